@@ -1,0 +1,22 @@
+//! ConfigMap.
+
+use super::*;
+
+pub(super) static KIND: Kind = Kind {
+    kind: "ConfigMap",
+    group: "",
+    version: "v1",
+    plural: "configmaps",
+    singular: "configmap",
+    short_names: &["cm"],
+    categories: &[],
+    namespaced: true,
+    has_status: false,
+    has_generation: false,
+    defaults: no_defaults,
+    validate: no_errors,
+    validate_update: no_update_errors,
+    columns: NAME_AND_AGE,
+    cells: name_and_age,
+    support: &[],
+};

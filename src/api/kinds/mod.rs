@@ -1,0 +1,203 @@
+//! The kinds table: one file and one row a kind. Everything that lists kinds - `api-resources`, completion, the store,
+//! the support table, tests - walks this table.
+
+use super::object::Object;
+use super::status::Cause;
+use crate::base::time::Timestamp;
+
+mod config_map;
+mod deployment;
+mod endpoint_slice;
+mod endpoints;
+mod event;
+mod namespace;
+pub mod node;
+pub mod pod;
+mod replica_set;
+mod secret;
+pub mod service;
+mod service_account;
+
+/// What is known of one kind of object.
+pub struct Kind {
+    /// `Deployment`.
+    pub kind: &'static str,
+    /// `apps`; empty for the core group.
+    pub group: &'static str,
+    /// `v1`.
+    pub version: &'static str,
+    /// `deployments`.
+    pub plural: &'static str,
+    /// `deployment`.
+    pub singular: &'static str,
+    /// `deploy`.
+    pub short_names: &'static [&'static str],
+    /// `all`: the groups of kinds it is listed under.
+    pub categories: &'static [&'static str],
+    /// False for what belongs to the whole cluster.
+    pub namespaced: bool,
+    /// True where `status` is a sub-resource: a write of the object leaves it, a write of the status leaves the rest.
+    pub has_status: bool,
+    /// True where `metadata.generation` counts the changes of `spec`.
+    pub has_generation: bool,
+    /// Fills in what the manifest leaves open, as the API server's SetDefaults functions do.
+    pub defaults: fn(&mut Object),
+    /// All that is wrong with a new object.
+    pub validate: fn(&Object) -> Vec<Cause>,
+    /// All that is wrong with a change, the new object first.
+    pub validate_update: fn(&Object, &Object) -> Vec<Cause>,
+    /// The columns of `kubectl get`.
+    pub columns: &'static [Column],
+    /// The cells of one object, one for each column.
+    pub cells: fn(&Object, &PrintContext) -> Vec<String>,
+    /// What Kubottle does with the kind and its notable fields.
+    pub support: &'static [Support],
+}
+
+/// A column of `kubectl get`.
+pub struct Column {
+    /// The heading.
+    pub name: &'static str,
+    /// True for what only `-o wide` shows.
+    pub wide: bool,
+}
+
+/// What a printer may know besides the object.
+pub struct PrintContext {
+    /// The present, for ages.
+    pub now: Timestamp,
+    /// True for `-o wide`: cells that are shortened otherwise are whole.
+    pub wide: bool,
+}
+
+/// How far a kind or a field of it is carried out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Depth {
+    /// A controller acts on it as upstream's does.
+    Modelled,
+    /// Accepted, checked, kept and shown, but nothing acts on it.
+    Stored,
+    /// Not accepted.
+    Refused,
+}
+
+/// One line of the support table.
+pub struct Support {
+    /// A field path; empty for the kind as a whole.
+    pub field: &'static str,
+    /// How far it is carried out.
+    pub depth: Depth,
+    /// What differs, in a sentence; empty where nothing does.
+    pub note: &'static str,
+}
+
+/// Every kind, in the order of `kubectl api-resources`: by group, then by plural name.
+pub static KINDS: &[&Kind] = &[
+    &config_map::KIND,
+    &endpoints::KIND,
+    &event::KIND,
+    &namespace::KIND,
+    &node::KIND,
+    &pod::KIND,
+    &secret::KIND,
+    &service_account::KIND,
+    &service::KIND,
+    &deployment::KIND,
+    &replica_set::KIND,
+    &endpoint_slice::KIND,
+];
+
+impl Kind {
+    /// `apps/v1`, `v1`.
+    pub fn api_version(&self) -> String {
+        match self.group {
+            "" => self.version.to_owned(),
+            group => format!("{group}/{}", self.version),
+        }
+    }
+
+    /// `deployments.apps`, `pods`: the resource as error messages name it.
+    pub fn resource(&self) -> String {
+        match self.group {
+            "" => self.plural.to_owned(),
+            group => format!("{}.{group}", self.plural),
+        }
+    }
+
+    /// `deployment.apps`, `pod`: as kubectl's `created` lines name it.
+    pub fn singular_resource(&self) -> String {
+        match self.group {
+            "" => self.singular.to_owned(),
+            group => format!("{}.{group}", self.singular),
+        }
+    }
+
+    /// `Deployment.apps`, `Pod`: the kind as validation errors name it.
+    pub fn qualified_kind(&self) -> String {
+        match self.group {
+            "" => self.kind.to_owned(),
+            group => format!("{}.{group}", self.kind),
+        }
+    }
+}
+
+impl std::fmt::Debug for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.kind)
+    }
+}
+
+/// The row of a kind by its exact name, which must be in the table: for names in our own code.
+pub fn kind(name: &str) -> &'static Kind {
+    find_kind(name).unwrap_or_else(|| panic!("no row of the kinds table is named {name}"))
+}
+
+/// The row of a kind by its exact name.
+pub fn find_kind(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|row| row.kind == name).copied()
+}
+
+/// The row that a word on a kubectl command line means: plural, singular, short name or kind in any case, optionally
+/// with the group behind (`deployments.apps`, `deploy.v1.apps`).
+pub fn find_resource(word: &str) -> Option<&'static Kind> {
+    let lower = word.to_lowercase();
+    let (name, group) = lower.split_once('.').map_or((lower.as_str(), None), |(n, g)| (n, Some(g)));
+    KINDS.iter().copied().find(|row| {
+        let named = row.plural == name || row.singular == name || row.short_names.contains(&name);
+        let grouped = match group {
+            None => true,
+            Some(group) => group == row.group || group == format!("{}.{}", row.version, row.group),
+        };
+        named && grouped
+    })
+}
+
+fn no_defaults(_: &mut Object) {}
+
+fn no_errors(_: &Object) -> Vec<Cause> {
+    Vec::new()
+}
+
+fn no_update_errors(_: &Object, _: &Object) -> Vec<Cause> {
+    Vec::new()
+}
+
+/// The columns of a kind without columns of its own.
+pub(super) const NAME_AND_AGE: &[Column] = &[Column { name: "NAME", wide: false }, Column { name: "AGE", wide: false }];
+
+/// Name and age, for a kind without columns of its own.
+pub(super) fn name_and_age(object: &Object, context: &PrintContext) -> Vec<String> {
+    vec![object.name().to_owned(), age(object, context)]
+}
+
+/// The age of an object; `<unknown>` where it has no creation time.
+pub fn age(object: &Object, context: &PrintContext) -> String {
+    object.created().map_or_else(|| "<unknown>".to_owned(), |at| age_since(at, context.now))
+}
+
+/// The time since an instant as kubectl prints it.
+///
+/// Models pkg/printers/internalversion translateTimestampSince.
+pub fn age_since(at: Timestamp, now: Timestamp) -> String {
+    crate::base::time::human_duration(crate::base::time::Span((now.0 - at.0).max(0) as u64))
+}

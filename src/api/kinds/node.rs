@@ -1,0 +1,22 @@
+//! Node.
+
+use super::*;
+
+pub(super) static KIND: Kind = Kind {
+    kind: "Node",
+    group: "",
+    version: "v1",
+    plural: "nodes",
+    singular: "node",
+    short_names: &["no"],
+    categories: &[],
+    namespaced: false,
+    has_status: true,
+    has_generation: false,
+    defaults: no_defaults,
+    validate: no_errors,
+    validate_update: no_update_errors,
+    columns: NAME_AND_AGE,
+    cells: name_and_age,
+    support: &[],
+};

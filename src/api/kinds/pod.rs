@@ -1,0 +1,22 @@
+//! Pod.
+
+use super::*;
+
+pub(super) static KIND: Kind = Kind {
+    kind: "Pod",
+    group: "",
+    version: "v1",
+    plural: "pods",
+    singular: "pod",
+    short_names: &["po"],
+    categories: &["all"],
+    namespaced: true,
+    has_status: true,
+    has_generation: true,
+    defaults: no_defaults,
+    validate: no_errors,
+    validate_update: no_update_errors,
+    columns: NAME_AND_AGE,
+    cells: name_and_age,
+    support: &[],
+};

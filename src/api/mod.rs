@@ -1,0 +1,13 @@
+//! L1: what an object is. Values, the kinds table and the schema; decode, defaults, validation, encode, patches and apply.
+//!
+//! It never stores an object and never asks what time it is.
+
+pub mod kinds;
+pub mod object;
+pub mod status;
+pub mod value;
+
+pub use kinds::{kind, Kind};
+pub use object::{Object, ObjectKey};
+pub use status::Status;
+pub use value::{Map, Value};

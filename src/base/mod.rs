@@ -1,0 +1,8 @@
+//! L0: time, chance, quantities, names and text. It knows no Kubernetes object.
+
+pub mod draw;
+pub mod int_or_percent;
+pub mod names;
+pub mod quantity;
+pub mod table;
+pub mod time;

@@ -1,0 +1,6 @@
+//! Kubottle's model: a whole Kubernetes cluster as a deterministic function of its settings, its seed and what was typed.
+//!
+//! Nothing here reads a clock, a random source, a file or the network; time, chance and order are arguments.
+
+pub mod api;
+pub mod base;

@@ -1,0 +1,3 @@
+//! The page. It shows what the playground hands out as plain data, and never looks into a Kubernetes object itself.
+
+fn main() {}
