@@ -1,0 +1,35 @@
+// Prints what a first visit downloads: every file of dist/ as brotli sends it, against the budgets. Exits 1 over a budget.
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { brotliCompressSync, constants } from "node:zlib";
+
+const budgets_kb = { all: 1000, wasm: 650 };
+const dist = process.argv[2] ?? "dist";
+
+const files = readdirSync(dist, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .map((entry) => {
+    const path = join(entry.parentPath ?? entry.path, entry.name);
+    const bytes = readFileSync(path);
+    const brotli = brotliCompressSync(bytes, {
+      params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
+    });
+    return { name: relative(dist, path), bytes: bytes.length, brotli: brotli.length };
+  })
+  .sort((a, b) => b.brotli - a.brotli);
+
+const kb = (bytes) => (bytes / 1000).toFixed(1).padStart(9);
+const row = (name, ...cells) => console.log(name.padEnd(44) + cells.join(""));
+const sum = (list, field) => list.reduce((total, file) => total + file[field], 0);
+
+row("file", "   raw kB", "brotli kB");
+for (const file of files) row(file.name, kb(file.bytes), kb(file.brotli));
+
+const wasm = files.filter((file) => file.name.endsWith(".wasm"));
+for (const [name, list, budget] of [["wasm", wasm, budgets_kb.wasm], ["all files", files, budgets_kb.all]]) {
+  const brotli_kb = sum(list, "brotli") / 1000;
+  const over = brotli_kb > budget;
+  const verdict = over ? `OVER by ${(brotli_kb - budget).toFixed(1)} kB` : "within";
+  row(name, kb(sum(list, "bytes")), kb(sum(list, "brotli")), `  budget ${budget} kB: ${verdict}`);
+  if (over) process.exitCode = 1;
+}
