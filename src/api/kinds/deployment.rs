@@ -1,5 +1,6 @@
 //! Deployment.
 
+use super::cells::{container_fields, selector_text, shown, wide};
 use super::*;
 
 pub(super) static KIND: Kind = Kind {
@@ -16,7 +17,34 @@ pub(super) static KIND: Kind = Kind {
     defaults: no_defaults,
     validate: no_errors,
     validate_update: no_update_errors,
-    columns: NAME_AND_AGE,
-    cells: name_and_age,
+    columns: COLUMNS,
+    cells,
     support: &[],
 };
+
+const COLUMNS: &[Column] = &[
+    shown("NAME"),
+    shown("READY"),
+    shown("UP-TO-DATE"),
+    shown("AVAILABLE"),
+    shown("AGE"),
+    wide("CONTAINERS"),
+    wide("IMAGES"),
+    wide("SELECTOR"),
+];
+
+/// Models pkg/printers/internalversion/printers.go printDeployment.
+fn cells(deployment: &Object, context: &PrintContext) -> Vec<String> {
+    let template = deployment.at("spec.template.spec");
+    let count = |field: &str| deployment.status().get(field).int();
+    vec![
+        deployment.name().to_owned(),
+        format!("{}/{}", count("readyReplicas"), deployment.at("spec.replicas").int()),
+        count("updatedReplicas").to_string(),
+        count("availableReplicas").to_string(),
+        age(deployment, context),
+        container_fields(template, "name"),
+        container_fields(template, "image"),
+        selector_text(deployment.at("spec.selector")),
+    ]
+}

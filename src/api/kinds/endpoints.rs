@@ -1,5 +1,6 @@
 //! Endpoints.
 
+use super::cells::{first_three, shown};
 use super::*;
 
 pub(super) static KIND: Kind = Kind {
@@ -16,7 +17,25 @@ pub(super) static KIND: Kind = Kind {
     defaults: no_defaults,
     validate: no_errors,
     validate_update: no_update_errors,
-    columns: NAME_AND_AGE,
-    cells: name_and_age,
+    columns: COLUMNS,
+    cells,
     support: &[],
 };
+
+const COLUMNS: &[Column] = &[shown("NAME"), shown("ENDPOINTS"), shown("AGE")];
+
+/// Models pkg/printers/internalversion/printers.go printEndpoints and formatEndpoints.
+fn cells(endpoints: &Object, context: &PrintContext) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for subset in endpoints.at("subsets").list() {
+        let addresses = subset.get("addresses").list();
+        let ports = subset.get("ports").list();
+        if ports.is_empty() {
+            all.extend(addresses.iter().map(|a| a.get("ip").str().to_owned()));
+        }
+        for port in ports {
+            all.extend(addresses.iter().map(|a| host_and_port(a.get("ip").str(), port.get("port").int())));
+        }
+    }
+    vec![endpoints.name().to_owned(), first_three(&all, "<none>"), age(endpoints, context)]
+}

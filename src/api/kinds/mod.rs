@@ -5,6 +5,7 @@ use super::object::Object;
 use super::status::Cause;
 use crate::base::time::Timestamp;
 
+pub mod cells;
 mod config_map;
 mod deployment;
 mod endpoint_slice;
@@ -13,6 +14,7 @@ mod event;
 mod namespace;
 pub mod node;
 pub mod pod;
+pub mod pod_columns;
 mod replica_set;
 mod secret;
 pub mod service;
@@ -182,14 +184,6 @@ fn no_update_errors(_: &Object, _: &Object) -> Vec<Cause> {
     Vec::new()
 }
 
-/// The columns of a kind without columns of its own.
-pub(super) const NAME_AND_AGE: &[Column] = &[Column { name: "NAME", wide: false }, Column { name: "AGE", wide: false }];
-
-/// Name and age, for a kind without columns of its own.
-pub(super) fn name_and_age(object: &Object, context: &PrintContext) -> Vec<String> {
-    vec![object.name().to_owned(), age(object, context)]
-}
-
 /// The age of an object; `<unknown>` where it has no creation time.
 pub fn age(object: &Object, context: &PrintContext) -> String {
     object.created().map_or_else(|| "<unknown>".to_owned(), |at| age_since(at, context.now))
@@ -200,4 +194,13 @@ pub fn age(object: &Object, context: &PrintContext) -> String {
 /// Models pkg/printers/internalversion translateTimestampSince.
 pub fn age_since(at: Timestamp, now: Timestamp) -> String {
     crate::base::time::human_duration(crate::base::time::Span((now.0 - at.0).max(0) as u64))
+}
+
+/// An address and a port: IPv6 addresses stand in brackets.
+pub fn host_and_port(host: &str, port: i64) -> String {
+    if host.contains(':') {
+        format!("[{host}]:{port}")
+    } else {
+        format!("{host}:{port}")
+    }
 }

@@ -1,5 +1,6 @@
 //! Namespace.
 
+use super::cells::shown;
 use super::*;
 
 pub(super) static KIND: Kind = Kind {
@@ -16,7 +17,14 @@ pub(super) static KIND: Kind = Kind {
     defaults: no_defaults,
     validate: no_errors,
     validate_update: no_update_errors,
-    columns: NAME_AND_AGE,
-    cells: name_and_age,
+    columns: COLUMNS,
+    cells,
     support: &[],
 };
+
+const COLUMNS: &[Column] = &[shown("NAME"), shown("STATUS"), shown("AGE")];
+
+/// Models pkg/printers/internalversion/printers.go printNamespace.
+fn cells(namespace: &Object, context: &PrintContext) -> Vec<String> {
+    vec![namespace.name().to_owned(), namespace.status().get("phase").str().to_owned(), age(namespace, context)]
+}

@@ -16,7 +16,7 @@ pub(super) static KIND: Kind = Kind {
     defaults: no_defaults,
     validate: no_errors,
     validate_update: no_update_errors,
-    columns: NAME_AND_AGE,
-    cells: name_and_age,
+    columns: pod_columns::COLUMNS,
+    cells: pod_columns::cells,
     support: &[],
 };

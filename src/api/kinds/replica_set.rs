@@ -1,5 +1,6 @@
 //! ReplicaSet.
 
+use super::cells::{container_fields, selector_text, shown, wide};
 use super::*;
 
 pub(super) static KIND: Kind = Kind {
@@ -16,7 +17,33 @@ pub(super) static KIND: Kind = Kind {
     defaults: no_defaults,
     validate: no_errors,
     validate_update: no_update_errors,
-    columns: NAME_AND_AGE,
-    cells: name_and_age,
+    columns: COLUMNS,
+    cells,
     support: &[],
 };
+
+const COLUMNS: &[Column] = &[
+    shown("NAME"),
+    shown("DESIRED"),
+    shown("CURRENT"),
+    shown("READY"),
+    shown("AGE"),
+    wide("CONTAINERS"),
+    wide("IMAGES"),
+    wide("SELECTOR"),
+];
+
+/// Models pkg/printers/internalversion/printers.go printReplicaSet.
+fn cells(set: &Object, context: &PrintContext) -> Vec<String> {
+    let template = set.at("spec.template.spec");
+    vec![
+        set.name().to_owned(),
+        set.at("spec.replicas").int().to_string(),
+        set.at("status.replicas").int().to_string(),
+        set.at("status.readyReplicas").int().to_string(),
+        age(set, context),
+        container_fields(template, "name"),
+        container_fields(template, "image"),
+        selector_text(set.at("spec.selector")),
+    ]
+}

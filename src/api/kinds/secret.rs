@@ -1,5 +1,6 @@
 //! Secret.
 
+use super::cells::shown;
 use super::*;
 
 pub(super) static KIND: Kind = Kind {
@@ -16,7 +17,15 @@ pub(super) static KIND: Kind = Kind {
     defaults: no_defaults,
     validate: no_errors,
     validate_update: no_update_errors,
-    columns: NAME_AND_AGE,
-    cells: name_and_age,
+    columns: COLUMNS,
+    cells,
     support: &[],
 };
+
+const COLUMNS: &[Column] = &[shown("NAME"), shown("TYPE"), shown("DATA"), shown("AGE")];
+
+/// Models pkg/printers/internalversion/printers.go printSecret.
+fn cells(secret: &Object, context: &PrintContext) -> Vec<String> {
+    let entries = secret.at("data").entries().len();
+    vec![secret.name().to_owned(), secret.at("type").str().to_owned(), entries.to_string(), age(secret, context)]
+}

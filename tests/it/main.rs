@@ -1,0 +1,4 @@
+//! One test binary for all that crosses modules: tests are data, and each module here reads one kind of it.
+
+mod printers;
+mod support;
