@@ -32,7 +32,7 @@ fi
 if ! compiles_wasm /usr/bin/rustc; then
   say "compiling Rust's standard library for $wasm_target (once, about two minutes)"
   # Kept until it is installed, so that an interrupted build goes on where it was.
-  build=${XDG_CACHE_HOME:-$HOME/.cache}/kubottle/wasm-std
+  build=${XDG_CACHE_HOME:-$HOME/.cache}/kubottle/wasm-std-$(/usr/bin/rustc --version | awk '{ print $2 }')
   mkdir -p "$build/src"
   echo '#![no_std]' >"$build/src/lib.rs"
   printf '[package]\nname = "stdbuild"\nversion = "0.0.0"\nedition = "2021"\n[workspace]\n' >"$build/Cargo.toml"

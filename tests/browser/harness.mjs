@@ -1,0 +1,108 @@
+// What the browser tests share: the built page served from a sub-path, a real Chromium, a page whose console is listened
+// to, and the words for what a user does on it. Elements are found by role and accessible name alone.
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync } from "node:fs";
+import { chromium } from "playwright-core";
+import { serve } from "./server.mjs";
+
+const chromium_program = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const chromium_flags = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Sizes at which the page is looked at: a laptop, a tablet, a phone. */
+export const sizes = {
+  laptop: { width: 1440, height: 900 },
+  tablet: { width: 768, height: 1024 },
+  phone: { width: 390, height: 844 },
+};
+
+/** Starts the server and the browser. `open` gives a fresh visitor's page; `close` ends both. */
+export async function start() {
+  assert.ok(existsSync("dist/index.html"), "dist/ is missing: run ./kubottle build");
+  // A sub-path, so that an absolute URL anywhere in the page is a 404 and fails the test.
+  const server = await serve("dist", { prefix: "/some/where/" });
+  const browser = await chromium.launch({ executablePath: chromium_program, args: chromium_flags });
+  return {
+    url: server.url,
+    open: (options) => open(browser, server.url, options),
+    async close() {
+      await browser.close();
+      await server.close();
+    },
+  };
+}
+
+/**
+ * Opens the page as a new visitor and waits until it runs. The result is playwright's page, with `problems`: every console
+ * error, uncaught exception and failed request so far.
+ */
+async function open(browser, url, { size = sizes.laptop, theme = "light", query = "" } = {}) {
+  const context = await browser.newContext({ viewport: size, colorScheme: theme, locale: "en-US" });
+  context.setDefaultTimeout(30_000);
+  const page = await context.newPage();
+  page.problems = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") page.problems.push(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => page.problems.push(`exception: ${error}`));
+  page.on("requestfailed", (request) => page.problems.push(`failed request: ${request.url()}`));
+  page.on("response", (response) => {
+    if (response.status() >= 400) page.problems.push(`${response.status()}: ${response.url()}`);
+  });
+  await page.goto(url + query);
+  await page.getByRole("button", { name: "Apply", exact: true }).waitFor();
+  return page;
+}
+
+/** Fails with the list, if the page had any problem since it was opened. */
+export function assertNoProblems(page) {
+  assert.deepEqual(page.problems, []);
+}
+
+/** Writes target/screenshots/NAME.png, for looking at. */
+export async function screenshot(page, name) {
+  mkdirSync("target/screenshots", { recursive: true });
+  await page.screenshot({ path: `target/screenshots/${name}.png` });
+}
+
+/** Replaces what is in the editor, as a paste does. */
+export async function paste(page, text) {
+  const editor = page.getByRole("textbox", { name: "Manifest editor" });
+  await editor.click();
+  await page.keyboard.press("ControlOrMeta+A");
+  await page.keyboard.insertText(text);
+}
+
+/** Types one line into the terminal and waits until its output has come; gives what the terminal shows after it. */
+export async function terminal(page, line) {
+  const output = page.getByRole("log", { name: "Terminal output" });
+  const input = page.getByRole("textbox", { name: "Terminal input" });
+  const before = (await output.innerText()).length;
+  await input.fill(line);
+  await input.press("Enter");
+  await page.waitForFunction(
+    ([log, length]) => log.innerText.length > length,
+    [await output.elementHandle(), before],
+  );
+  return (await output.innerText()).slice(before);
+}
+
+/** The pods the map shows, by their accessible names, each of which begins with `pod NAME`. */
+export async function podsOnMap(page) {
+  const snapshot = await page.getByRole("region", { name: "Cluster map" }).ariaSnapshot();
+  return [...snapshot.matchAll(/button "(pod [^"]*)"/g)].map((match) => match[1]);
+}
+
+/** What axe-core finds wrong with the page for users of assistive technology, one line a rule. */
+export async function accessibilityViolations(page) {
+  await page.addScriptTag({ path: "node_modules/axe-core/axe.min.js" });
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  return violations.map((v) => `${v.id} (${v.impact}): ${v.nodes.map((node) => node.target.join(" ")).join(", ")}`);
+}
