@@ -4,3 +4,5 @@
 
 pub mod api;
 pub mod base;
+pub mod kernel;
+pub mod store;

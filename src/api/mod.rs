@@ -3,6 +3,7 @@
 //! It never stores an object and never asks what time it is.
 
 pub mod kinds;
+pub mod merge;
 pub mod object;
 pub mod status;
 pub mod value;

@@ -1,0 +1,23 @@
+//! L2: the objects of the cluster. Revisions, generations, finalizers, owners, the watch log and snapshots; the API server's
+//! write path with admission and the address and port allocators.
+//!
+//! It reacts to nothing by itself: what follows from a change is the controllers' to decide and the cluster's to carry out.
+
+pub mod admission;
+pub mod allocator;
+pub mod because;
+pub mod change;
+pub mod deletion;
+pub mod objects;
+pub mod plan;
+pub mod server;
+pub mod settings;
+pub mod view;
+
+pub use because::{Because, CauseOf};
+pub use change::{Change, Verb};
+pub use objects::Store;
+pub use plan::{Action, EventNote, Plan};
+pub use server::Server;
+pub use settings::Settings;
+pub use view::View;

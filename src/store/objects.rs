@@ -1,0 +1,203 @@
+//! The objects themselves: persistent maps, so that a clone is a snapshot and costs nothing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ecow::EcoString;
+use imbl::{OrdMap, OrdSet};
+
+use super::allocator::Allocations;
+use super::{Because, Change, Verb};
+use crate::api::{Object, ObjectKey, Value};
+use crate::base::time::SimTime;
+
+/// How many changes the watch log keeps for late readers.
+const LOG_LENGTH: u64 = 8_192;
+
+/// All objects, their indexes and the log of their last changes.
+#[derive(Clone, Default)]
+pub struct Store {
+    kinds: BTreeMap<&'static str, OrdMap<ObjectKey, Object>>,
+    revision: u64,
+    log: OrdMap<u64, Change>,
+    owned: OrdSet<(EcoString, &'static str, ObjectKey)>,
+    pods_on_node: OrdSet<(EcoString, ObjectKey)>,
+    reasons: OrdMap<EcoString, Reasons>,
+    /// Which addresses and ports are taken.
+    pub allocations: Allocations,
+}
+
+/// Why an object exists and why it is as it is.
+#[derive(Clone, Debug)]
+pub struct Reasons {
+    /// Why it was made.
+    pub made: Arc<Because>,
+    /// Why it was last changed.
+    pub changed: Arc<Because>,
+}
+
+impl Store {
+    /// The revision of the last change.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// An object.
+    pub fn get(&self, kind: &str, key: &ObjectKey) -> Option<&Object> {
+        self.kinds.get(kind)?.get(key)
+    }
+
+    /// An object by namespace (empty for cluster-scoped kinds) and name.
+    pub fn find(&self, kind: &str, namespace: &str, name: &str) -> Option<&Object> {
+        self.get(kind, &ObjectKey::new(namespace, name))
+    }
+
+    /// All objects of a kind, by namespace and name.
+    pub fn all(&self, kind: &str) -> impl Iterator<Item = &Object> + '_ {
+        self.kinds.get(kind).into_iter().flat_map(|objects| objects.values())
+    }
+
+    /// The objects of a kind in one namespace, by name.
+    pub fn list<'a>(&'a self, kind: &str, namespace: &str) -> impl Iterator<Item = &'a Object> + 'a {
+        let namespace = EcoString::from(namespace);
+        let from = ObjectKey { namespace: namespace.clone(), name: EcoString::new() };
+        let objects = self.kinds.get(kind);
+        objects
+            .into_iter()
+            .flat_map(move |objects| objects.range(from.clone()..))
+            .take_while(move |(key, _)| key.namespace == namespace)
+            .map(|(_, object)| object)
+    }
+
+    /// How many objects of a kind there are.
+    pub fn count(&self, kind: &str) -> usize {
+        self.kinds.get(kind).map_or(0, |objects| objects.len())
+    }
+
+    /// The objects of a kind that name an owner of this UID; of the empty UID, those that nobody controls.
+    pub fn owned<'a>(&'a self, uid: &str, kind: &'static str) -> impl Iterator<Item = &'a Object> + 'a {
+        let uid = EcoString::from(uid);
+        let from = (uid.clone(), kind, ObjectKey::default());
+        let keys = self.owned.range(from..).take_while(move |(u, k, _)| *u == uid && *k == kind);
+        keys.filter_map(move |(_, kind, key)| self.get(kind, key))
+    }
+
+    /// Everything that names an owner of this UID.
+    pub fn dependents<'a>(&'a self, uid: &str) -> impl Iterator<Item = &'a Object> + 'a {
+        let uid = EcoString::from(uid);
+        let from = (uid.clone(), "", ObjectKey::default());
+        let keys = self.owned.range(from..).take_while(move |(u, _, _)| *u == uid);
+        keys.filter_map(move |(_, kind, key)| self.get(kind, key))
+    }
+
+    /// The pods bound to a node.
+    pub fn pods_on_node<'a>(&'a self, node: &str) -> impl Iterator<Item = &'a Object> + 'a {
+        let node = EcoString::from(node);
+        let from = (node.clone(), ObjectKey::default());
+        let keys = self.pods_on_node.range(from..).take_while(move |(n, _)| *n == node);
+        keys.filter_map(move |(_, key)| self.get("Pod", key))
+    }
+
+    /// Why the object of a UID exists and is as it is.
+    pub fn reasons(&self, uid: &str) -> Option<&Reasons> {
+        self.reasons.get(uid)
+    }
+
+    /// The changes after a revision, oldest first, as far back as the log goes.
+    pub fn changes_since(&self, revision: u64) -> impl Iterator<Item = &Change> + '_ {
+        self.log.range(revision + 1..).map(|(_, change)| change)
+    }
+
+    /// Puts an object in under a new revision and logs the change.
+    pub(super) fn put(&mut self, mut object: Object, at: SimTime, because: &Arc<Because>) -> Object {
+        self.revision += 1;
+        object.value.slot("metadata").set("resourceVersion", self.revision.to_string());
+        let old = self.get(object.kind.kind, &object.key()).cloned();
+        let verb = if old.is_some() { Verb::Modified } else { Verb::Added };
+        let change =
+            Change { revision: self.revision, at, verb, object: object.clone(), old, because: because.clone() };
+        self.absorb(&change);
+        self.remember(change);
+        object
+    }
+
+    /// Takes an object out under a new revision and logs the change.
+    pub(super) fn take(&mut self, mut object: Object, at: SimTime, because: &Arc<Because>) {
+        self.revision += 1;
+        object.value.slot("metadata").set("resourceVersion", self.revision.to_string());
+        let old = Some(object.clone());
+        let change = Change { revision: self.revision, at, verb: Verb::Deleted, object, old, because: because.clone() };
+        self.absorb(&change);
+        self.remember(change);
+    }
+
+    /// Carries out a change that another store has logged: how a watcher's copy follows the original.
+    pub fn follow(&mut self, change: &Change) {
+        self.revision = change.revision;
+        self.absorb(change);
+    }
+
+    fn remember(&mut self, change: Change) {
+        let uid = change.object.metadata().get("uid").text();
+        match change.verb {
+            Verb::Added => {
+                let because = change.because.clone();
+                self.reasons.insert(uid, Reasons { made: because.clone(), changed: because });
+            }
+            Verb::Modified => {
+                if let Some(reasons) = self.reasons.get_mut(&uid) {
+                    reasons.changed = change.because.clone();
+                }
+            }
+            Verb::Deleted => {
+                self.reasons.remove(&uid);
+            }
+        }
+        self.log.insert(change.revision, change);
+        self.log.remove(&self.revision.saturating_sub(LOG_LENGTH));
+    }
+
+    fn absorb(&mut self, change: &Change) {
+        let kind = change.object.kind.kind;
+        let key = change.object.key();
+        if let Some(old) = &change.old {
+            if change.verb == Verb::Deleted || change.touches("metadata.ownerReferences") {
+                for uid in owner_uids(old) {
+                    self.owned.remove(&(uid, kind, key.clone()));
+                }
+            }
+            if kind == "Pod" && (change.verb == Verb::Deleted || change.touches("spec.nodeName")) {
+                self.pods_on_node.remove(&(old.at("spec.nodeName").text(), key.clone()));
+            }
+        }
+        if change.verb == Verb::Deleted {
+            if let Some(objects) = self.kinds.get_mut(kind) {
+                objects.remove(&key);
+            }
+            return;
+        }
+        if change.touches("metadata.ownerReferences") {
+            for uid in owner_uids(&change.object) {
+                self.owned.insert((uid, kind, key.clone()));
+            }
+        }
+        if kind == "Pod" && change.touches("spec.nodeName") {
+            let node = change.object.at("spec.nodeName").text();
+            if !node.is_empty() {
+                self.pods_on_node.insert((node, key.clone()));
+            }
+        }
+        self.kinds.entry(kind).or_default().insert(key, change.object.clone());
+    }
+}
+
+/// The UIDs of an object's owners; the empty one added where no owner controls a kind that can be adopted.
+fn owner_uids(object: &Object) -> Vec<EcoString> {
+    let references: &[Value] = object.metadata().get("ownerReferences").list();
+    let mut uids: Vec<EcoString> = references.iter().map(|r| r.get("uid").text()).collect();
+    let adoptable = matches!(object.kind.kind, "Pod" | "ReplicaSet" | "ControllerRevision");
+    if adoptable && !references.iter().any(|r| r.get("controller").bool()) {
+        uids.push(EcoString::new());
+    }
+    uids
+}

@@ -1,0 +1,298 @@
+//! The API server's write path: what happens to an object between a request and the store.
+//!
+//! It decides nothing about other objects; that is the controllers' part.
+
+use std::sync::Arc;
+
+use ecow::EcoString;
+
+use super::deletion::{self, Deleted};
+use super::plan::DeleteOptions;
+use super::{admission, Because, Settings, Store};
+use crate::api::{Kind, Object, ObjectKey, Status, Value};
+use crate::base::draw;
+use crate::base::time::{SimTime, Timestamp};
+
+/// One request's access to the store.
+pub struct Server<'a> {
+    /// The objects.
+    pub store: &'a mut Store,
+    /// The cluster's settings.
+    pub settings: &'a Settings,
+    /// The present.
+    pub at: SimTime,
+}
+
+/// Which part of an object a write means.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Part {
+    /// Everything but the status.
+    Main,
+    /// The status alone.
+    Status,
+}
+
+impl Server<'_> {
+    /// The present as date and time.
+    pub fn now(&self) -> Timestamp {
+        Timestamp::of(self.settings.epoch, self.at)
+    }
+
+    /// An object, or the NotFound that the API server answers.
+    pub fn get(&self, kind: &'static Kind, key: &ObjectKey) -> Result<&Object, Status> {
+        self.store.get(kind.kind, key).ok_or_else(|| Status::not_found(&kind.resource(), &key.name))
+    }
+
+    /// Creates an object and gives back what was stored.
+    ///
+    /// Models staging/src/k8s.io/apiserver/pkg/registry/generic/registry Store.Create with rest.BeforeCreate.
+    pub fn create(&mut self, object: Object, because: &Arc<Because>) -> Result<Object, Status> {
+        let object = self.prepare_create(object)?;
+        Ok(self.store.put(object, self.at, because))
+    }
+
+    /// What [`Server::create`] would store, storing nothing: `--dry-run=server`.
+    pub fn dry_create(&mut self, object: Object) -> Result<Object, Status> {
+        let saved = self.store.allocations.clone();
+        let result = self.prepare_create(object);
+        self.store.allocations = saved;
+        result
+    }
+
+    fn prepare_create(&mut self, mut object: Object) -> Result<Object, Status> {
+        let kind = object.kind;
+        if !object.at("metadata.resourceVersion").is_empty() {
+            return Err(Status::bad_request("resourceVersion should not be set on objects to be created"));
+        }
+        self.name_and_stamp(&mut object);
+        admission::check_namespace(self.store, &object)?;
+        (kind.defaults)(&mut object);
+        reset_status(&mut object);
+        admission::admit_create(self, &mut object)?;
+        refuse_invalid(&object, (kind.validate)(&object))?;
+        if self.store.get(kind.kind, &object.key()).is_some() {
+            return Err(Status::already_exists(&kind.resource(), object.name()));
+        }
+        admission::allocate(self, &mut object, None)?;
+        Ok(object)
+    }
+
+    /// Replaces an object, or its status.
+    pub fn update(&mut self, object: Object, part: Part, because: &Arc<Because>) -> Result<Object, Status> {
+        let kind = object.kind;
+        let wanted = object.resource_version();
+        self.modify(kind, &object.key(), part, because, |current| {
+            if wanted != 0 && wanted != current.resource_version() {
+                return Err(Status::conflict(
+                    &kind.resource(),
+                    current.name(),
+                    "the object has been modified; please apply your changes to the latest version and try again",
+                ));
+            }
+            Ok(object)
+        })
+    }
+
+    /// Changes an object by a function of its present state: patches, scale and the like. Nothing is stored and no
+    /// revision is made when nothing changes.
+    ///
+    /// Models staging/src/k8s.io/apiserver/pkg/registry/generic/registry Store.Update with rest.BeforeUpdate.
+    pub fn modify(
+        &mut self,
+        kind: &'static Kind,
+        key: &ObjectKey,
+        part: Part,
+        because: &Arc<Because>,
+        change: impl FnOnce(&Object) -> Result<Object, Status>,
+    ) -> Result<Object, Status> {
+        let current = self.get(kind, key)?.clone();
+        let object = self.prepare_update(&current, change(&current)?, part)?;
+        if object.value == current.value {
+            return Ok(current);
+        }
+        if deletion::may_go(&object) && part == Part::Main {
+            deletion::remove(self, &object, because);
+            return Ok(object);
+        }
+        Ok(self.store.put(object, self.at, because))
+    }
+
+    /// What [`Server::modify`] would store, storing nothing.
+    pub fn dry_modify(
+        &mut self,
+        kind: &'static Kind,
+        key: &ObjectKey,
+        part: Part,
+        change: impl FnOnce(&Object) -> Result<Object, Status>,
+    ) -> Result<Object, Status> {
+        let saved = self.store.allocations.clone();
+        let current = self.get(kind, key)?.clone();
+        let result = change(&current).and_then(|object| self.prepare_update(&current, object, part));
+        self.store.allocations = saved;
+        result
+    }
+
+    fn prepare_update(&mut self, current: &Object, mut object: Object, part: Part) -> Result<Object, Status> {
+        let kind = current.kind;
+        if part == Part::Status {
+            let mut kept = current.clone();
+            kept.value.map_mut().insert("status", object.value.remove_key("status"));
+            return Ok(kept);
+        }
+        if kind.has_status {
+            let status = current.status().clone();
+            object.value.map_mut().insert("status", status);
+            object.value.map_mut().retain(|key, value| key != "status" || !value.is_null());
+        }
+        keep_system_fields(&mut object, current);
+        (kind.defaults)(&mut object);
+        keep_generation(&mut object, current);
+        if !object.value.get("spec").same(current.spec()) || !object.metadata().same(current.metadata()) {
+            refuse_invalid(&object, (kind.validate_update)(&object, current))?;
+        }
+        admission::allocate(self, &mut object, Some(current))?;
+        Ok(object)
+    }
+
+    /// Deletes an object; see [`Deleted`] for what that may mean.
+    pub fn delete(
+        &mut self,
+        kind: &'static Kind,
+        key: &ObjectKey,
+        uid: &str,
+        options: DeleteOptions,
+        because: &Arc<Because>,
+    ) -> Result<Deleted, Status> {
+        let current = self.get(kind, key)?.clone();
+        if !uid.is_empty() && current.uid() != uid {
+            let why = format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {}", current.uid());
+            return Err(Status::conflict(&kind.resource(), &key.name, &why));
+        }
+        deletion::delete(self, current, options, because)
+    }
+
+    /// Binds a pod to a node.
+    ///
+    /// Models pkg/registry/core/pod/storage BindingREST.Create.
+    pub fn bind(&mut self, key: &ObjectKey, uid: &str, node: &str, because: &Arc<Because>) -> Result<Object, Status> {
+        let kind = crate::api::kind("Pod");
+        let current = self.get(kind, key)?.clone();
+        let refuse = |why: &str| Err(Status::conflict("pods/binding", &key.name, why));
+        if current.uid() != uid {
+            return refuse(&format!(
+                "Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
+                current.uid()
+            ));
+        }
+        if current.is_deleting() {
+            return refuse(&format!("pod {} is being deleted, cannot be assigned to a host", key.name));
+        }
+        let bound = current.at("spec.nodeName").str();
+        if !bound.is_empty() {
+            return refuse(&format!("pod {} is already assigned to node \"{bound}\"", key.name));
+        }
+        let mut pod = current;
+        pod.set("spec.nodeName", node);
+        let generation = pod.generation();
+        let now = self.now().rfc3339();
+        set_condition(
+            &mut pod,
+            crate::value!({"lastProbeTime": null, "lastTransitionTime": now, "observedGeneration": generation,
+                "status": "True", "type": "PodScheduled"}),
+        );
+        Ok(self.store.put(pod, self.at, because))
+    }
+
+    fn name_and_stamp(&self, object: &mut Object) {
+        let kind = object.kind;
+        if object.name().is_empty() {
+            let base = object.at("metadata.generateName").text();
+            if !base.is_empty() {
+                object.set("metadata.name", self.generated_name(kind, object, &base));
+            }
+        }
+        let subject = format!("{} {}", kind.kind, object.key());
+        let uid = draw::uuid(self.settings.seed, "uid", &subject, self.store.revision());
+        for field in ["deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"] {
+            object.value.slot("metadata").remove_key(field);
+        }
+        object.set("metadata.uid", uid);
+        object.set("metadata.creationTimestamp", self.now().rfc3339());
+        if kind.has_generation {
+            object.set("metadata.generation", 1);
+        }
+    }
+
+    /// Models staging/src/k8s.io/apiserver/pkg/storage/names simpleNameGenerator.GenerateName: at most 58 characters of the
+    /// base, and five random ones.
+    fn generated_name(&self, kind: &'static Kind, object: &Object, base: &EcoString) -> String {
+        let base = &base[..base.len().min(58)];
+        let subject = format!("{}/{base}", object.namespace());
+        (0..8)
+            .map(|attempt| {
+                let n = self.store.revision() * 8 + attempt;
+                format!("{base}{}", draw::suffix(self.settings.seed, "generate-name", &subject, n, 5))
+            })
+            .find(|name| self.store.find(kind.kind, object.namespace(), name).is_none())
+            .unwrap_or_default()
+    }
+}
+
+/// Puts a condition into the status in place of the one of its type.
+pub fn set_condition(object: &mut Object, condition: Value) {
+    let conditions = object.value.slot_at("status.conditions").list_mut();
+    match conditions.make_mut().iter_mut().find(|c| c.get("type") == condition.get("type")) {
+        Some(place) => *place = condition,
+        None => conditions.push(condition),
+    }
+}
+
+fn reset_status(object: &mut Object) {
+    if object.kind.has_status && object.kind.kind != "Node" {
+        object.value.remove_key("status");
+        match object.kind.kind {
+            "Service" => object.set("status.loadBalancer", Value::map()),
+            "Deployment" => object.set("status", Value::map()),
+            "ReplicaSet" => object.set("status.replicas", 0),
+            _ => {}
+        }
+    }
+}
+
+fn refuse_invalid(object: &Object, causes: Vec<crate::api::status::Cause>) -> Result<(), Status> {
+    if causes.is_empty() {
+        return Ok(());
+    }
+    Err(Status::invalid(&object.kind.qualified_kind(), object.name(), causes))
+}
+
+/// What no update of an object may change: it is the server's.
+fn keep_system_fields(object: &mut Object, current: &Object) {
+    object.set("apiVersion", current.at("apiVersion").clone());
+    object.set("kind", current.kind.kind);
+    let fields = [
+        "uid",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "generation",
+        "resourceVersion",
+        "generateName",
+    ];
+    for field in fields {
+        let value = current.metadata().get(field).clone();
+        let metadata = object.value.slot("metadata");
+        if value.is_null() {
+            metadata.remove_key(field);
+        } else {
+            metadata.map_mut().insert(field, value);
+        }
+    }
+}
+
+fn keep_generation(object: &mut Object, current: &Object) {
+    let same = |a: &Value, b: &Value| a.same(b) || a == b;
+    if object.kind.has_generation && !same(object.spec(), current.spec()) {
+        object.set("metadata.generation", current.generation() + 1);
+    }
+}

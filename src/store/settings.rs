@@ -1,0 +1,92 @@
+//! The settings of a cluster: what a scenario may choose. All of it is plain data.
+
+use crate::base::time::{Span, Timestamp};
+
+/// What a scenario chooses about its cluster.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Settings {
+    /// Every draw depends on it: the same seed and the same inputs give the same history.
+    pub seed: u64,
+    /// The instant at which virtual time 0 lies.
+    pub epoch: Timestamp,
+    /// How many nodes there are at the start.
+    pub nodes: u32,
+    /// The node network as the first node's address: nodes count up from it.
+    pub first_node_ip: [u8; 4],
+    /// The pod network; each node has a /24 of it.
+    pub pod_cidr: ([u8; 4], u8),
+    /// The network of ClusterIPs.
+    pub service_cidr: ([u8; 4], u8),
+    /// First and last nodePort.
+    pub node_ports: (u16, u16),
+    /// CPUs of a node.
+    pub node_cpu: u32,
+    /// Memory of a node, in KiB.
+    pub node_memory_kib: u64,
+    /// Pods that fit on a node.
+    pub node_pods: u32,
+    /// How long a change takes to reach those who watch.
+    pub watch_latency: Span,
+    /// How long the cluster has been up when the scenario begins.
+    pub uptime: Span,
+}
+
+/// The version of Kubernetes the model follows.
+pub const VERSION: &str = "v1.36.2";
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            seed: 1,
+            epoch: Timestamp(1_779_062_400_000_000),
+            nodes: 3,
+            first_node_ip: [192, 168, 10, 11],
+            pod_cidr: ([10, 244, 0, 0], 16),
+            service_cidr: ([10, 96, 0, 0], 12),
+            node_ports: (30_000, 32_767),
+            node_cpu: 4,
+            node_memory_kib: 8 * 1024 * 1024,
+            node_pods: 110,
+            watch_latency: Span::millis(10),
+            uptime: Span::secs(30),
+        }
+    }
+}
+
+impl Settings {
+    /// Address of the `index`th node, counted from 0.
+    pub fn node_ip(&self, index: u32) -> String {
+        ip_text(u32::from_be_bytes(self.first_node_ip) + index)
+    }
+
+    /// Pod network of the `index`th node, counted from 0.
+    pub fn node_pod_cidr(&self, index: u32) -> String {
+        format!("{}/24", ip_text(u32::from_be_bytes(self.pod_cidr.0) + (index << 8)))
+    }
+
+    /// The `n`th address of the Service network.
+    pub fn service_ip(&self, n: u32) -> String {
+        ip_text(u32::from_be_bytes(self.service_cidr.0) + n)
+    }
+}
+
+/// An IPv4 address in dotted form.
+pub fn ip_text(ip: u32) -> String {
+    let [a, b, c, d] = ip.to_be_bytes();
+    format!("{a}.{b}.{c}.{d}")
+}
+
+/// An IPv4 address from its dotted form; leading zeros are refused, as Kubernetes refuses them.
+pub fn ip_number(text: &str) -> Option<u32> {
+    let mut ip = 0_u32;
+    let mut parts = 0;
+    for part in text.split('.') {
+        let plain = part.bytes().all(|b| b.is_ascii_digit()) && (part.len() == 1 || !part.starts_with('0'));
+        if !plain || part.is_empty() {
+            return None;
+        }
+        ip = ip.checked_mul(256).or(Some(ip << 8))? | u32::from(part.parse::<u8>().ok()?);
+        parts += 1;
+    }
+    (parts == 4).then_some(ip)
+}
