@@ -2,3 +2,4 @@
 
 mod printers;
 mod support;
+mod tidy;
