@@ -6,3 +6,4 @@ pub mod api;
 pub mod base;
 pub mod kernel;
 pub mod store;
+pub mod view;

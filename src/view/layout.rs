@@ -1,0 +1,286 @@
+//! Lays a topology out as a map of a given width: outside world, node ports, Services, nodes with their pods. Pure and the same
+//! for the same input, so that nothing on the map jumps without a reason.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::map_text::fit;
+use super::scene::*;
+use super::topology::{NodeView, PodView, ServiceView, Topology};
+use super::Target;
+
+const MARGIN: f32 = 16.0;
+const GAP: f32 = 14.0;
+const OUTSIDE_H: f32 = 34.0;
+const SOCKET_W: f32 = 58.0;
+const SOCKET_H: f32 = 20.0;
+const SERVICE_W: f32 = 208.0;
+const PORT_H: f32 = 16.0;
+const NODE_W: f32 = 212.0;
+const HEAD_H: f32 = 58.0;
+const GUTTER: f32 = 14.0;
+const PAD: f32 = 10.0;
+/// Height of the space in which the edges spread out.
+const FAN_H: f32 = 44.0;
+
+/// Lays out a topology for a drawing of `width` pixels.
+pub fn layout(topology: &Topology, width: f32) -> Scene {
+    let width = width.max(280.0);
+    let mut scene = Scene { width, density: density(topology, width), ..Scene::default() };
+    scene.outside = Rect { x: MARGIN, y: 12.0, w: width - 2.0 * MARGIN, h: OUTSIDE_H };
+    scene.anchors.insert(Target::outside(), Point { x: MARGIN + 18.0, y: scene.outside.y + OUTSIDE_H / 2.0 });
+    let open_ports = topology.services.iter().any(|s| s.ports.iter().any(|p| p.node_port != 0));
+    let mut y = scene.outside.bottom() + if open_ports { 42.0 } else { 20.0 };
+    y = place_services(&mut scene, topology, y);
+    y = place_shelf(&mut scene, topology, y);
+    y = place_nodes(&mut scene, topology, y);
+    scene.height = y + MARGIN;
+    draw_edges(&mut scene, topology);
+    scene
+}
+
+fn density(topology: &Topology, width: f32) -> Density {
+    let columns = node_columns(topology.nodes.len(), width);
+    let across = (node_width(topology.nodes.len(), width) / 12.0).max(1.0);
+    let most = topology.nodes.iter().map(|n| n.pods.len()).max().unwrap_or(0).max(topology.unscheduled.len() / columns);
+    match most {
+        0..=6 => Density::Card,
+        7..=14 => Density::Line,
+        n if (n as f32) <= across * 24.0 => Density::Dot,
+        _ => Density::Count,
+    }
+}
+
+fn node_columns(nodes: usize, width: f32) -> usize {
+    let fitting = ((width - 2.0 * MARGIN + GAP) / (NODE_W + GAP)).floor() as usize;
+    let fitting = fitting.clamp(1, nodes.max(1));
+    // Rows of equal length look calmer than a full one and a rest.
+    nodes.max(1).div_ceil(nodes.max(1).div_ceil(fitting))
+}
+
+fn node_width(nodes: usize, width: f32) -> f32 {
+    let columns = node_columns(nodes, width) as f32;
+    ((width - 2.0 * MARGIN - (columns - 1.0) * GAP) / columns).min(340.0)
+}
+
+/// Splits `count` boxes into centred rows and hands each one its left edge and its row.
+fn centred(count: usize, box_w: f32, width: f32) -> Vec<(f32, usize)> {
+    let fitting = (((width - 2.0 * MARGIN + GAP) / (box_w + GAP)).floor() as usize).max(1);
+    let mut places = Vec::with_capacity(count);
+    for i in 0..count {
+        let row = i / fitting;
+        let in_row = fitting.min(count - row * fitting) as f32;
+        let row_w = in_row * box_w + (in_row - 1.0) * GAP;
+        places.push(((width - row_w) / 2.0 + (i % fitting) as f32 * (box_w + GAP), row));
+    }
+    places
+}
+
+fn port_line(port: &super::topology::PortView) -> String {
+    let name = if port.name.is_empty() { String::new() } else { format!("{} ", port.name) };
+    format!("{name}{} → {}/{}", port.port, port.target, port.protocol)
+}
+
+fn place_services(scene: &mut Scene, topology: &Topology, top: f32) -> f32 {
+    let w = SERVICE_W.min(scene.width - 2.0 * MARGIN);
+    let places = centred(topology.services.len(), w, scene.width);
+    let mut y = top;
+    let mut row_bottom = top;
+    let mut row = 0;
+    for (service, (x, its_row)) in topology.services.iter().zip(places) {
+        if its_row != row {
+            (row, y) = (its_row, row_bottom + GAP);
+        }
+        let h = 46.0 + service.ports.len() as f32 * PORT_H + 6.0;
+        let rect = Rect { x, y, w, h };
+        row_bottom = row_bottom.max(rect.bottom());
+        place_sockets(scene, service, rect);
+        scene.anchors.insert(service.target(), Point { x: rect.mid_x(), y: rect.y + 24.0 });
+        scene.services.push(ServiceBox {
+            view: service.clone(),
+            rect,
+            name: fit(&service.name, w - 84.0, 13.0),
+            ports: service.ports.iter().map(|p| fit(&port_line(p), w - 66.0, 11.0)).collect(),
+        });
+    }
+    row_bottom
+}
+
+fn place_sockets(scene: &mut Scene, service: &ServiceView, card: Rect) {
+    let ports: Vec<u16> = service.ports.iter().map(|p| p.node_port).filter(|p| *p != 0).collect();
+    let all_w = ports.len() as f32 * (SOCKET_W + 6.0) - 6.0;
+    for (i, port) in ports.into_iter().enumerate() {
+        let x = card.mid_x() - all_w / 2.0 + i as f32 * (SOCKET_W + 6.0);
+        // Services of a later row have their ports on the same edge of the cluster; there they stand between the others.
+        let mut rect = Rect { x, y: scene.outside.bottom() - SOCKET_H / 2.0, w: SOCKET_W, h: SOCKET_H };
+        while let Some(other) = scene.sockets.iter().find(|s| s.rect.overlaps(&rect)) {
+            rect.x = other.rect.right() + 6.0;
+        }
+        scene.anchors.insert(Target::new("nodeport", "", &port.to_string()), rect.middle());
+        scene.sockets.push(Socket { service: service.target(), port, rect });
+    }
+}
+
+fn place_shelf(scene: &mut Scene, topology: &Topology, above: f32) -> f32 {
+    if topology.unscheduled.is_empty() {
+        return above;
+    }
+    let mut rect = Rect { x: MARGIN, y: above + 24.0, w: scene.width - 2.0 * MARGIN, h: 0.0 };
+    let (pods, counts, bottom) = place_pods(&topology.unscheduled, rect, rect.y + 28.0, scene.density);
+    rect.h = bottom + PAD - rect.y;
+    anchor_pods(scene, &pods, &counts);
+    scene.shelf = Some(Shelf { rect, pods, counts });
+    rect.bottom()
+}
+
+fn place_nodes(scene: &mut Scene, topology: &Topology, above: f32) -> f32 {
+    let columns = node_columns(topology.nodes.len(), scene.width);
+    let w = node_width(topology.nodes.len(), scene.width);
+    let all_w = columns as f32 * (w + GAP) - GAP;
+    let left = (scene.width - all_w) / 2.0;
+    let mut y = above + FAN_H;
+    for row in topology.nodes.chunks(columns) {
+        let mut boxes = Vec::new();
+        for (i, node) in row.iter().enumerate() {
+            let rect = Rect { x: left + i as f32 * (w + GAP), y, w, h: 0.0 };
+            let (pods, counts, bottom) = place_pods(&node.pods, rect, y + HEAD_H + 8.0, scene.density);
+            let head = Rect { h: HEAD_H, ..rect };
+            scene.anchors.insert(node.target(), head.middle());
+            anchor_pods(scene, &pods, &counts);
+            let rect = Rect { h: (bottom + PAD - y).max(HEAD_H + 52.0), ..rect };
+            let view = Rc::new(NodeView { pods: Vec::new(), ..node.clone() });
+            boxes.push(NodeBox { view, rect, head, pods, counts });
+        }
+        let h = boxes.iter().map(|b| b.rect.h).fold(0.0, f32::max);
+        boxes.iter_mut().for_each(|b| b.rect.h = h);
+        scene.nodes.extend(boxes);
+        y += h + GAP;
+    }
+    y - GAP
+}
+
+fn anchor_pods(scene: &mut Scene, pods: &[PodBox], counts: &[CountBox]) {
+    for pod in pods {
+        let r = pod.rect;
+        let x = if r.w > 40.0 { r.x + 14.0 } else { r.mid_x() };
+        scene.anchors.insert(pod.view.target(), Point { x, y: r.y + r.h / 2.0 });
+    }
+    for count in counts {
+        scene.anchors.insert(count.view.target(), count.rect.middle());
+    }
+}
+
+type Placed = (Vec<PodBox>, Vec<CountBox>, f32);
+
+/// Places pods in a panel from `top` on; returns them and the lower edge of the last row.
+fn place_pods(pods: &[Rc<PodView>], panel: Rect, top: f32, density: Density) -> Placed {
+    if density == Density::Count {
+        return place_counts(pods, panel, top);
+    }
+    let (least_w, h, gap) = match density {
+        Density::Card => (170.0, 42.0, 6.0),
+        Density::Line => (170.0, 20.0, 3.0),
+        _ => (10.0, 10.0, 3.0),
+    };
+    let left = if density == Density::Dot { PAD } else { 0.0 };
+    let gutter = if density == Density::Dot { gap } else { GUTTER };
+    let room = panel.w - PAD - left;
+    let columns = (((room + if left > 0.0 { gap } else { 0.0 }) / (least_w + gutter)).floor() as usize).max(1);
+    let w = if density == Density::Dot { least_w } else { room / columns as f32 - gutter };
+    let mut placed = Vec::with_capacity(pods.len());
+    for (i, pod) in pods.iter().enumerate() {
+        let column = (i % columns) as f32;
+        let x = panel.x + left + column * (w + gutter) + if left > 0.0 { 0.0 } else { gutter };
+        let rect = Rect { x, y: top + (i / columns) as f32 * (h + gap), w, h };
+        let name = match density {
+            Density::Card => fit(&pod.name, w - 34.0, 11.5),
+            Density::Line => fit(&pod.name, w - 30.0 - super::map_text::width(&pod.ip, 10.5), 11.0),
+            _ => String::new(),
+        };
+        placed.push(PodBox { view: pod.clone(), rect, name });
+    }
+    let rows = pods.len().div_ceil(columns) as f32;
+    (placed, Vec::new(), top + (rows * (h + gap) - gap).max(0.0))
+}
+
+fn place_counts(pods: &[Rc<PodView>], panel: Rect, top: f32) -> Placed {
+    let mut groups: BTreeMap<(&str, &str, &'static str), (Rc<PodView>, u32)> = BTreeMap::new();
+    for pod in pods {
+        let group = (pod.namespace.as_str(), pod.workload.as_str(), pod.shape.class());
+        groups.entry(group).or_insert_with(|| (pod.clone(), 0)).1 += 1;
+    }
+    let mut counts = Vec::new();
+    let mut y = top;
+    for ((_, workload, _), (view, count)) in groups {
+        let rect = Rect { x: panel.x + GUTTER, y, w: panel.w - GUTTER - PAD, h: 24.0 };
+        let name = workload.rsplit('/').next().unwrap_or(workload);
+        counts.push(CountBox { name: fit(name, rect.w - 84.0, 11.0), view, rect, count });
+        y += 28.0;
+    }
+    (Vec::new(), counts, (y - 4.0).max(top))
+}
+
+/// Where an edge ends: the pod's left side, or the head of its node where pods are too small for lines of their own.
+struct End {
+    to: Target,
+    x: f32,
+    y: f32,
+    top: f32,
+    colour: u8,
+}
+
+fn ends(scene: &Scene, topology: &Topology) -> BTreeMap<Target, End> {
+    let mut ends = BTreeMap::new();
+    for (node, placed) in topology.nodes.iter().zip(&scene.nodes) {
+        let top = placed.head.y;
+        if matches!(scene.density, Density::Card | Density::Line) {
+            for pod in &placed.pods {
+                let y = pod.rect.y + pod.rect.h / 2.0;
+                ends.insert(
+                    pod.view.target(),
+                    End { to: pod.view.target(), x: pod.rect.x, y, top, colour: pod.view.colour },
+                );
+            }
+        } else {
+            let x = placed.head.mid_x();
+            for pod in &node.pods {
+                ends.insert(pod.target(), End { to: node.target(), x, y: top, top, colour: pod.colour });
+            }
+        }
+    }
+    ends
+}
+
+fn draw_edges(scene: &mut Scene, topology: &Topology) {
+    let ends = ends(scene, topology);
+    let lanes = scene.services.len().max(1) as f32;
+    let mut edges: BTreeMap<(Target, Target), Edge> = BTreeMap::new();
+    for (lane, service) in scene.services.iter().enumerate() {
+        let from = Point { x: service.rect.mid_x(), y: service.rect.bottom() };
+        for endpoint in &service.view.endpoints {
+            let Some(end) = ends.get(&Target::new("pod", &service.view.namespace, &endpoint.pod)) else { continue };
+            let edge = edges.entry((service.view.target(), end.to.clone())).or_insert_with(|| Edge {
+                service: service.view.target(),
+                to: end.to.clone(),
+                path: edge_path(from, end, lane as f32 / lanes),
+                ready: false,
+                colour: end.colour,
+            });
+            edge.ready |= endpoint.ready;
+        }
+    }
+    scene.edges = edges.into_values().collect();
+}
+
+/// Down from the Service, along the gutter left of the pods, and into the pod's side.
+fn edge_path(from: Point, end: &End, lane: f32) -> String {
+    let to_side = end.y > end.top;
+    let x = if to_side { end.x - GUTTER + 3.0 + lane * (GUTTER - 7.0) } else { end.x };
+    let bend_y = (from.y + end.top) / 2.0;
+    let down = format!("M{:.1} {:.1}C{:.1} {bend_y:.1} {x:.1} {bend_y:.1} {x:.1} {:.1}", from.x, from.y, from.x, end.top);
+    if !to_side {
+        return down;
+    }
+    let r = (end.x - x).min(5.0);
+    format!("{down}V{:.1}Q{x:.1} {:.1} {:.1} {:.1}H{:.1}", end.y - r, end.y, x + r, end.y, end.x)
+}

@@ -1,0 +1,162 @@
+//! L5: what a screen shows, as plain data: topology, layout, events, requests, inspector. Nothing here is a Kubernetes struct,
+//! nothing draws, and nothing changes the cluster.
+
+pub mod layout;
+pub mod map_text;
+pub mod scene;
+pub mod topology;
+
+use serde::Serialize;
+
+/// What can be pointed at: a kind as kubectl names it in the singular (`pod`, `service`, `node`), a namespace and a name.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize)]
+pub struct Target {
+    /// Lower-case singular: `pod`, `service`, `node`, `deployment`; `outside` and `nodeport` for what is no object.
+    pub kind: String,
+    /// Empty for what belongs to none.
+    pub namespace: String,
+    /// The name; the number of a node port.
+    pub name: String,
+}
+
+impl Target {
+    /// A target of a kind, namespace and name.
+    pub fn new(kind: &str, namespace: &str, name: &str) -> Target {
+        Target { kind: kind.to_owned(), namespace: namespace.to_owned(), name: name.to_owned() }
+    }
+
+    /// The world outside the cluster, where a request to a node port comes from.
+    pub fn outside() -> Target {
+        Target::new("outside", "", "")
+    }
+}
+
+/// One event of the cluster's event list.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct EventRow {
+    /// What tells this row from the others, whatever its count.
+    pub key: String,
+    /// True for a Warning.
+    pub warning: bool,
+    /// `Scheduled`, `FailedScheduling` ...
+    pub reason: String,
+    /// The object it is about.
+    pub target: Target,
+    /// The text.
+    pub message: String,
+    /// How often it was seen.
+    pub count: u32,
+    /// When it was seen last.
+    pub last_ms: u64,
+}
+
+/// What is known of the selected object.
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
+pub struct Inspector {
+    /// What it is about.
+    pub target: Target,
+    /// Kind as Kubernetes writes it: `Pod`.
+    pub kind: String,
+    /// One word on how it is, as kubectl prints it: `Running`, `3/3`.
+    pub status: String,
+    /// True where something is wrong with it.
+    pub troubled: bool,
+    /// Name and value, in the order to read them.
+    pub summary: Vec<(String, String)>,
+    /// From what is seen back to what began it.
+    pub why: Vec<Because>,
+    /// The object as `kubectl get -o yaml` prints it.
+    pub yaml: String,
+    /// The object as `kubectl describe` prints it.
+    pub describe: String,
+    /// Its events, newest first.
+    pub events: Vec<EventRow>,
+    /// What its containers have written; for a Pod only.
+    pub logs: String,
+    /// Objects to go to from here: owners, pods, nodes.
+    pub related: Vec<Target>,
+}
+
+/// One link of a "why" chain.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Because {
+    /// When it was decided.
+    pub at_ms: u64,
+    /// Who decided: `replicaset-controller`, `scheduler`.
+    pub by: String,
+    /// The object changed.
+    pub target: Target,
+    /// What was decided and by which rule, with its numbers.
+    pub sentence: String,
+}
+
+/// A request that was sent, as a list of hops.
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
+pub struct RequestView {
+    /// Counts the requests of this playground.
+    pub id: u32,
+    /// What was asked for: `curl tomcat-service:8080`.
+    pub title: String,
+    /// How it ended: `200`, `connection refused`.
+    pub result: String,
+    /// True where an answer came.
+    pub answered: bool,
+    /// When it was sent.
+    pub at_ms: u64,
+    /// The way it took.
+    pub hops: Vec<HopView>,
+}
+
+/// One hop of a request.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct HopView {
+    /// Where it came from.
+    pub from: Target,
+    /// Where it went; the same as `from` where a decision was taken on the spot.
+    pub to: Target,
+    /// What happened: `DNS`, `DNAT`.
+    pub title: String,
+    /// The rule that matched; empty without one.
+    pub rule: String,
+    /// The same for a reader.
+    pub sentence: String,
+    /// False where the request ended here without an answer.
+    pub passed: bool,
+    /// When.
+    pub at_ms: u64,
+}
+
+/// The clock of the cluster.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize)]
+pub struct ClockView {
+    /// Time shown, since the cluster began.
+    pub now_ms: u64,
+    /// The latest time there is anything to show of.
+    pub latest_ms: u64,
+    /// Time from `now_ms` to the next event of the cluster; nothing when none is due.
+    pub next_event_in_ms: Option<u64>,
+}
+
+/// One line or part of a line on the terminal.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct TerminalLine {
+    /// Counts the lines.
+    pub id: u64,
+    /// What kind of text it is.
+    pub stream: Stream,
+    /// The text, without a line feed.
+    pub text: String,
+}
+
+/// Where a line on the terminal came from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub enum Stream {
+    /// A command, as typed.
+    Input,
+    /// Standard output.
+    Out,
+    /// Standard error.
+    Err,
+    /// What the page itself says.
+    Note,
+}
