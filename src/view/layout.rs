@@ -277,7 +277,8 @@ fn edge_path(from: Point, end: &End, lane: f32) -> String {
     let to_side = end.y > end.top;
     let x = if to_side { end.x - GUTTER + 3.0 + lane * (GUTTER - 7.0) } else { end.x };
     let bend_y = (from.y + end.top) / 2.0;
-    let down = format!("M{:.1} {:.1}C{:.1} {bend_y:.1} {x:.1} {bend_y:.1} {x:.1} {:.1}", from.x, from.y, from.x, end.top);
+    let down =
+        format!("M{:.1} {:.1}C{:.1} {bend_y:.1} {x:.1} {bend_y:.1} {x:.1} {:.1}", from.x, from.y, from.x, end.top);
     if !to_side {
         return down;
     }
