@@ -4,6 +4,11 @@
 
 pub mod api;
 pub mod base;
+pub mod controllers;
 pub mod kernel;
+pub mod kubelet;
+pub mod network;
+pub mod scheduler;
 pub mod store;
 pub mod view;
+pub mod workload;

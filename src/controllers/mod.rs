@@ -1,0 +1,39 @@
+//! L3: the controllers of kube-controller-manager, one file and one row each. Each is a pure decision: what it sees in, a
+//! plan out. They never write, and never import each other, the kernel or the cluster.
+
+use ecow::EcoString;
+
+use crate::api::{Object, ObjectKey, Value};
+use crate::store::{Change, Plan, View};
+
+/// One row of the table of controllers.
+pub struct Controller {
+    /// `deployment`: as `kube-controller-manager --controllers` names it.
+    pub name: &'static str,
+    /// Which keys a delivered change calls for.
+    pub keys: fn(&Change, &View) -> Vec<Key>,
+    /// What to do about a key. The last argument is what the controller asked to be reminded of at its last reconcile of
+    /// the key ([`Plan::memory`]), with `lastError` added where its last plan was refused.
+    pub reconcile: fn(&View, &Key, &Value) -> Plan,
+}
+
+/// What a controller is asked about: an object, or what was one.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Key {
+    /// Kind of the object.
+    pub kind: &'static str,
+    /// Which object.
+    pub key: ObjectKey,
+    /// Its UID where a controller must tell objects of one name apart; empty otherwise.
+    pub uid: EcoString,
+}
+
+impl Key {
+    /// The key of an object, whatever its UID.
+    pub fn of(object: &Object) -> Key {
+        Key { kind: object.kind.kind, key: object.key(), uid: EcoString::new() }
+    }
+}
+
+/// Every controller.
+pub static CONTROLLERS: &[Controller] = &[];

@@ -1,0 +1,1 @@
+//! L3: the network: names, Service rules and requests, each traced hop by hop.

@@ -1,0 +1,1 @@
+//! L3: the scheduler: which node a pod goes to, and why not the others.
