@@ -5,6 +5,7 @@
 pub mod kinds;
 pub mod merge;
 pub mod object;
+pub mod schema;
 pub mod status;
 pub mod value;
 
