@@ -2,6 +2,7 @@
 //!
 //! It never stores an object and never asks what time it is.
 
+pub mod defaults;
 pub mod kinds;
 pub mod merge;
 pub mod object;

@@ -15,7 +15,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: true,
     has_status: false,
     has_generation: true,
-    defaults: no_defaults,
+    defaults: defaults::endpoint_slice,
     validate: no_errors,
     validate_update: no_update_errors,
     columns: COLUMNS,

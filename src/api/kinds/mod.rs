@@ -1,6 +1,7 @@
 //! The kinds table: one file and one row a kind. Everything that lists kinds - `api-resources`, completion, the store,
 //! the support table, tests - walks this table.
 
+use super::defaults;
 use super::object::Object;
 use super::status::Cause;
 use crate::base::time::Timestamp;

@@ -14,7 +14,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: false,
     has_status: true,
     has_generation: false,
-    defaults: no_defaults,
+    defaults: defaults::node,
     validate: no_errors,
     validate_update: no_update_errors,
     columns: COLUMNS,

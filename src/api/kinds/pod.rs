@@ -13,7 +13,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: true,
     has_status: true,
     has_generation: true,
-    defaults: no_defaults,
+    defaults: defaults::pod,
     validate: no_errors,
     validate_update: no_update_errors,
     columns: pod_columns::COLUMNS,

@@ -14,7 +14,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: true,
     has_status: false,
     has_generation: false,
-    defaults: no_defaults,
+    defaults: defaults::secret,
     validate: no_errors,
     validate_update: no_update_errors,
     columns: COLUMNS,

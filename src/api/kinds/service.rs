@@ -15,7 +15,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: true,
     has_status: true,
     has_generation: false,
-    defaults: no_defaults,
+    defaults: defaults::service,
     validate: no_errors,
     validate_update: no_update_errors,
     columns: COLUMNS,
