@@ -6,6 +6,7 @@ pub mod api;
 pub mod base;
 pub mod controllers;
 pub mod kernel;
+pub mod kubectl;
 pub mod kubelet;
 pub mod network;
 pub mod scheduler;

@@ -1,0 +1,59 @@
+//! `kubectl describe`: one file a kind. A description reads objects and writes text, nothing else.
+
+mod config_map;
+mod containers;
+mod deployment;
+mod endpoint_slice;
+mod endpoints;
+pub mod events;
+mod generic;
+mod namespace;
+mod node;
+pub mod page;
+mod pod;
+mod replica_set;
+mod secret;
+mod service;
+mod service_account;
+mod template;
+mod volumes;
+
+use self::page::Page;
+use super::reader::Reader;
+use crate::api::Object;
+
+type Describer = fn(&mut Page, &Object, &dyn Reader);
+
+/// The kinds with a description of their own. All others are described field by field.
+const DESCRIBERS: &[(&str, Describer)] = &[
+    ("ConfigMap", config_map::print),
+    ("Deployment", deployment::print),
+    ("EndpointSlice", endpoint_slice::print),
+    ("Endpoints", endpoints::print),
+    ("Namespace", namespace::print),
+    ("Node", node::print),
+    ("Pod", pod::print),
+    ("ReplicaSet", replica_set::print),
+    ("Secret", secret::print),
+    ("Service", service::print),
+    ("ServiceAccount", service_account::print),
+];
+
+/// The description of an object.
+pub fn describe(object: &Object, reader: &dyn Reader, show_events: bool) -> String {
+    let mut page = Page::default();
+    let own = DESCRIBERS.iter().find(|(kind, _)| *kind == object.kind.kind);
+    match own {
+        Some((_, print)) => print(&mut page, object, reader),
+        None => generic::print(&mut page, object, reader),
+    }
+    let has_events = !matches!(object.kind.kind, "Secret" | "Namespace" | "Event");
+    if show_events && has_events {
+        let uids = match object.kind.kind {
+            "Node" => vec![object.uid(), object.name()],
+            _ => vec![object.uid()],
+        };
+        events::print(&mut page, object, &uids, reader);
+    }
+    page.finish()
+}
