@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod base;
+pub mod cluster;
 pub mod controllers;
 pub mod kernel;
 pub mod kubectl;

@@ -51,6 +51,15 @@ impl Server<'_> {
         Ok(self.store.put(object, self.at, because))
     }
 
+    /// Stores an event of the cluster's own making, without the checks that a user's request goes through; an event in a
+    /// namespace that is gone is lost.
+    pub fn record(&mut self, mut event: Object, because: &Arc<Because>) {
+        if self.store.find("Namespace", "", event.namespace()).is_some() {
+            self.name_and_stamp(&mut event);
+            self.store.put(event, self.at, because);
+        }
+    }
+
     /// What [`Server::create`] would store, storing nothing: `--dry-run=server`.
     pub fn dry_create(&mut self, object: Object) -> Result<Object, Status> {
         let saved = self.store.allocations.clone();

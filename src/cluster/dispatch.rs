@@ -1,0 +1,201 @@
+//! Who hears of what: events to those who decide, changes to those who watch.
+
+use super::world::{Event, PodSlot};
+use super::World;
+use crate::base::time::{SimTime, Span};
+use crate::controllers::{Key, CONTROLLERS};
+use crate::kubelet::{self, PodRef};
+use crate::store::{Change, Verb, View};
+
+/// A controller needs this long for a key at the least.
+const RECONCILE_LEAST: Span = Span::millis(1);
+/// A controller needs this long for each object that it looks at.
+const RECONCILE_EACH: Span = Span::micros(10);
+/// The scheduler needs this long for a pod.
+const SCHEDULE_EACH: Span = Span::millis(1);
+/// How long an event object lives.
+pub(super) const EVENT_TTL: Span = Span::secs(3_600);
+
+impl World {
+    pub(super) fn dispatch(&mut self, event: Event) {
+        match event {
+            Event::Deliver(revision) => self.deliver(revision),
+            Event::Reconcile(controller, key) => self.reconcile(controller, key),
+            Event::Schedule => self.schedule(),
+            Event::SyncPod(pod) => self.sync_pod(pod),
+            Event::ExpireEvents => self.expire_events(),
+        }
+    }
+
+    /// Announces what was written since the last time: it will be delivered after the watch latency.
+    pub(super) fn settle(&mut self) {
+        let revision = self.store.revision();
+        if revision > self.announced {
+            self.announced = revision;
+            self.queue.push(self.now + self.settings.watch_latency, Event::Deliver(revision));
+        }
+        let due = self.scheduler.next_at(self.now);
+        if due.is_some() && due != self.scheduler_due {
+            let at = due.unwrap_or(self.now).max(self.now);
+            if self.scheduler_due.is_none_or(|planned| at < planned || planned <= self.now) {
+                self.scheduler_due = Some(at);
+                self.queue.push(at, Event::Schedule);
+            }
+        }
+    }
+
+    fn deliver(&mut self, revision: u64) {
+        let changes: Vec<Change> = self
+            .store
+            .changes_since(self.cache.revision())
+            .take_while(|change| change.revision <= revision)
+            .cloned()
+            .collect();
+        for change in &changes {
+            self.cache.follow(change);
+            self.observe(change);
+        }
+    }
+
+    fn observe(&mut self, change: &Change) {
+        if change.kind() == "Event" {
+            self.plan_expiry();
+            return;
+        }
+        let view = View { store: &self.cache, now: self.now, settings: &self.settings };
+        self.scheduler.observe(change, &view);
+        self.network.observe(change, &view);
+        let calls: Vec<(u16, Key)> = CONTROLLERS
+            .iter()
+            .enumerate()
+            .flat_map(|(i, row)| (row.keys)(change, &view).into_iter().map(move |key| (i as u16, key)))
+            .collect();
+        for (controller, key) in calls {
+            self.call(controller, key, self.now);
+        }
+        self.observe_pod(change);
+    }
+
+    /// A kubelet hears of the pods bound to its node. What it wrote itself it knows already.
+    fn observe_pod(&mut self, change: &Change) {
+        let node = change.object.at("spec.nodeName").text();
+        let own = change.because.component == "kubelet" && change.verb != Verb::Deleted;
+        if change.kind() != "Pod" || node.is_empty() || own {
+            return;
+        }
+        let pod = PodRef { key: change.key(), uid: change.object.metadata().get("uid").text(), node };
+        self.wake_pod(pod, self.now);
+    }
+
+    pub(super) fn call(&mut self, controller: u16, key: Key, at: SimTime) {
+        if let Some(due) = self.work.add(controller, &key, at) {
+            self.queue.push(due, Event::Reconcile(controller, key));
+        }
+    }
+
+    pub(super) fn wake_pod(&mut self, pod: PodRef, at: SimTime) {
+        let slot = self.pods.entry(pod.uid.clone()).or_insert(PodSlot { due: None, runtime: None });
+        if slot.due.is_none_or(|planned| at < planned) {
+            slot.due = Some(at);
+            self.queue.push(at, Event::SyncPod(pod));
+        }
+    }
+
+    fn reconcile(&mut self, controller: u16, key: Key) {
+        let Some(mut entry) = self.work.take(controller, &key, self.now) else {
+            return;
+        };
+        if entry.barrier > self.cache.revision() {
+            let at = self.now + RECONCILE_LEAST;
+            entry.due = Some(at);
+            self.work.settle(controller, key.clone(), entry, self.now);
+            self.queue.push(at, Event::Reconcile(controller, key));
+            return;
+        }
+        let view = View { store: &self.cache, now: self.now, settings: &self.settings };
+        let plan = (CONTROLLERS[usize::from(controller)].reconcile)(&view, &key, &entry.memory);
+        let cost = RECONCILE_LEAST.max(Span(RECONCILE_EACH.0 * u64::from(plan.visited)));
+        entry.busy_until = self.now + cost;
+        if let Some(memory) = plan.memory {
+            entry.memory = memory;
+        }
+        let before = self.store.revision();
+        let refusal = self.carry_out(plan.actions);
+        if self.store.revision() > before {
+            entry.barrier = self.store.revision();
+        }
+        let mut next = plan.requeue_after.map(|span| self.now + span);
+        match refusal {
+            None => {
+                entry.failures = 0;
+                entry.memory.remove_key("lastError");
+                if entry.memory.entries().is_empty() {
+                    entry.memory = crate::api::Value::Null;
+                }
+            }
+            Some(status) => {
+                let retry = self.now + entry.backoff();
+                next = Some(next.map_or(retry, |at| at.min(retry)));
+                if status.reason != "Conflict" {
+                    entry.memory.set("lastError", status.message);
+                }
+            }
+        }
+        if let Some(at) = next {
+            let at = at.max(entry.busy_until);
+            entry.due = Some(at);
+            self.queue.push(at, Event::Reconcile(controller, key.clone()));
+        }
+        self.work.settle(controller, key, entry, self.now);
+    }
+
+    fn schedule(&mut self) {
+        self.scheduler_due = None;
+        if self.scheduler.next_at(self.now).is_none_or(|at| at > self.now) {
+            return;
+        }
+        let view = View { store: &self.cache, now: self.now, settings: &self.settings };
+        let plan = self.scheduler.run(&view);
+        self.carry_out(plan.actions);
+        if self.scheduler.next_at(self.now).is_some_and(|at| at <= self.now) {
+            let at = self.now + SCHEDULE_EACH;
+            self.scheduler_due = Some(at);
+            self.queue.push(at, Event::Schedule);
+        }
+    }
+
+    fn sync_pod(&mut self, pod: PodRef) {
+        let Some(slot) = self.pods.get_mut(&pod.uid) else {
+            return;
+        };
+        if slot.due != Some(self.now) {
+            return;
+        }
+        slot.due = None;
+        let runtime = slot.runtime.take();
+        let mut node = self.nodes.remove(&pod.node).unwrap_or_default();
+        let view = View { store: &self.cache, now: self.now, settings: &self.settings };
+        let (plan, runtime) = kubelet::sync(&view, &pod, runtime, &mut node);
+        self.nodes.insert(pod.node.clone(), node);
+        let refusal = self.carry_out(plan.actions);
+        if runtime.is_none() && plan.requeue_after.is_none() {
+            self.pods.remove(&pod.uid);
+            return;
+        }
+        if let Some(slot) = self.pods.get_mut(&pod.uid) {
+            slot.runtime = runtime;
+        }
+        let conflicted = refusal.is_some_and(|status| status.reason == "Conflict");
+        let retry = conflicted.then_some(Span::millis(20));
+        if let Some(span) = plan.requeue_after.into_iter().chain(retry).min() {
+            self.wake_pod(pod, self.now + span.max(Span::micros(1)));
+        }
+    }
+
+    fn plan_expiry(&mut self) {
+        if !self.expiry_planned {
+            self.expiry_planned = true;
+            self.queue.push(self.now + EVENT_TTL, Event::ExpireEvents);
+        }
+    }
+}

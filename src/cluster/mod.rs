@@ -1,0 +1,11 @@
+//! L4: the composition root. One World holds the whole cluster as plain data; it hands events to those who decide and
+//! carries out what they decide. It makes no decision about Kubernetes itself.
+
+pub mod apply;
+pub mod bootstrap;
+pub mod dispatch;
+pub mod recorder;
+pub mod work;
+pub mod world;
+
+pub use world::World;
