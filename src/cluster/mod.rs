@@ -4,8 +4,10 @@
 pub mod apply;
 pub mod bootstrap;
 pub mod dispatch;
+pub mod history;
 pub mod recorder;
 pub mod work;
 pub mod world;
 
+pub use history::History;
 pub use world::World;

@@ -47,6 +47,7 @@ pub struct World {
     pub(super) network: network::State,
     pub(super) requests: u64,
     pub(super) expiry_planned: bool,
+    events_done: u64,
 }
 
 /// A pod as its node has it.
@@ -75,6 +76,7 @@ impl World {
             network: network::State::default(),
             requests: 0,
             expiry_planned: false,
+            events_done: 0,
         };
         super::bootstrap::start(&mut world);
         world.settle();
@@ -138,6 +140,11 @@ impl World {
         self.queue.next_at()
     }
 
+    /// How many events have been carried out since the beginning.
+    pub fn events_done(&self) -> u64 {
+        self.events_done
+    }
+
     /// One request to the API server; what it changes is delivered to the controllers in its time.
     pub fn request<T>(&mut self, act: impl FnOnce(&mut Server<'_>) -> T) -> T {
         let mut server = Server { store: &mut self.store, settings: &self.settings, at: self.now };
@@ -152,6 +159,7 @@ impl World {
             return false;
         };
         self.now = self.now.max(at);
+        self.events_done += 1;
         self.dispatch(event);
         self.settle();
         true
