@@ -10,11 +10,12 @@ const LAYERS: &[(&str, u8)] = &[
     ("api", 1),
     ("store", 2),
     ("kernel", 2),
+    // What containers do knows objects only; the kubelet and the network may ask it.
+    ("workload", 2),
     ("controllers", 3),
     ("scheduler", 3),
     ("kubelet", 3),
     ("network", 3),
-    ("workload", 3),
     ("cluster", 4),
     ("kubectl", 5),
     ("lesson", 5),
