@@ -180,6 +180,11 @@ fn allocate_ip(server: &mut Server<'_>, service: &mut Object, old: Option<&Objec
                 let why = format!("failed to allocate IP {given}: provided IP is already allocated");
                 return Err(refuse_ip(service, &wanted, &why));
             }
+            Err(Refusal::OtherNetwork) => {
+                let why =
+                    format!("failed to allocate IP {given}: the provided network does not match the current range");
+                return Err(refuse_ip(service, &wanted, &why));
+            }
             Err(_) => {
                 let (net, bits) = server.settings.service_cidr;
                 let [a, b, c, d] = net;

@@ -20,6 +20,8 @@ pub struct Allocations {
 pub enum Refusal {
     /// Somebody has it.
     Taken,
+    /// It belongs to another network.
+    OtherNetwork,
     /// It lies outside of the range.
     OutOfRange,
     /// Nothing is left.
@@ -31,7 +33,10 @@ impl Allocations {
     pub fn take_ip(&mut self, settings: &Settings, ip: &str, owner: &ObjectKey) -> Result<(), Refusal> {
         let number = ip_number(ip).ok_or(Refusal::OutOfRange)?;
         let (base, size) = service_range(settings);
-        if number <= base || number >= base + size - 1 {
+        if number < base || number - base >= size {
+            return Err(Refusal::OtherNetwork);
+        }
+        if number == base || number == base + size - 1 {
             return Err(Refusal::OutOfRange);
         }
         match self.cluster_ips.get(&number) {
@@ -50,7 +55,7 @@ impl Allocations {
         let (base, size) = service_range(settings);
         let first = base + 1;
         let usable = size - 2;
-        let lower = lower_band(u64::from(usable), 16, 16, 256) as u32;
+        let lower = lower_band(u64::from(size), 16, 16, 256) as u32;
         let start = draw::below(settings.seed, "cluster-ip", &owner.to_string(), 0, u64::from(usable - lower)) as u32;
         let upper = (0..usable - lower).map(|i| first + lower + (start + i) % (usable - lower));
         let free = upper.chain(first..first + lower).find(|ip| !self.cluster_ips.contains_key(ip));
@@ -131,4 +136,38 @@ pub fn lower_band(size: u64, divisor: u64, least: u64, most: u64) -> u64 {
         return 0;
     }
     (size / divisor).clamp(least, most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bands_are_those_of_upstreams_own_table() {
+        for (size, band) in [(1, 0), (4, 0), (16, 0), (1_024, 64), (1 << 20, 256)] {
+            assert_eq!(lower_band(size, 16, 16, 256), band, "addresses: {size}");
+        }
+        for (size, band) in [(128, 16), (2_768, 86), (8_192, 128)] {
+            assert_eq!(lower_band(size, 32, 16, 128), band, "ports: {size}");
+        }
+    }
+
+    #[test]
+    fn a_small_network_gives_out_each_address_once_and_the_upper_band_first() {
+        let settings = Settings { service_cidr: ([192, 168, 1, 0], 24), ..Settings::default() };
+        let mut allocations = Allocations::default();
+        let owner = |n: usize| ObjectKey::new("default", format!("s{n}"));
+        for ip in ["192.168.0.1", "192.168.2.2"] {
+            assert_eq!(allocations.take_ip(&settings, ip, &owner(0)), Err(Refusal::OtherNetwork));
+        }
+        for ip in ["192.168.1.0", "192.168.1.255"] {
+            assert_eq!(allocations.take_ip(&settings, ip, &owner(0)), Err(Refusal::OutOfRange));
+        }
+        let drawn: Vec<String> = (0..254).map(|n| allocations.draw_ip(&settings, &owner(n)).unwrap()).collect();
+        let lower = |ip: &String| ip_number(ip).unwrap() & 0xff <= 16;
+        assert!(!drawn[..238].iter().any(lower) && drawn[238..].iter().all(lower));
+        assert_eq!(allocations.draw_ip(&settings, &owner(254)), Err(Refusal::Full));
+        allocations.release_ip("192.168.1.5");
+        assert_eq!(allocations.draw_ip(&settings, &owner(254)).unwrap(), "192.168.1.5");
+    }
 }
