@@ -10,6 +10,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("api", 1),
     ("store", 2),
     ("kernel", 2),
+    ("workload", 2),
     // What containers do knows objects only; the kubelet and the network may ask it.
     ("workload", 2),
     ("controllers", 3),
@@ -30,7 +31,6 @@ const STRANGERS: &[(&str, &str)] = &[
     ("scheduler", "kernel"),
     ("kubelet", "kernel"),
     ("network", "kernel"),
-    ("workload", "kernel"),
 ];
 
 /// What the page may name of the model: the facade, and the plain data it hands out.
