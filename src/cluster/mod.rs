@@ -3,6 +3,7 @@
 
 pub mod apply;
 pub mod bootstrap;
+pub mod checkers;
 pub mod dispatch;
 pub mod history;
 pub mod recorder;
