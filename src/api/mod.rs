@@ -3,12 +3,16 @@
 //! It never stores an object and never asks what time it is.
 
 pub mod defaults;
+pub mod encode;
+mod encode_yaml;
 pub mod kinds;
 pub mod merge;
 pub mod object;
 pub mod schema;
 pub mod status;
 pub mod value;
+pub mod yaml;
+pub mod yaml_scalar;
 
 pub use kinds::{kind, Kind};
 pub use object::{Object, ObjectKey};

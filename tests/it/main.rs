@@ -7,3 +7,4 @@ mod printers;
 mod quantity;
 mod support;
 mod tidy;
+mod yaml;
