@@ -2,15 +2,49 @@
 //! writes the store.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use ecow::EcoString;
+use imbl::OrdMap;
 
+use crate::api::Object;
 use crate::base::time::SimTime;
-use crate::store::{Change, Plan, View};
+use crate::store::{Change, Plan, Verb, View};
+
+mod attempt;
+pub mod filter;
+pub mod nodes;
+pub mod pod_affinity;
+pub mod pod_info;
+mod preemption;
+mod queue;
+pub mod score;
+pub mod selector;
+pub mod spread;
+mod volumes;
+
+use nodes::Nodes;
+use pod_info::PodInfo;
+use queue::Queue;
+
+/// The component as events and reasons name it.
+const COMPONENT: &str = "default-scheduler";
 
 /// What the scheduler remembers between two decisions: its queue and what it knows of the nodes.
 #[derive(Clone, Default)]
-pub struct State {}
+pub struct State {
+    nodes: Nodes,
+    queue: Queue,
+    verdicts: OrdMap<EcoString, BTreeMap<EcoString, EcoString>>,
+    nominated: OrdMap<EcoString, Nominated>,
+}
+
+/// A pod that waits for its victims to leave a node.
+#[derive(Clone)]
+struct Nominated {
+    info: Arc<PodInfo>,
+    node: EcoString,
+}
 
 /// What the running and assumed pods of a node ask for together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -25,25 +59,119 @@ pub struct Requested {
 
 impl State {
     /// Takes notice of a change.
-    pub fn observe(&mut self, _change: &Change, _view: &View) {}
+    pub fn observe(&mut self, change: &Change, view: &View) {
+        match change.kind() {
+            "Pod" => self.observe_pod(change, view.now),
+            "Node" => self.observe_node(change, view.now),
+            "PersistentVolumeClaim" | "PersistentVolume" | "StorageClass" => {
+                self.queue.wake(view.now, |pod| pod.refused_by.contains(&volumes::PLUGIN));
+            }
+            _ => {}
+        }
+    }
 
     /// When it wants to run next.
-    pub fn next_at(&self, _now: SimTime) -> Option<SimTime> {
-        None
+    pub fn next_at(&self, now: SimTime) -> Option<SimTime> {
+        self.queue.next_at(now)
     }
 
     /// Schedules one pod.
-    pub fn run(&mut self, _view: &View) -> Plan {
+    ///
+    /// Models pkg/scheduler/schedule_one.go ScheduleOne.
+    pub fn run(&mut self, view: &View) -> Plan {
+        while let Some((uid, key)) = self.queue.pop(view.now) {
+            match view.get("Pod", &key) {
+                Some(pod) if pod.uid() == uid && is_waiting(pod) => return self.attempt(view, pod),
+                _ => self.forget(&uid),
+            }
+        }
         Plan::nothing()
     }
 
     /// Why each node was refused at the last attempt to place a pod, by node name.
-    pub fn verdicts(&self, _uid: &str) -> Option<&BTreeMap<EcoString, EcoString>> {
-        None
+    pub fn verdicts(&self, uid: &str) -> Option<&BTreeMap<EcoString, EcoString>> {
+        self.verdicts.get(uid)
     }
 
     /// What the pods on a node ask for.
-    pub fn node_requested(&self, _node: &str) -> Requested {
-        Requested::default()
+    pub fn node_requested(&self, node: &str) -> Requested {
+        self.nodes.get(node).map_or_else(Requested::default, |info| Requested {
+            cpu_milli: info.requested.cpu_milli,
+            memory: info.requested.memory,
+            pods: info.pods,
+        })
     }
+
+    fn forget(&mut self, uid: &EcoString) {
+        self.queue.remove(uid);
+        self.verdicts.remove(uid);
+        self.nominated.remove(uid);
+    }
+
+    fn observe_pod(&mut self, change: &Change, now: SimTime) {
+        let pod = &change.object;
+        let uid = pod.metadata().get("uid").text();
+        let node = pod.at("spec.nodeName").str();
+        let ended = matches!(pod.at("status.phase").str(), "Succeeded" | "Failed");
+        if change.verb == Verb::Deleted || ended {
+            self.forget(&uid);
+            if self.nodes.remove_pod(&uid).is_some() {
+                self.queue.wake(now, |waiting| !waiting.refused_by.contains(&volumes::PLUGIN));
+            }
+        } else if !node.is_empty() {
+            self.forget(&uid);
+            self.place(pod, node, now);
+        } else if !is_waiting(pod) {
+            self.forget(&uid);
+        } else if !self.queue.contains(&uid) {
+            self.queue.add(&uid, pod.key(), pod.at("spec.priority").int(), now);
+        } else if change.touches("spec") || change.touches("metadata.labels") {
+            self.queue.wake_one(&uid, now);
+        }
+    }
+
+    /// Counts a pod on its node, unless it is counted there as it is.
+    fn place(&mut self, pod: &Object, node: &str, now: SimTime) {
+        let known = self.nodes.pod(pod.uid());
+        let unchanged = known.is_some_and(|placed| {
+            let old = &placed.info.object;
+            let same_spec = old.at("spec.containers").same(pod.at("spec.containers"));
+            placed.node == node
+                && same_spec
+                && placed.info.deleting == pod.is_deleting()
+                && (old.labels().same(pod.labels()) || old.labels() == pod.labels())
+        });
+        if unchanged {
+            return;
+        }
+        self.nodes.put_pod(Arc::new(PodInfo::new(pod)), node);
+        self.queue.wake(now, |waiting| {
+            waiting.refused_by.iter().any(|plugin| matches!(*plugin, "InterPodAffinity" | "PodTopologySpread"))
+        });
+    }
+
+    fn observe_node(&mut self, change: &Change, now: SimTime) {
+        let node = &change.object;
+        if change.verb == Verb::Deleted {
+            self.nodes.remove_node(node.name());
+            return;
+        }
+        let fields = ["metadata.labels", "spec.taints", "spec.unschedulable", "status.allocatable"];
+        let touched = fields.iter().any(|field| change.touches(field));
+        if touched || change.touches("status.images") {
+            self.nodes.put_node(node);
+        }
+        if touched {
+            self.queue.wake(now, |_| true);
+        }
+    }
+}
+
+/// True for a pod that this scheduler is to find a node for.
+fn is_waiting(pod: &Object) -> bool {
+    let scheduler = pod.at("spec.schedulerName").str();
+    matches!(scheduler, "" | COMPONENT)
+        && pod.at("spec.nodeName").str().is_empty()
+        && pod.at("spec.schedulingGates").is_empty()
+        && !pod.is_deleting()
 }

@@ -1,0 +1,223 @@
+//! One attempt to find a node for a pod, and what is said when there is none.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ecow::EcoString;
+
+use super::filter::{failure_text, Prepared, Verdict};
+use super::nodes::{NodeInfo, Nodes};
+use super::pod_info::PodInfo;
+use super::{preemption, score, volumes, State, COMPONENT};
+use crate::api::{Object, Value};
+use crate::base::draw;
+use crate::store::{Action, Because, EventNote, Plan, View};
+use crate::value;
+
+impl State {
+    /// Models pkg/scheduler/schedule_one.go schedulingCycle and handleSchedulingFailure. The binding is taken for done at
+    /// once, so that the next pod sees it.
+    pub(super) fn attempt(&mut self, view: &View, pod: &Object) -> Plan {
+        let info = Arc::new(PodInfo::new(pod));
+        let all = self.nodes.iter().count() as u32;
+        if all == 0 {
+            return self.fail(
+                view,
+                &info,
+                "no nodes available to schedule pods".to_owned(),
+                Vec::new(),
+                BTreeMap::new(),
+            );
+        }
+        if let Err(reason) = volumes::check(view, &info) {
+            let text = format!("0/{all} nodes are available: {reason}. not found");
+            return self.fail(view, &info, text, vec![volumes::PLUGIN], BTreeMap::new());
+        }
+        let verdicts = self.filter_all(view, &info);
+        let feasible: Vec<&NodeInfo> =
+            self.nodes.iter().zip(&verdicts).filter(|(_, v)| **v == Verdict::Fits).map(|(node, _)| node).collect();
+        if feasible.is_empty() {
+            return self.no_node_fits(view, &info, verdicts);
+        }
+        let (node, why) = choose(view, &info, &self.nodes, &feasible);
+        self.forget(&info.uid);
+        self.nodes.put_pod(info.clone(), &node);
+        let message = format!("Successfully assigned {} to {node}", info.key);
+        let mut plan = Plan { visited: all, ..Plan::default() };
+        plan.push(Action::Bind {
+            key: info.key.clone(),
+            uid: info.uid.clone(),
+            node,
+            because: Arc::new(Because::of(COMPONENT, pod, why)),
+            success: Some(EventNote::new(pod, COMPONENT, "Normal", "Scheduled", message)),
+        });
+        plan
+    }
+
+    /// The verdict on each node, in the order of the nodes.
+    fn filter_all(&self, view: &View, info: &PodInfo) -> Vec<Verdict> {
+        let prepared = Prepared::new(info, &self.nodes, &|namespace| namespace_labels(view, namespace));
+        let node_of_volumes = volumes::allowed_nodes(view, info);
+        let judge = |node: &NodeInfo| {
+            let verdict = match self.with_nominated(info, node) {
+                Some(fuller) => prepared.filter(&fuller),
+                None => prepared.filter(node),
+            };
+            match (&verdict, &node_of_volumes) {
+                (Verdict::Fits, Some(allowed)) => allowed.filter(node),
+                _ => verdict,
+            }
+        };
+        self.nodes.iter().map(judge).collect()
+    }
+
+    /// The node with the pods added that wait for it and go before this one.
+    ///
+    /// Models pkg/scheduler/framework/runtime addGENominatedPods.
+    fn with_nominated(&self, info: &PodInfo, node: &NodeInfo) -> Option<NodeInfo> {
+        let before =
+            |n: &&super::Nominated| n.node == node.name && n.info.priority >= info.priority && n.info.uid != info.uid;
+        let mut fuller: Option<NodeInfo> = None;
+        for waiting in self.nominated.values().filter(before) {
+            let node = fuller.get_or_insert_with(|| node.clone());
+            node.requested.add(&waiting.info.requests, 1);
+            node.pods += 1;
+            node.host_ports.extend(waiting.info.host_ports.iter().cloned());
+        }
+        fuller
+    }
+
+    fn no_node_fits(&mut self, view: &View, info: &Arc<PodInfo>, verdicts: Vec<Verdict>) -> Plan {
+        let all = verdicts.len() as u32;
+        let text = failure_text(all, verdicts.iter());
+        let mut refused_by: Vec<&'static str> = Vec::new();
+        let mut reasons = BTreeMap::new();
+        for (node, verdict) in self.nodes.iter().zip(&verdicts) {
+            if let Verdict::Refused { plugin, reasons: why, .. } = verdict {
+                if !refused_by.contains(plugin) {
+                    refused_by.push(plugin);
+                }
+                reasons.insert(node.name.clone(), EcoString::from(why.join(", ")));
+            }
+        }
+        let nominated = self.nominated.get(&info.uid).map(|n| n.node.clone());
+        let labels = |namespace: &str| namespace_labels(view, namespace);
+        match preemption::preempt(info, &self.nodes, &verdicts, nominated.as_deref(), &labels) {
+            Ok(choice) => {
+                let mut plan = self.fail(view, info, text, refused_by, reasons);
+                self.nominated
+                    .insert(info.uid.clone(), super::Nominated { info: info.clone(), node: choice.node.clone() });
+                preemption::carry_out(view, info, &choice, &mut plan);
+                plan
+            }
+            Err(why) => {
+                let text = format!("{text} no new claims to deallocate, preemption: {why}");
+                self.fail(view, info, text, refused_by, reasons)
+            }
+        }
+    }
+
+    /// Puts a pod back, says why in an event and in its condition.
+    fn fail(
+        &mut self,
+        view: &View,
+        info: &PodInfo,
+        text: String,
+        refused_by: Vec<&'static str>,
+        verdicts: BTreeMap<EcoString, EcoString>,
+    ) -> Plan {
+        self.queue.put_back(&info.uid, refused_by, view.now);
+        self.verdicts.insert(info.uid.clone(), verdicts);
+        let pod = &info.object;
+        let mut plan = Plan { visited: self.nodes.iter().count() as u32, ..Plan::default() };
+        plan.push(Action::Note(EventNote::new(pod, COMPONENT, "Warning", "FailedScheduling", text.clone())));
+        if let Some(conditions) = failed_condition(view, pod, &text) {
+            plan.push(Action::Patch {
+                kind: "Pod",
+                key: info.key.clone(),
+                uid: info.uid.clone(),
+                status: true,
+                patch: value!({"status": {"conditions": conditions}}),
+                because: Arc::new(Because::of(COMPONENT, pod, text)),
+            });
+        }
+        plan
+    }
+}
+
+/// The conditions of a pod with PodScheduled=False; nothing where they say so already.
+fn failed_condition(view: &View, pod: &Object, text: &str) -> Option<Value> {
+    let old = pod.condition("PodScheduled");
+    let was_false = old.get("status").str() == "False";
+    let since = if was_false { old.get("lastTransitionTime").clone() } else { view.now_text().into() };
+    let condition = value!({
+        "lastProbeTime": null, "lastTransitionTime": since, "message": text, "observedGeneration": (pod.generation()),
+        "reason": "Unschedulable", "status": "False", "type": "PodScheduled"
+    });
+    if *old == condition {
+        return None;
+    }
+    let others = pod.at("status.conditions").list().iter().filter(|c| c.get("type").str() != "PodScheduled");
+    Some(others.cloned().chain([condition]).collect())
+}
+
+/// The best of the nodes that fit; one of several by lot.
+///
+/// Models pkg/scheduler/schedule_one.go selectHost.
+fn choose(view: &View, info: &PodInfo, nodes: &Nodes, feasible: &[&NodeInfo]) -> (EcoString, String) {
+    if let [only] = feasible {
+        return (only.name.clone(), format!("{} is the only node that passes all filters", only.name));
+    }
+    let labels = |namespace: &str| namespace_labels(view, namespace);
+    let totals = score::totals(info, nodes, feasible, &labels, || default_selector(view, &info.object));
+    let best = totals.iter().copied().max().unwrap_or(0);
+    let leaders: Vec<usize> = (0..feasible.len()).filter(|i| totals[*i] == best).collect();
+    let lot = draw::below(view.settings.seed, "schedule", &info.uid, 0, leaders.len() as u64);
+    let name = feasible[leaders[lot as usize]].name.clone();
+    let why = match leaders.len() {
+        1 => format!("{name} has the best score of {} nodes that fit: {best}", feasible.len()),
+        tied => {
+            format!("{name} was drawn from {tied} of {} nodes that fit with the best score: {best}", feasible.len())
+        }
+    };
+    (name, why)
+}
+
+fn namespace_labels(view: &View, namespace: &str) -> Value {
+    view.store.find("Namespace", "", namespace).map_or(Value::Null, |object| object.labels().clone())
+}
+
+/// A selector of the pods that belong to the same Services and the same workload as a pod; null where there are none.
+///
+/// Models pkg/scheduler/framework/plugins/helper DefaultSelector.
+fn default_selector(view: &View, pod: &Object) -> Value {
+    let mut labels = Value::map();
+    for service in view.store.list("Service", pod.namespace()) {
+        let selector = service.at("spec.selector");
+        let selects = |(key, value): &(EcoString, Value)| pod.labels().get(key) == value;
+        if !selector.is_empty() && selector.entries().iter().all(selects) {
+            for (key, value) in selector.entries() {
+                labels.map_mut().insert(key, value.clone());
+            }
+        }
+    }
+    let mut expressions: Vec<Value> = Vec::new();
+    let owners = pod.metadata().get("ownerReferences").list();
+    if let Some(owner) = owners.iter().find(|owner| owner.get("controller").bool()) {
+        let kind = owner.get("kind").str();
+        if matches!(kind, "ReplicaSet" | "StatefulSet" | "ReplicationController") {
+            if let Some(object) = view.store.find(kind, pod.namespace(), owner.get("name").str()) {
+                let selector = object.at("spec.selector");
+                let plain = if kind == "ReplicationController" { selector } else { selector.get("matchLabels") };
+                for (key, value) in plain.entries() {
+                    labels.map_mut().insert(key, value.clone());
+                }
+                expressions.extend(selector.get("matchExpressions").list().iter().cloned());
+            }
+        }
+    }
+    if labels.is_empty() && expressions.is_empty() {
+        return Value::Null;
+    }
+    value!({"matchLabels": labels, "matchExpressions": expressions})
+}

@@ -1,0 +1,153 @@
+//! Preemption: which pods of lower priority would have to go so that a pod finds a node.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ecow::EcoString;
+
+use super::filter::{Prepared, Verdict};
+use super::nodes::{Nodes, Placed};
+use super::pod_info::PodInfo;
+use super::COMPONENT;
+use crate::api::Value;
+use crate::store::plan::DeleteOptions;
+use crate::store::{Action, Because, EventNote, Plan, View};
+use crate::value;
+
+/// A node and the pods that would have to leave it.
+pub struct Choice {
+    /// The node's name.
+    pub node: EcoString,
+    /// The pods to delete.
+    pub victims: Vec<Arc<PodInfo>>,
+}
+
+/// The node whose victims matter least; otherwise the text that says why preemption does not help.
+///
+/// Models pkg/scheduler/framework/preemption Evaluator.Preempt. Disruption budgets are not looked at.
+pub fn preempt(
+    info: &PodInfo,
+    nodes: &Nodes,
+    verdicts: &[Verdict],
+    nominated: Option<&str>,
+    namespace_labels: &dyn Fn(&str) -> Value,
+) -> Result<Choice, String> {
+    if info.object.at("spec.preemptionPolicy").str() == "Never" {
+        return Err("not eligible due to preemptionPolicy=Never.".to_owned());
+    }
+    if let Some(node) = nominated {
+        let leaving = |p: &Placed| p.info.priority < info.priority && p.info.deleting;
+        if nodes.pods_on(node).any(leaving) {
+            return Err("not eligible due to a terminating pod on the nominated node.".to_owned());
+        }
+    }
+    let mut choices = Vec::new();
+    let mut reasons: BTreeMap<String, u32> = BTreeMap::new();
+    for (node, verdict) in nodes.iter().zip(verdicts) {
+        let why = match verdict {
+            Verdict::Refused { unresolvable: false, .. } => match victims(info, nodes, &node.name, namespace_labels) {
+                Ok(victims) => {
+                    choices.push(Choice { node: node.name.clone(), victims });
+                    continue;
+                }
+                Err(why) => why,
+            },
+            _ => "Preemption is not helpful for scheduling".to_owned(),
+        };
+        *reasons.entry(why).or_default() += 1;
+    }
+    match choices.into_iter().min_by_key(cost) {
+        Some(choice) => Ok(choice),
+        None => {
+            let mut texts: Vec<String> = reasons.iter().map(|(why, count)| format!("{count} {why}")).collect();
+            texts.sort_unstable();
+            Err(format!("0/{} nodes are available: {}.", verdicts.len(), texts.join(", ")))
+        }
+    }
+}
+
+/// Models preemption pickOneNodeForPreemption: the lowest highest priority, the lowest sum of priorities, the fewest pods.
+fn cost(choice: &Choice) -> (i64, i64, usize) {
+    let priorities = || choice.victims.iter().map(|victim| victim.priority);
+    let sum = priorities().map(|p| p + i64::from(i32::MAX) + 1).sum();
+    (priorities().max().unwrap_or(i64::MIN), sum, choice.victims.len())
+}
+
+/// The fewest pods that must leave a node: all of lower priority go, and those that can stay are let back, the most
+/// important first.
+///
+/// Models pkg/scheduler/framework/plugins/defaultpreemption SelectVictimsOnNode.
+fn victims(
+    info: &PodInfo,
+    nodes: &Nodes,
+    node: &str,
+    namespace_labels: &dyn Fn(&str) -> Value,
+) -> Result<Vec<Arc<PodInfo>>, String> {
+    let mut trial = nodes.clone();
+    let lower = |p: &&Placed| p.info.priority < info.priority;
+    let mut candidates: Vec<Arc<PodInfo>> = nodes.pods_on(node).filter(lower).map(|p| p.info.clone()).collect();
+    if candidates.is_empty() {
+        return Err("No preemption victims found for incoming pod".to_owned());
+    }
+    for candidate in &candidates {
+        trial.remove_pod(&candidate.uid);
+    }
+    let fits = |nodes: &Nodes| match nodes.get(node) {
+        Some(target) => Prepared::new(info, nodes, namespace_labels).filter(target),
+        None => Verdict::Fits,
+    };
+    if let Verdict::Refused { reasons, .. } = fits(&trial) {
+        return Err(reasons.join(", "));
+    }
+    let started = |pod: &PodInfo| pod.object.at("status.startTime").text();
+    candidates.sort_by(|a, b| b.priority.cmp(&a.priority).then_with(|| started(a).cmp(&started(b))));
+    let mut victims = Vec::new();
+    for candidate in candidates {
+        trial.put_pod(candidate.clone(), node);
+        if fits(&trial) != Verdict::Fits {
+            trial.remove_pod(&candidate.uid);
+            victims.push(candidate);
+        }
+    }
+    Ok(victims)
+}
+
+/// Deletes the victims and notes the node that the pod waits for.
+///
+/// Models pkg/scheduler/framework/preemption prepareCandidate.
+pub fn carry_out(view: &View, info: &PodInfo, choice: &Choice, plan: &mut Plan) {
+    let pod = &info.object;
+    let why = format!("priority {} goes before the pods on {} that it displaces", info.priority, choice.node);
+    let because = Arc::new(Because::of(COMPONENT, pod, why));
+    let patch = |target: &PodInfo, patch: Value| Action::Patch {
+        kind: "Pod",
+        key: target.key.clone(),
+        uid: target.uid.clone(),
+        status: true,
+        patch,
+        because: because.clone(),
+    };
+    for victim in &choice.victims {
+        let text = format!("Preempted by pod {} on node {}", info.uid, choice.node);
+        let condition = value!({
+            "lastProbeTime": null, "lastTransitionTime": (view.now_text()),
+            "message": (format!("{COMPONENT}: preempting to accommodate a higher priority pod")),
+            "observedGeneration": (victim.object.generation()), "reason": "PreemptionByScheduler", "status": "True",
+            "type": "DisruptionTarget"
+        });
+        let current = view.get("Pod", &victim.key).map_or(&victim.object, |object| object);
+        let others =
+            current.at("status.conditions").list().iter().filter(|c| c.get("type").str() != "DisruptionTarget");
+        let conditions: Value = others.cloned().chain([condition]).collect();
+        plan.push(patch(victim, value!({"status": {"conditions": conditions}})));
+        plan.push(Action::Delete {
+            kind: "Pod",
+            key: victim.key.clone(),
+            uid: victim.uid.clone(),
+            options: DeleteOptions::default(),
+            because: because.clone(),
+            success: Some(EventNote::new(&victim.object, COMPONENT, "Normal", "Preempted", text)),
+        });
+    }
+    plan.push(patch(info, value!({"status": {"nominatedNodeName": (choice.node.clone())}})));
+}

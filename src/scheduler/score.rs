@@ -1,0 +1,135 @@
+//! Scores: which of the nodes that pass the filters suits a pod best.
+
+use super::nodes::{NodeInfo, Nodes};
+use super::pod_affinity;
+use super::pod_info::PodInfo;
+use super::selector::{any_tolerates, preferred_node_weight};
+use super::spread;
+use crate::api::Value;
+
+const TAINT_TOLERATION_WEIGHT: i64 = 3;
+const NODE_AFFINITY_WEIGHT: i64 = 2;
+const SPREAD_WEIGHT: i64 = 2;
+const POD_AFFINITY_WEIGHT: i64 = 2;
+
+/// The total score of each feasible node.
+///
+/// Models pkg/scheduler/schedule_one.go prioritizeNodes with the plugins and weights of the default profile.
+pub fn totals(
+    pod: &PodInfo,
+    nodes: &Nodes,
+    feasible: &[&NodeInfo],
+    namespace_labels: &dyn Fn(&str) -> Value,
+    default_selector: impl FnOnce() -> Value,
+) -> Vec<i64> {
+    let mut totals: Vec<i64> = feasible.iter().map(|node| least_allocated(pod, node)).collect();
+    let mut add = |weight: i64, scores: Vec<i64>| {
+        for (total, score) in totals.iter_mut().zip(scores) {
+            *total += weight * score;
+        }
+    };
+    if pod.requests.cpu_milli != 0 || pod.requests.memory != 0 {
+        add(1, feasible.iter().map(|node| balanced_allocation(pod, node)).collect());
+    }
+    add(TAINT_TOLERATION_WEIGHT, taint_toleration(pod, feasible));
+    if let Some(scores) = node_affinity(pod, feasible) {
+        add(NODE_AFFINITY_WEIGHT, scores);
+    }
+    if let Some(soft) = spread::prepare_soft(pod, nodes, feasible, default_selector) {
+        let raw: Vec<Option<i64>> = feasible.iter().map(|node| soft.score(node)).collect();
+        add(SPREAD_WEIGHT, spread::normalize(&raw));
+    }
+    if let Some(weights) = pod_affinity::prepare_score(pod, nodes, namespace_labels) {
+        add(POD_AFFINITY_WEIGHT, pod_affinity::scores(&weights, feasible));
+    }
+    if feasible.iter().any(|node| !node.images.is_empty()) {
+        add(1, feasible.iter().map(|node| image_locality(pod, nodes, node)).collect());
+    }
+    totals
+}
+
+/// Models pkg/scheduler/framework/plugins/noderesources leastResourceScorer: CPU and memory weigh the same.
+pub fn least_allocated(pod: &PodInfo, node: &NodeInfo) -> i64 {
+    let free = |wanted: i64, offered: i64| match offered {
+        0 => None,
+        offered if wanted > offered => Some(0),
+        offered => Some((offered - wanted) * 100 / offered),
+    };
+    let cpu = free(node.scored_cpu_milli + pod.scored_cpu_milli, node.allocatable.cpu_milli);
+    let memory = free(node.scored_memory + pod.scored_memory, node.allocatable.memory);
+    let count = i64::from(cpu.is_some()) + i64::from(memory.is_some());
+    match count {
+        0 => 0,
+        count => (cpu.unwrap_or(0) + memory.unwrap_or(0)) / count,
+    }
+}
+
+/// Models noderesources balancedResourceScorer for CPU and memory: the closer the two shares, the better.
+pub fn balanced_allocation(pod: &PodInfo, node: &NodeInfo) -> i64 {
+    let share = |wanted: i64, offered: i64| match offered {
+        0 => None,
+        offered => Some((wanted as f64 / offered as f64).min(1.0)),
+    };
+    let cpu = share(node.requested.cpu_milli + pod.requests.cpu_milli, node.allocatable.cpu_milli);
+    let memory = share(node.requested.memory + pod.requests.memory, node.allocatable.memory);
+    let deviation = match (cpu, memory) {
+        (Some(cpu), Some(memory)) => ((cpu - memory) / 2.0).abs(),
+        _ => 0.0,
+    };
+    ((1.0 - deviation) * 100.0) as i64
+}
+
+/// Models pkg/scheduler/framework/plugins/tainttoleration Score: the fewer taints that only advise against the pod, the better.
+pub fn taint_toleration(pod: &PodInfo, feasible: &[&NodeInfo]) -> Vec<i64> {
+    let tolerations: Vec<Value> = {
+        let all = pod.object.spec().get("tolerations").list().iter();
+        let softening = |t: &&Value| matches!(t.get("effect").str(), "" | "PreferNoSchedule");
+        all.filter(softening).cloned().collect()
+    };
+    let advised = |taint: &&Value| taint.get("effect").str() == "PreferNoSchedule";
+    let count = |node: &&NodeInfo| -> i64 {
+        let taints = node.taints.list().iter().filter(advised);
+        taints.filter(|taint| !any_tolerates(&tolerations, taint)).count() as i64
+    };
+    let counts: Vec<i64> = feasible.iter().map(count).collect();
+    let most = counts.iter().copied().max().unwrap_or(0);
+    counts.into_iter().map(|count| if most == 0 { 100 } else { 100 - 100 * count / most }).collect()
+}
+
+/// Models pkg/scheduler/framework/plugins/nodeaffinity Score; nothing where the pod prefers no node.
+pub fn node_affinity(pod: &PodInfo, feasible: &[&NodeInfo]) -> Option<Vec<i64>> {
+    let terms = pod.object.spec().at("affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution");
+    if terms.is_empty() {
+        return None;
+    }
+    let weights: Vec<i64> = feasible.iter().map(|n| preferred_node_weight(terms, &n.name, &n.labels)).collect();
+    let most = weights.iter().copied().max().unwrap_or(0);
+    Some(weights.into_iter().map(|weight| if most == 0 { 0 } else { 100 * weight / most }).collect())
+}
+
+/// Models pkg/scheduler/framework/plugins/imagelocality: large images that a node has, less where few nodes have them.
+fn image_locality(pod: &PodInfo, nodes: &Nodes, node: &NodeInfo) -> i64 {
+    const MIB: i64 = 1024 * 1024;
+    let spec = pod.object.spec();
+    let containers = spec.get("initContainers").list().iter().chain(spec.get("containers").list());
+    let images: Vec<&str> = containers.map(|c| c.get("image").str()).collect();
+    let size_on = |node: &NodeInfo, image: &str| -> i64 {
+        let named = |i: &&Value| i.get("names").list().iter().any(|name| same_image(name.str(), image));
+        node.images.list().iter().find(named).map_or(0, |i| i.get("sizeBytes").int())
+    };
+    let all = nodes.iter().count() as i64;
+    let sum: i64 = images
+        .iter()
+        .map(|image| {
+            let having = nodes.iter().filter(|node| size_on(node, image) > 0).count() as i64;
+            size_on(node, image) * having / all.max(1)
+        })
+        .sum();
+    let (least, most) = (23 * MIB, 1000 * MIB * images.len() as i64);
+    100 * (sum.clamp(least, most) - least) / (most - least).max(1)
+}
+
+fn same_image(name: &str, image: &str) -> bool {
+    let tag = |text: &str| if text.rsplit('/').next().unwrap_or("").contains(':') { "" } else { ":latest" };
+    name == format!("{image}{}", tag(image))
+}
