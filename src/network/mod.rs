@@ -1,12 +1,13 @@
 //! L3: the network: names, Service rules and requests, each traced hop by hop.
+//!
+//! It follows Services and EndpointSlices, reads the rest from the view, and never writes to the store.
 
-use crate::store::{Change, View};
+pub mod address;
+pub mod http;
+pub mod proxy;
+pub mod state;
+pub mod trace;
 
-/// What the nodes know of Services, and what the resolvers remember.
-#[derive(Clone, Default)]
-pub struct State {}
-
-impl State {
-    /// Takes notice of a change.
-    pub fn observe(&mut self, _change: &Change, _view: &View) {}
-}
+pub use http::{HttpRequest, HttpResponse, Url};
+pub use state::State;
+pub use trace::{Hop, HopKind, Outcome, Place, Response, Trace, Verdict};

@@ -2,7 +2,9 @@
 
 mod defaults;
 mod describe;
+mod iptables;
 mod names;
+mod network_rules;
 mod printers;
 mod quantity;
 mod support;
