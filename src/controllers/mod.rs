@@ -1,6 +1,22 @@
 //! L3: the controllers of kube-controller-manager, one file and one row each. Each is a pure decision: what it sees in, a
 //! plan out. They never write, and never import each other, the kernel or the cluster.
 
+pub mod claims;
+mod deployment;
+pub mod deployment_arithmetic;
+pub mod deployment_conditions;
+mod deployment_revisions;
+mod deployment_status;
+mod deployment_sync;
+pub mod pods;
+mod replica_set;
+pub mod replica_set_ranking;
+pub mod replica_set_status;
+mod root_ca;
+pub mod selector;
+mod service_account;
+pub mod template_hash;
+
 use ecow::EcoString;
 
 use crate::api::{Object, ObjectKey, Value};
@@ -36,4 +52,5 @@ impl Key {
 }
 
 /// Every controller.
-pub static CONTROLLERS: &[Controller] = &[];
+pub static CONTROLLERS: &[Controller] =
+    &[deployment::CONTROLLER, replica_set::CONTROLLER, root_ca::CONTROLLER, service_account::CONTROLLER];

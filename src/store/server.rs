@@ -141,11 +141,17 @@ impl Server<'_> {
         result
     }
 
+    /// A write of the status leaves everything else, but a Deployment's annotations: its controller numbers revisions so.
     fn prepare_update(&mut self, current: &Object, mut object: Object, part: Part) -> Result<Object, Status> {
         let kind = current.kind;
         if part == Part::Status {
             let mut kept = current.clone();
             kept.value.map_mut().insert("status", object.value.remove_key("status"));
+            if kind.kind == "Deployment" {
+                let annotations = object.value.slot("metadata").remove_key("annotations");
+                kept.set("metadata.annotations", annotations);
+                kept.value.slot("metadata").map_mut().retain(|_, value| !value.is_null());
+            }
             return Ok(kept);
         }
         if kind.has_status {

@@ -1,0 +1,97 @@
+//! Adoption and release: which objects a controller may count as its own. It writes nothing but the patches it hands out.
+
+use std::sync::Arc;
+
+use super::selector;
+use crate::api::{Object, Value};
+use crate::store::{Action, Because, View};
+use crate::value;
+
+/// What came out of looking for an owner's dependents of one kind.
+pub struct Claims {
+    /// The owner's own, adopted ones included, in the order of their names.
+    pub owned: Vec<Object>,
+    /// The patches that adopt and release.
+    pub actions: Vec<Action>,
+    /// How many objects were looked at.
+    pub visited: u32,
+}
+
+/// Finds the dependents of `owner`, adopts orphans that its selector matches and releases what it matches no longer.
+///
+/// Models pkg/controller/controller_ref_manager.go ClaimPods and ClaimReplicaSets. `eligible` says which may be claimed at all.
+pub fn claim(
+    view: &View,
+    owner: &Object,
+    kind: &'static str,
+    component: &'static str,
+    mut eligible: impl FnMut(&Object) -> bool,
+) -> Claims {
+    let wanted = owner.spec().get("selector");
+    let mut claims = Claims { owned: Vec::new(), actions: Vec::new(), visited: 0 };
+    for object in view.store.owned(owner.uid(), kind) {
+        claims.visited += 1;
+        if object.controller_uid() != owner.uid() || !eligible(object) {
+            continue;
+        }
+        if selector::matches(wanted, object.labels()) {
+            claims.owned.push(object.clone());
+        } else if !owner.is_deleting() {
+            claims.actions.push(release(owner, object, component));
+        }
+    }
+    if owner.is_deleting() {
+        return claims;
+    }
+    let before = claims.owned.len();
+    for object in view.store.owned("", kind) {
+        if object.namespace() != owner.namespace() {
+            continue;
+        }
+        claims.visited += 1;
+        if !object.is_deleting() && eligible(object) && selector::matches(wanted, object.labels()) {
+            let (adopted, action) = adopt(owner, object, component);
+            claims.owned.push(adopted);
+            claims.actions.push(action);
+        }
+    }
+    if claims.owned.len() > before {
+        claims.owned.sort_by_key(|object| object.key());
+    }
+    claims
+}
+
+fn adopt(owner: &Object, object: &Object, component: &'static str) -> (Object, Action) {
+    let mut adopted = object.clone();
+    adopted.value.slot_at("metadata.ownerReferences").list_mut().push(owner.controller_reference());
+    let rule = format!("{} {} has no controller and its labels match the selector", object.kind.kind, object.name());
+    let action = patch_owners(owner, &adopted, component, rule);
+    (adopted, action)
+}
+
+fn release(owner: &Object, object: &Object, component: &'static str) -> Action {
+    let mut released = object.clone();
+    let kept: Value = object
+        .at("metadata.ownerReferences")
+        .list()
+        .iter()
+        .filter(|o| o.get("uid").str() != owner.uid())
+        .cloned()
+        .collect();
+    released.set("metadata.ownerReferences", kept);
+    let rule = format!("the labels of {} {} no longer match the selector", object.kind.kind, object.name());
+    patch_owners(owner, &released, component, rule)
+}
+
+fn patch_owners(owner: &Object, object: &Object, component: &'static str, rule: String) -> Action {
+    let owners = object.at("metadata.ownerReferences").clone();
+    let owners = if owners.list().is_empty() { Value::Null } else { owners };
+    Action::Patch {
+        kind: object.kind.kind,
+        key: object.key(),
+        uid: object.uid().into(),
+        status: false,
+        patch: value!({"metadata": {"ownerReferences": owners}}),
+        because: Arc::new(Because::of(component, owner, rule)),
+    }
+}

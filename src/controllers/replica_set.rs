@@ -1,0 +1,171 @@
+//! The ReplicaSet controller: as many pods as wanted, and a status that says how many there are.
+
+use std::sync::Arc;
+
+use super::replica_set_ranking::rank;
+use super::replica_set_status::{self, Counts};
+use super::{claims, pods, selector, Controller, Key};
+use crate::api::{Object, Value};
+use crate::store::plan::DeleteOptions;
+use crate::store::{Action, Because, Change, EventNote, Plan, Verb, View};
+
+const COMPONENT: &str = "replicaset-controller";
+
+/// The most pods created or deleted in one go.
+const BURST: usize = 500;
+
+pub(super) const CONTROLLER: Controller = Controller { name: "replicaset", keys, reconcile };
+
+/// Models pkg/controller/replicaset/replica_set.go addPod, updatePod and deletePod. A change of a pod that no count and
+/// no selector depends on asks for nothing, where upstream looks again and finds nothing to do.
+fn keys(change: &Change, view: &View) -> Vec<Key> {
+    match change.kind() {
+        "ReplicaSet" if change.verb != Verb::Deleted => vec![Key::of(&change.object)],
+        "Pod" => pod_keys(change, view),
+        _ => Vec::new(),
+    }
+}
+
+fn pod_keys(change: &Change, view: &View) -> Vec<Key> {
+    if !matters(change) {
+        return Vec::new();
+    }
+    let mut keys = Vec::new();
+    keys.extend(owner_key(&change.object));
+    if let Some(old) = &change.old {
+        keys.extend(owner_key(old));
+    }
+    let orphan = change.object.controller_uid().is_empty() && change.verb != Verb::Deleted;
+    if orphan && (change.touches("metadata.labels") || change.touches("metadata.ownerReferences")) {
+        let sets = view.store.list("ReplicaSet", change.object.namespace());
+        let labels = change.object.labels();
+        keys.extend(sets.filter(|s| selector::matches(s.spec().get("selector"), labels)).map(Key::of));
+    }
+    keys.dedup();
+    keys
+}
+
+/// True where a pod's change may change a count, an owner or a choice.
+fn matters(change: &Change) -> bool {
+    let (Some(old), Verb::Modified) = (&change.old, change.verb) else { return true };
+    let ready = |pod: &Object| pod.condition("Ready").clone();
+    ["status.phase", "metadata.labels", "metadata.ownerReferences", "metadata.deletionTimestamp"]
+        .iter()
+        .any(|path| change.touches(path))
+        || ready(old) != ready(&change.object)
+}
+
+fn owner_key(pod: &Object) -> Option<Key> {
+    let owner = pod.controller().filter(|owner| owner.kind == "ReplicaSet")?;
+    let key = crate::api::ObjectKey::new(pod.namespace(), owner.name);
+    Some(Key { kind: "ReplicaSet", key, uid: Default::default() })
+}
+
+/// Models pkg/controller/replicaset/replica_set.go syncReplicaSet.
+fn reconcile(view: &View, key: &Key, memory: &Value) -> Plan {
+    let Some(set) = view.get("ReplicaSet", &key.key) else { return Plan::nothing() };
+    let mut plan = Plan::nothing();
+    let mut terminating = 0;
+    let claims = claims::claim(view, set, "Pod", COMPONENT, |pod| {
+        terminating += i64::from(pods::is_terminating(pod));
+        pods::is_active(pod)
+    });
+    plan.visited = claims.visited;
+    plan.actions = claims.actions;
+    let refusal = memory.get("lastError").str();
+    if !refusal.is_empty() {
+        update_status(view, set, &claims.owned, terminating, refusal, &mut plan);
+    }
+    if !set.is_deleting() {
+        manage_replicas(view, set, &claims.owned, &mut plan);
+    }
+    if refusal.is_empty() {
+        update_status(view, set, &claims.owned, terminating, refusal, &mut plan);
+    }
+    plan
+}
+
+fn update_status(view: &View, set: &Object, owned: &[Object], terminating: i64, refusal: &str, plan: &mut Plan) {
+    let counts = Counts::of(set, owned, terminating, view.timestamp());
+    if let Some(again) = counts.next_available {
+        plan.again_after(again);
+    }
+    if let Some(object) = replica_set_status::with_status(set, &counts, refusal, &view.now_text()) {
+        let rule = format!(
+            "{} pods, {} ready, {} available of {} wanted",
+            counts.replicas,
+            counts.ready,
+            counts.available,
+            set.spec().get("replicas").int()
+        );
+        plan.push(Action::UpdateStatus { object, because: Arc::new(Because::of(COMPONENT, set, rule)) });
+    }
+}
+
+/// Models pkg/controller/replicaset/replica_set.go manageReplicas. A plan ends with the first refusal, which is what
+/// upstream's slow-start batches of 1, 2, 4 ... are for: no storm of refused requests.
+fn manage_replicas(view: &View, set: &Object, owned: &[Object], plan: &mut Plan) {
+    let wanted = set.spec().get("replicas").opt_int().unwrap_or(1).max(0) as usize;
+    if owned.len() < wanted {
+        let namespace = view.store.find("Namespace", "", set.namespace());
+        if namespace.is_none_or(Object::is_deleting) {
+            return;
+        }
+        let missing = wanted - owned.len();
+        let count = missing.min(BURST);
+        let because = Arc::new(Because::of(COMPONENT, set, shortage(wanted, owned.len(), count)));
+        let pod = pods::from_template(set, set.spec().get("template"));
+        let note = |severity, reason, text| Some(EventNote::new(set, COMPONENT, severity, reason, text));
+        for _ in 0..count {
+            plan.push(Action::Create {
+                object: pod.clone(),
+                because: because.clone(),
+                success: note("Normal", "SuccessfulCreate", "Created pod: {name}"),
+                failure: note("Warning", "FailedCreate", "Error creating: {error}"),
+            });
+        }
+    } else if owned.len() > wanted {
+        let surplus = (owned.len() - wanted).min(BURST);
+        let because = Arc::new(Because::of(COMPONENT, set, excess(wanted, owned.len(), surplus)));
+        for pod in pods_to_delete(view, set, owned, surplus) {
+            let text = format!("Deleted pod: {}", pod.name());
+            plan.push(Action::Delete {
+                kind: "Pod",
+                key: pod.key(),
+                uid: pod.uid().into(),
+                options: DeleteOptions::default(),
+                because: because.clone(),
+                success: Some(EventNote::new(set, COMPONENT, "Normal", "SuccessfulDelete", text)),
+            });
+        }
+    }
+}
+
+fn shortage(wanted: usize, there: usize, count: usize) -> String {
+    match wanted - there == count {
+        true => format!("{wanted} replicas wanted, {there} there: {count} missing"),
+        false => format!("{wanted} replicas wanted, {there} there: at most {BURST} are made at once"),
+    }
+}
+
+fn excess(wanted: usize, there: usize, count: usize) -> String {
+    match there - wanted == count {
+        true => format!("{wanted} replicas wanted, {there} there: {count} too many"),
+        false => format!("{wanted} replicas wanted, {there} there: at most {BURST} are deleted at once"),
+    }
+}
+
+/// Models pkg/controller/replicaset/replica_set.go getPodsToDelete and getIndirectlyRelatedPods.
+fn pods_to_delete<'a>(view: &View, set: &Object, owned: &'a [Object], count: usize) -> Vec<&'a Object> {
+    if count >= owned.len() {
+        return owned.iter().collect();
+    }
+    let family = set.controller_uid();
+    let kin: Vec<&Object> = if family.is_empty() {
+        owned.iter().collect()
+    } else {
+        let sets = view.store.owned(family, "ReplicaSet");
+        sets.flat_map(|sibling| view.store.owned(sibling.uid(), "Pod")).collect()
+    };
+    rank(owned, &kin, view.timestamp()).into_iter().take(count).map(|ranked| ranked.pod).collect()
+}
