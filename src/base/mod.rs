@@ -1,8 +1,10 @@
 //! L0: time, chance, quantities, names and text. It knows no Kubernetes object.
 
+pub mod cron;
 pub mod draw;
 pub mod int_or_percent;
 pub mod names;
 pub mod quantity;
 pub mod table;
 pub mod time;
+pub mod zone;
