@@ -34,10 +34,9 @@ impl World {
             self.announced = revision;
             self.queue.push(self.now + self.settings.watch_latency, Event::Deliver(revision));
         }
-        let due = self.scheduler.next_at(self.now);
-        if due.is_some() && due != self.scheduler_due {
-            let at = due.unwrap_or(self.now).max(self.now);
-            if self.scheduler_due.is_none_or(|planned| at < planned || planned <= self.now) {
+        let due = self.scheduler.next_at(self.now).map(|at| at.max(self.scheduler_free_at).max(self.now));
+        if let Some(at) = due {
+            if self.scheduler_due.is_none_or(|planned| at < planned) {
                 self.scheduler_due = Some(at);
                 self.queue.push(at, Event::Schedule);
             }
@@ -150,18 +149,14 @@ impl World {
     }
 
     fn schedule(&mut self) {
-        self.scheduler_due = None;
-        if self.scheduler.next_at(self.now).is_none_or(|at| at > self.now) {
+        if self.scheduler_due != Some(self.now) {
             return;
         }
+        self.scheduler_due = None;
+        self.scheduler_free_at = self.now + SCHEDULE_EACH;
         let view = View { store: &self.cache, now: self.now, settings: &self.settings };
         let plan = self.scheduler.run(&view);
         self.carry_out(plan.actions);
-        if self.scheduler.next_at(self.now).is_some_and(|at| at <= self.now) {
-            let at = self.now + SCHEDULE_EACH;
-            self.scheduler_due = Some(at);
-            self.queue.push(at, Event::Schedule);
-        }
     }
 
     fn sync_pod(&mut self, pod: PodRef) {
