@@ -319,7 +319,7 @@ fn is_sexagesimal(text: &str) -> bool {
 fn is_time(text: &str) -> bool {
     let bytes = text.as_bytes();
     let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
-    if bytes.len() < 8 || !digits(&text[..4.min(text.len())]) || bytes[4] != b'-' {
+    if bytes.len() < 8 || !text.get(..4).is_some_and(digits) || bytes[4] != b'-' {
         return false;
     }
     let (date, clock) = match text.find(['T', 't', ' ']) {

@@ -2,10 +2,16 @@
 //!
 //! It never stores an object and never asks what time it is.
 
+pub mod check;
+pub mod decode;
+mod decode_scalar;
 pub mod defaults;
+pub mod diagnostic;
 pub mod encode;
 mod encode_yaml;
+pub mod hints;
 pub mod kinds;
+pub mod manifest;
 pub mod merge;
 pub mod object;
 pub mod schema;

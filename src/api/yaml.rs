@@ -306,6 +306,7 @@ struct Builder {
 
 impl Builder {
     fn run(&mut self, text: &str) -> Result<Option<Rc<Node>>, Refusal> {
+        let mut root = None;
         for event in Parser::new_from_str(text) {
             let (event, span) = event.map_err(Refusal::Ours)?;
             let extent = self.extent(&span);
@@ -321,14 +322,14 @@ impl Builder {
                 Event::MappingStart(anchor, _) => self.open(true, extent.start, anchor)?,
                 Event::SequenceEnd | Event::MappingEnd => self.close(extent.end)?,
                 Event::Alias(id) => self.alias(id, extent, text, &span)?,
-                Event::DocumentEnd | Event::StreamEnd => return Ok(None),
+                Event::DocumentEnd | Event::StreamEnd => return Ok(root),
                 Event::StreamStart | Event::DocumentStart(_) | Event::Nothing => None,
             };
             if done.is_some() {
-                return Ok(done);
+                root = done;
             }
         }
-        Ok(None)
+        Ok(root)
     }
 
     fn extent(&self, span: &SaphyrSpan) -> Extent {

@@ -2,6 +2,7 @@
 
 mod controllers;
 mod cron;
+mod decode;
 mod defaults;
 mod describe;
 mod iptables;

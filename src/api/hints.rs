@@ -1,0 +1,163 @@
+//! What to do about a mistake, in our words: the nearest field or kind, where a field belongs, what replaced a removed version.
+//!
+//! Nothing here is part of what Kubernetes says.
+
+use super::decode::{Problem, ProblemKind};
+use super::diagnostic::{nearest, path_text, Step};
+use super::kinds::KINDS;
+use super::schema::{inner_struct, Struct, StructId, Type};
+
+/// A hint for a problem of an object; empty where we have none.
+pub fn for_problem(problem: &Problem, kind: &str) -> String {
+    let Some(Step::Key(name)) = problem.path.iter().rev().find(|step| matches!(step, Step::Key(_))) else {
+        return String::new();
+    };
+    match &problem.kind {
+        ProblemKind::Unknown { owner } => unknown_field(name, *owner, kind),
+        ProblemKind::Type { message, wanted } => wrong_type(message, wanted, &path_text(&problem.path)),
+    }
+}
+
+fn unknown_field(name: &str, owner: StructId, kind: &str) -> String {
+    let owner = owner.get();
+    if let Some(field) = nearest(name, owner.fields.iter().map(|f| f.name)) {
+        return format!("Did you mean \"{field}\"?");
+    }
+    let root = KINDS.iter().find(|row| row.kind == kind);
+    let root = root.and_then(|row| super::schema::find(row.group, row.version, row.kind));
+    match root.and_then(|root| place_of(name, root)) {
+        Some(place) => format!("\"{name}\" belongs under {place}; look at the indentation."),
+        None => {
+            let fields: Vec<&str> = owner.fields.iter().map(|f| f.name).take(12).collect();
+            let more = if owner.fields.len() > 12 { ", ..." } else { "" };
+            format!("The fields here are {}{more}.", fields.join(", "))
+        }
+    }
+}
+
+/// The path of the struct nearest to the root that has a field of this name; `status` is nobody's to write.
+fn place_of(name: &str, root: &'static Struct) -> Option<String> {
+    let mut queue: std::collections::VecDeque<(String, &'static Struct, u32)> = [(String::new(), root, 0)].into();
+    let mut seen: Vec<(&str, &str)> = Vec::new();
+    while let Some((path, at, depth)) = queue.pop_front() {
+        if at.field(name).is_some() && depth > 0 {
+            return Some(path);
+        }
+        for field in at.fields.iter().filter(|f| f.name != "status" && f.name != "metadata" && depth < 6) {
+            let Some(inner) = inner_struct(&field.kind).map(StructId::get) else { continue };
+            if seen.contains(&(inner.group, inner.name)) {
+                continue;
+            }
+            seen.push((inner.group, inner.name));
+            let dot = if path.is_empty() { "" } else { "." };
+            queue.push_back((format!("{path}{dot}{}", field.name), inner, depth + 1));
+        }
+    }
+    None
+}
+
+fn wrong_type(message: &str, wanted: &Type, path: &str) -> String {
+    let found = |what: &str| message.contains(&format!("unmarshal {what}"));
+    match wanted {
+        Type::Str(_) if found("number") => format!("{path} is text: put the number in quotes."),
+        Type::Str(_) if found("bool") => {
+            format!(
+                "{path} is text: put it in quotes. YAML reads yes, no, on, off, y, n, true and false as truth values."
+            )
+        }
+        Type::Int(_) if found("string") => format!("{path} is a number: write it without quotes."),
+        Type::Int(_) if found("number") => format!("{path} is a whole number within the range of its type."),
+        Type::Bool => format!("{path} is true or false, without quotes."),
+        Type::List(_) if found("object") => format!("{path} is a list: begin each of its elements with \"- \"."),
+        Type::List(_) => format!("{path} is a list: write [\"...\"], or one element a line, each behind \"- \"."),
+        Type::Struct(_) | Type::Map(..) if found("array") => format!("{path} is not a list: leave out the \"- \"."),
+        Type::Struct(_) | Type::Map(..) => format!("{path} has fields of its own: write them indented below it."),
+        Type::Quantity => "A quantity is a number with a suffix such as 100m, 0.5, 128Mi or 1Gi.".to_owned(),
+        Type::Bytes => "The values of data are base64. Plain text goes into stringData.".to_owned(),
+        Type::Time | Type::MicroTime => "A time is written like \"2026-11-23T03:22:13Z\".".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// Group and version that Kubernetes 1.36 serves for a kind that we do not carry out, for a clear word about it.
+const OTHER_KINDS: &[(&str, &[&str])] = &[
+    (
+        "v1",
+        &[
+            "Binding",
+            "ComponentStatus",
+            "Endpoints",
+            "Event",
+            "LimitRange",
+            "PersistentVolume",
+            "PersistentVolumeClaim",
+            "PodTemplate",
+            "ReplicationController",
+            "ResourceQuota",
+        ],
+    ),
+    (
+        "admissionregistration.k8s.io/v1",
+        &[
+            "MutatingAdmissionPolicy",
+            "MutatingAdmissionPolicyBinding",
+            "MutatingWebhookConfiguration",
+            "ValidatingAdmissionPolicy",
+            "ValidatingAdmissionPolicyBinding",
+            "ValidatingWebhookConfiguration",
+        ],
+    ),
+    ("apiextensions.k8s.io/v1", &["CustomResourceDefinition"]),
+    ("apiregistration.k8s.io/v1", &["APIService"]),
+    ("apps/v1", &["ControllerRevision", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"]),
+    ("authentication.k8s.io/v1", &["SelfSubjectReview", "TokenReview"]),
+    (
+        "authorization.k8s.io/v1",
+        &["LocalSubjectAccessReview", "SelfSubjectAccessReview", "SelfSubjectRulesReview", "SubjectAccessReview"],
+    ),
+    ("autoscaling/v2", &["HorizontalPodAutoscaler"]),
+    ("batch/v1", &["CronJob", "Job"]),
+    ("certificates.k8s.io/v1", &["CertificateSigningRequest"]),
+    ("coordination.k8s.io/v1", &["Lease"]),
+    ("discovery.k8s.io/v1", &["EndpointSlice"]),
+    ("flowcontrol.apiserver.k8s.io/v1", &["FlowSchema", "PriorityLevelConfiguration"]),
+    ("networking.k8s.io/v1", &["IPAddress", "Ingress", "IngressClass", "NetworkPolicy", "ServiceCIDR"]),
+    ("node.k8s.io/v1", &["RuntimeClass"]),
+    ("policy/v1", &["PodDisruptionBudget"]),
+    ("rbac.authorization.k8s.io/v1", &["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"]),
+    ("resource.k8s.io/v1", &["DeviceClass", "ResourceClaim", "ResourceClaimTemplate", "ResourceSlice"]),
+    ("scheduling.k8s.io/v1", &["PriorityClass"]),
+    (
+        "storage.k8s.io/v1",
+        &["CSIDriver", "CSINode", "CSIStorageCapacity", "StorageClass", "VolumeAttachment", "VolumeAttributesClass"],
+    ),
+];
+
+/// A hint for a kind that there is no row for.
+pub fn for_kind(api_version: &str, kind: &str) -> String {
+    let known = |name: &str| {
+        let row = KINDS.iter().find(|row| row.kind == name).map(|row| row.api_version());
+        row.or_else(|| {
+            OTHER_KINDS.iter().find(|(_, kinds)| kinds.contains(&name)).map(|(version, _)| (*version).to_owned())
+        })
+    };
+    if kind == "PodSecurityPolicy" {
+        return "PodSecurityPolicy was removed in Kubernetes 1.25; Pod Security Standards replaced it.".to_owned();
+    }
+    if let Some(version) = known(kind) {
+        return match (version == api_version, KINDS.iter().any(|row| row.kind == kind)) {
+            (true, _) => format!("Kubernetes has the kind {kind}, but Kubottle does not carry it out yet."),
+            (false, true) => format!("{kind} is in {version} today: write \"apiVersion: {version}\"."),
+            (false, false) => format!("{kind} is in {version} today, but Kubottle does not carry it out yet."),
+        };
+    }
+    let others = OTHER_KINDS.iter().flat_map(|(_, kinds)| kinds.iter().copied());
+    match nearest(kind, KINDS.iter().map(|row| row.kind).chain(others)) {
+        Some(name) => {
+            let version = known(name).unwrap_or_default();
+            let version = if version == api_version { String::new() } else { format!(" (apiVersion: {version})") };
+            format!("Did you mean \"kind: {name}\"{version}?")
+        }
+        None => "Kubottle knows the kinds of Kubernetes itself; custom resources are not among them.".to_owned(),
+    }
+}
