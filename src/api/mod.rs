@@ -15,6 +15,7 @@ pub mod manifest;
 pub mod merge;
 pub mod object;
 pub mod schema;
+pub mod selector;
 pub mod status;
 pub mod value;
 pub mod yaml;

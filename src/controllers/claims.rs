@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::selector;
+use crate::api::selector;
 use crate::api::{Object, Value};
 use crate::store::{Action, Because, View};
 use crate::value;

@@ -6,7 +6,8 @@ use super::deployment_arithmetic::{
 };
 use super::deployment_conditions::{condition, is_complete, progress_deadline, set_condition, NewCondition};
 use super::deployment_sync::{Rollout, COMPONENT};
-use super::{pods, selector, Controller, Key};
+use super::{pods, Controller, Key};
+use crate::api::selector;
 use crate::api::{Object, ObjectKey, Value};
 use crate::store::{Action, Change, EventNote, Plan, Verb, View};
 use crate::value;

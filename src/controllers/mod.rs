@@ -13,7 +13,6 @@ mod replica_set;
 pub mod replica_set_ranking;
 pub mod replica_set_status;
 mod root_ca;
-pub mod selector;
 mod service_account;
 pub mod template_hash;
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::replica_set_ranking::rank;
 use super::replica_set_status::{self, Counts};
-use super::{claims, pods, selector, Controller, Key};
+use super::{claims, pods, Controller, Key};
+use crate::api::selector;
 use crate::api::{Object, Value};
 use crate::store::plan::DeleteOptions;
 use crate::store::{Action, Because, Change, EventNote, Plan, Verb, View};

@@ -7,7 +7,7 @@ use ecow::EcoString;
 use super::filter::Verdict;
 use super::nodes::{GroupId, NodeInfo, Nodes};
 use super::pod_info::PodInfo;
-use super::selector::label_selector_matches;
+use crate::api::selector;
 use crate::api::{Object, Value};
 
 /// A topology key and the value a node has for it.
@@ -47,8 +47,8 @@ impl Term {
     fn matches(&self, namespace: &str, labels: &Value, namespace_labels: &dyn Fn(&str) -> Value) -> bool {
         let meant = self.namespaces.iter().any(|n| n == namespace)
             || (!self.namespace_selector.is_null()
-                && label_selector_matches(&self.namespace_selector, &namespace_labels(namespace)));
-        meant && label_selector_matches(&self.selector, labels)
+                && selector::matches(&self.namespace_selector, &namespace_labels(namespace)));
+        meant && selector::matches(&self.selector, labels)
     }
 
     fn domain(&self, node: &NodeInfo) -> Option<Domain> {

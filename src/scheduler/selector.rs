@@ -1,17 +1,7 @@
-//! Matching labels: the selectors of affinities and spread constraints, and the tolerations of taints.
+//! Which nodes a pod selects and which taints it tolerates. Label selectors themselves are the API's.
 
+use crate::api::selector::{expression_holds, value_satisfies};
 use crate::api::{Object, Value};
-
-/// True where labels meet a label selector (`matchLabels` and `matchExpressions`); an absent selector matches nothing.
-///
-/// Models staging/src/k8s.io/apimachinery/pkg/apis/meta/v1 LabelSelectorAsSelector.
-pub fn label_selector_matches(selector: &Value, labels: &Value) -> bool {
-    if selector.is_null() {
-        return false;
-    }
-    let equal = selector.get("matchLabels").entries().iter().all(|(key, value)| labels.get(key) == value);
-    equal && selector.get("matchExpressions").list().iter().all(|e| requirement_matches(e, labels.get(key_of(e))))
-}
 
 /// True where a node meets the node selector and the required node affinity of a pod.
 ///
@@ -38,11 +28,9 @@ pub fn node_selector_term_matches(term: &Value, name: &str, labels: &Value) -> b
     if expressions.is_empty() && fields.is_empty() {
         return false;
     }
-    let name = Value::from(name);
-    let null = Value::Null;
-    let field = |e: &Value| if e.get("key").str() == "metadata.name" { &name } else { &null };
-    expressions.iter().all(|e| is_valid(e) && requirement_matches(e, labels.get(key_of(e))))
-        && fields.iter().all(|e| requirement_matches(e, field(e)))
+    let field = |e: &Value| (e.get("key").str() == "metadata.name").then_some(name);
+    expressions.iter().all(|e| is_valid(e) && expression_holds(e, labels))
+        && fields.iter().all(|e| value_satisfies(e, field(e)))
 }
 
 /// The weights of the preferred terms that a node meets, added up.
@@ -52,30 +40,8 @@ pub fn preferred_node_weight(terms: &Value, name: &str, labels: &Value) -> i64 {
     met.map(|term| term.get("weight").int()).sum()
 }
 
-fn key_of(expression: &Value) -> &str {
-    expression.get("key").str()
-}
-
 fn is_valid(expression: &Value) -> bool {
     expression.get("values").list().iter().all(|v| crate::base::names::label_value(v.str()).is_empty())
-}
-
-/// One requirement of a selector against the value that a label has, if it has one.
-fn requirement_matches(expression: &Value, value: &Value) -> bool {
-    let among = || expression.get("values").list().iter().any(|v| v.str() == value.str());
-    let compare = |holds: fn(i64, i64) -> bool| {
-        let bound = expression.get("values").index(0).str().parse::<i64>();
-        matches!((value.str().parse::<i64>(), bound), (Ok(value), Ok(bound)) if holds(value, bound))
-    };
-    match expression.get("operator").str() {
-        "In" => !value.is_null() && among(),
-        "NotIn" => value.is_null() || !among(),
-        "Exists" => !value.is_null(),
-        "DoesNotExist" => value.is_null(),
-        "Gt" => compare(|value, bound| value > bound),
-        "Lt" => compare(|value, bound| value < bound),
-        _ => false,
-    }
 }
 
 /// True where a toleration tolerates a taint.

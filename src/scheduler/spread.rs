@@ -7,7 +7,8 @@ use ecow::EcoString;
 use super::filter::Verdict;
 use super::nodes::{GroupId, NodeInfo, Nodes};
 use super::pod_info::PodInfo;
-use super::selector::{any_tolerates, label_selector_matches, node_affinity_matches};
+use super::selector::{any_tolerates, node_affinity_matches};
+use crate::api::selector;
 use crate::api::Value;
 
 const HOSTNAME: &str = "kubernetes.io/hostname";
@@ -65,7 +66,7 @@ fn read(pod: &PodInfo, nodes: &Nodes, action: &str) -> Vec<Constraint> {
 
 fn matching_groups(nodes: &Nodes, namespace: &str, selector: &Value) -> Vec<GroupId> {
     let here = nodes.groups().filter(|(_, group)| group.namespace == namespace);
-    here.filter(|(_, group)| label_selector_matches(selector, &group.labels)).map(|(id, _)| id).collect()
+    here.filter(|(_, group)| selector::matches(selector, &group.labels)).map(|(id, _)| id).collect()
 }
 
 impl Constraint {
@@ -123,7 +124,7 @@ impl HardSpread {
                 let reasons = vec![format!("{REASON} (missing required label)").into()];
                 return Some(Verdict::Refused { plugin: PLUGIN, reasons, unresolvable: true });
             }
-            let own = i64::from(label_selector_matches(&constraint.selector, pod.object.labels()));
+            let own = i64::from(selector::matches(&constraint.selector, pod.object.labels()));
             let here = counts.get(value.str()).copied().unwrap_or(0);
             let fewest = match (counts.len() as i64) < constraint.min_domains {
                 true => 0,

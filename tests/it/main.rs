@@ -10,6 +10,7 @@ mod names;
 mod network_rules;
 mod printers;
 mod quantity;
+mod selectors;
 mod support;
 mod tidy;
 mod yaml;

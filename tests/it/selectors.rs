@@ -1,0 +1,34 @@
+//! Label selectors against upstream's own tables: `tests/data/selectors.tsv`.
+
+use kubottle::api::selector::Selector;
+use kubottle::api::{Map, Value};
+
+#[test]
+fn selectors_are_read_and_match_as_upstreams() {
+    let mut checked = 0;
+    for line in include_str!("../data/selectors.tsv").lines().filter(|line| !line.starts_with('#')) {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let [text, verdict, rest] = cells[..] else { panic!("three cells: {line}") };
+        let text: String = serde_json::from_str(text).expect("a JSON string");
+        let selector = Selector::parse(&text);
+        match verdict {
+            "invalid" => assert!(selector.is_err(), "{line}: {selector:?}"),
+            "valid" => assert!(selector.is_ok(), "{line}: {selector:?}"),
+            "parses" => assert_eq!(describe(&selector.expect(line)), rest, "{line}"),
+            "matches" => assert!(selector.expect(line).matches(&labels(rest)), "{line}"),
+            "misses" => assert!(!selector.expect(line).matches(&labels(rest)), "{line}"),
+            other => panic!("{other} is no verdict"),
+        }
+        checked += 1;
+    }
+    assert!(checked >= 41, "only {checked} examples were found");
+}
+
+fn describe(selector: &Selector) -> String {
+    let parts = selector.requirements.iter().map(|r| format!("{} {:?} {}", r.key, r.operator, r.values.join("|")));
+    parts.collect::<Vec<_>>().join(";")
+}
+
+fn labels(text: &str) -> Value {
+    text.split(',').filter_map(|pair| pair.split_once('=')).collect::<Map>().into()
+}
