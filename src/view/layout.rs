@@ -28,7 +28,7 @@ pub fn layout(topology: &Topology, width: f32) -> Scene {
     let width = width.max(280.0);
     let mut scene = Scene { width, density: density(topology, width), ..Scene::default() };
     scene.outside = Rect { x: MARGIN, y: 12.0, w: width - 2.0 * MARGIN, h: OUTSIDE_H };
-    scene.anchors.insert(Target::outside(), Point { x: MARGIN + 18.0, y: scene.outside.y + OUTSIDE_H / 2.0 });
+    scene.anchors.insert(Target::outside(), Anchor::at(Point { x: MARGIN + 18.0, y: scene.outside.bottom() }));
     let open_ports = topology.services.iter().any(|s| s.ports.iter().any(|p| p.node_port != 0));
     let mut y = scene.outside.bottom() + if open_ports { 42.0 } else { 20.0 };
     y = place_services(&mut scene, topology, y);
@@ -95,7 +95,8 @@ fn place_services(scene: &mut Scene, topology: &Topology, top: f32) -> f32 {
         let rect = Rect { x, y, w, h };
         row_bottom = row_bottom.max(rect.bottom());
         place_sockets(scene, service, rect);
-        scene.anchors.insert(service.target(), Point { x: rect.mid_x(), y: rect.y + 24.0 });
+        let at = |y| Point { x: rect.mid_x(), y };
+        scene.anchors.insert(service.target(), Anchor { enter: at(rect.y), leave: at(rect.bottom()) });
         scene.services.push(ServiceBox {
             view: service.clone(),
             rect,
@@ -116,7 +117,9 @@ fn place_sockets(scene: &mut Scene, service: &ServiceView, card: Rect) {
         while let Some(other) = scene.sockets.iter().find(|s| s.rect.overlaps(&rect)) {
             rect.x = other.rect.right() + 6.0;
         }
-        scene.anchors.insert(Target::new("nodeport", "", &port.to_string()), rect.middle());
+        let enter = Point { x: rect.x, ..rect.middle() };
+        let leave = Point { y: rect.bottom(), ..rect.middle() };
+        scene.anchors.insert(Target::new("nodeport", "", &port.to_string()), Anchor { enter, leave });
         scene.sockets.push(Socket { service: service.target(), port, rect });
     }
 }
@@ -145,7 +148,8 @@ fn place_nodes(scene: &mut Scene, topology: &Topology, above: f32) -> f32 {
             let rect = Rect { x: left + i as f32 * (w + GAP), y, w, h: 0.0 };
             let (pods, counts, bottom) = place_pods(&node.pods, rect, y + HEAD_H + 8.0, scene.density);
             let head = Rect { h: HEAD_H, ..rect };
-            scene.anchors.insert(node.target(), head.middle());
+            let corner = Point { x: rect.x + GUTTER / 2.0, y };
+            scene.anchors.insert(node.target(), Anchor::at(corner));
             anchor_pods(scene, &pods, &counts);
             let rect = Rect { h: (bottom + PAD - y).max(HEAD_H + 52.0), ..rect };
             let view = Rc::new(NodeView { pods: Vec::new(), ..node.clone() });
@@ -162,11 +166,11 @@ fn place_nodes(scene: &mut Scene, topology: &Topology, above: f32) -> f32 {
 fn anchor_pods(scene: &mut Scene, pods: &[PodBox], counts: &[CountBox]) {
     for pod in pods {
         let r = pod.rect;
-        let x = if r.w > 40.0 { r.x + 14.0 } else { r.mid_x() };
-        scene.anchors.insert(pod.view.target(), Point { x, y: r.y + r.h / 2.0 });
+        let x = if r.w > 40.0 { r.x } else { r.mid_x() };
+        scene.anchors.insert(pod.view.target(), Anchor::at(Point { x, y: r.y + r.h / 2.0 }));
     }
     for count in counts {
-        scene.anchors.insert(count.view.target(), count.rect.middle());
+        scene.anchors.insert(count.view.target(), Anchor::at(Point { x: count.rect.x, ..count.rect.middle() }));
     }
 }
 

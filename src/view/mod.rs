@@ -1,8 +1,11 @@
 //! L5: what a screen shows, as plain data: topology, layout, events, requests, inspector. Nothing here is a Kubernetes struct,
 //! nothing draws, and nothing changes the cluster.
 
+pub mod events;
+pub mod inspect;
 pub mod layout;
 pub mod map_text;
+pub mod observe;
 pub mod scene;
 pub mod topology;
 
@@ -80,8 +83,8 @@ pub struct Inspector {
 /// One link of a "why" chain.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Because {
-    /// When it was decided.
-    pub at_ms: u64,
+    /// When it was decided, where that is known.
+    pub at_ms: Option<u64>,
     /// Who decided: `replicaset-controller`, `scheduler`.
     pub by: String,
     /// The object changed.
@@ -159,4 +162,30 @@ pub enum Stream {
     Err,
     /// What the page itself says.
     Note,
+}
+
+/// A mark in a manifest.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Mark {
+    /// Counted from 1.
+    pub line: u32,
+    /// Counted from 1.
+    pub column: u32,
+    /// Letters it covers.
+    pub length: u32,
+    /// `error` or `warning`.
+    pub severity: &'static str,
+    /// What is wrong, in Kubernetes' words where it has any.
+    pub message: String,
+    /// What to do about it; may be empty.
+    pub hint: String,
+}
+
+/// How a command line can go on.
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
+pub struct Completion {
+    /// The line as far as there is no doubt.
+    pub line: String,
+    /// The words that would fit, where there are several.
+    pub candidates: Vec<String>,
 }

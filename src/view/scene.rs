@@ -55,6 +55,22 @@ impl Rect {
     }
 }
 
+/// Where a request comes in and goes out.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Anchor {
+    /// Where it comes in.
+    pub enter: Point,
+    /// Where it goes out.
+    pub leave: Point,
+}
+
+impl Anchor {
+    /// In and out at the same point.
+    pub fn at(point: Point) -> Anchor {
+        Anchor { enter: point, leave: point }
+    }
+}
+
 /// How much of a pod there is room for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Density {
@@ -91,7 +107,7 @@ pub struct Scene {
     /// From services to their endpoints, to be drawn below everything else.
     pub edges: Vec<Edge>,
     /// Where a request passes each thing.
-    pub anchors: BTreeMap<Target, Point>,
+    pub anchors: BTreeMap<Target, Anchor>,
 }
 
 /// A port that is open on every node.

@@ -1,0 +1,50 @@
+//! The event list: newest first, each row one Event object.
+
+use super::observe::since_start_ms;
+use super::{EventRow, Target};
+use crate::api::Object;
+use crate::base::time::Timestamp;
+use crate::store::View;
+
+/// All events, newest first.
+pub fn rows(view: &View<'_>) -> Vec<EventRow> {
+    let mut rows: Vec<(u64, EventRow)> =
+        view.store.all("Event").map(|event| (event.resource_version(), row(view, event))).collect();
+    rows.sort_by_key(|(revision, _)| std::cmp::Reverse(*revision));
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+/// The events about one object, newest first.
+pub fn rows_about(view: &View<'_>, object: &Object) -> Vec<EventRow> {
+    let mut events: Vec<&Object> = view.store.all("Event").filter(|event| is_about(event, object)).collect();
+    events.sort_by_key(|event| std::cmp::Reverse(event.resource_version()));
+    events.into_iter().map(|event| row(view, event)).collect()
+}
+
+/// A kubelet names its node by name where others give the UID.
+fn is_about(event: &Object, object: &Object) -> bool {
+    let regarding = event.at("involvedObject");
+    let uid = regarding.get("uid").str();
+    regarding.get("kind").str() == object.kind.kind && (uid == object.uid() || uid == object.name())
+}
+
+fn row(view: &View<'_>, event: &Object) -> EventRow {
+    let (series, regarding) = (event.at("series"), event.at("involvedObject"));
+    let times =
+        [series.get("lastObservedTime"), event.at("lastTimestamp"), event.at("eventTime"), event.at("firstTimestamp")];
+    let last = times.into_iter().find_map(|time| Timestamp::parse(time.str())).or(event.created());
+    let count = series.get("count").opt_int().unwrap_or(event.at("count").int().max(1));
+    EventRow {
+        key: format!("{}/{}", event.namespace(), event.name()),
+        warning: event.at("type").str() == "Warning",
+        reason: event.at("reason").str().to_owned(),
+        target: Target::new(
+            &regarding.get("kind").str().to_lowercase(),
+            regarding.get("namespace").str(),
+            regarding.get("name").str(),
+        ),
+        message: event.at("message").str().trim().to_owned(),
+        count: count as u32,
+        last_ms: last.map_or(0, |at| since_start_ms(view, at)),
+    }
+}
