@@ -8,13 +8,21 @@ pub mod deployment_conditions;
 mod deployment_revisions;
 mod deployment_status;
 mod deployment_sync;
+pub mod endpoint_ports;
+mod endpoint_slice_mirroring;
+mod endpoint_slices;
+mod endpoints;
 pub mod pods;
 mod replica_set;
 pub mod replica_set_ranking;
 pub mod replica_set_status;
 mod root_ca;
 mod service_account;
+mod service_members;
+mod slice_endpoint;
+mod slice_packing;
 pub mod template_hash;
+mod trigger_time;
 
 use ecow::EcoString;
 
@@ -51,5 +59,12 @@ impl Key {
 }
 
 /// Every controller.
-pub static CONTROLLERS: &[Controller] =
-    &[deployment::CONTROLLER, replica_set::CONTROLLER, root_ca::CONTROLLER, service_account::CONTROLLER];
+pub static CONTROLLERS: &[Controller] = &[
+    deployment::CONTROLLER,
+    endpoint_slice_mirroring::CONTROLLER,
+    endpoint_slices::CONTROLLER,
+    endpoints::CONTROLLER,
+    replica_set::CONTROLLER,
+    root_ca::CONTROLLER,
+    service_account::CONTROLLER,
+];

@@ -306,8 +306,15 @@ fn keep_system_fields(object: &mut Object, current: &Object) {
 }
 
 fn keep_generation(object: &mut Object, current: &Object) {
-    let same = |a: &Value, b: &Value| a.same(b) || a == b;
-    if object.kind.has_generation && !same(object.spec(), current.spec()) {
+    let same = |field: &str| {
+        let (a, b) = (object.value.get(field), current.value.get(field));
+        a.same(b) || a == b
+    };
+    let unchanged = match object.kind.kind {
+        "EndpointSlice" => same("endpoints") && same("ports") && object.labels() == current.labels(),
+        _ => same("spec"),
+    };
+    if object.kind.has_generation && !unchanged {
         object.set("metadata.generation", current.generation() + 1);
     }
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use kubottle::api::{kind, Object};
+use kubottle::api::{kind, Object, Value};
 use kubottle::base::time::Span;
 use kubottle::cluster::World;
+use kubottle::store::server::Part;
 use kubottle::store::{Because, Settings};
 use kubottle::value;
 
@@ -35,4 +36,116 @@ fn a_deployment_makes_a_replica_set_and_that_makes_pods() {
     let status = store.find("Deployment", "default", "web").unwrap().status();
     assert_eq!(status.get("updatedReplicas").int(), 3);
     assert_eq!(status.get("observedGeneration").int(), 1);
+}
+
+/// A pod with a container port of each name, as its kubelet would have it.
+fn running_pod(world: &mut World, name: &str, ip: &str, ports: &[(&str, i64)], ready: bool) {
+    let because = Arc::new(Because::rule("test", "test"));
+    let mut pod = Object::new(kind("Pod"), "default", name);
+    let ports: Value =
+        ports.iter().map(|(n, p)| value!({"name": (*n), "containerPort": (*p), "protocol": "TCP"})).collect();
+    pod.set("metadata.labels", value!({"app": "multi"}));
+    pod.set("spec", value!({"nodeName": "node-1", "containers": [{"name": "c", "image": "nginx", "ports": ports}]}));
+    let mut pod = world.request(|server| server.create(pod, &because)).unwrap();
+    let status = if ready { "True" } else { "False" };
+    let at = world.timestamp().rfc3339();
+    pod.set("status.podIP", ip);
+    pod.set("status.phase", "Running");
+    pod.set("status.conditions", value!([{"type": "Ready", "status": status, "lastTransitionTime": at}]));
+    world.request(|server| server.modify(pod.kind, &pod.key(), Part::Status, &because, |_| Ok(pod.clone()))).unwrap();
+}
+
+fn service(name: &str, spec: Value) -> Object {
+    let mut service = Object::new(kind("Service"), "default", name);
+    service.set("spec", spec);
+    (service.kind.defaults)(&mut service);
+    service
+}
+
+#[test]
+fn named_target_ports_split_endpoints_and_slices() {
+    let mut world = World::new(Settings::default());
+    let because = Arc::new(Because::rule("test", "test"));
+    world.run_until(world.now() + Span::secs(1));
+    let spec = value!({"type": "ClusterIP", "selector": {"app": "multi"}, "ports": [
+        {"name": "http", "port": 80, "targetPort": "web", "protocol": "TCP"},
+        {"name": "metrics", "port": 9090, "targetPort": "metrics", "protocol": "TCP"},
+        {"name": "dns", "port": 53, "targetPort": 5353, "protocol": "UDP"}
+    ]});
+    world.request(|server| server.create(service("multi", spec), &because)).unwrap();
+    world.run_until(world.now() + Span::secs(1));
+    let slice =
+        world.store().list("EndpointSlice", "default").find(|s| s.label("kubernetes.io/service-name") == "multi");
+    assert_eq!(slice.unwrap().value.get("ports"), &Value::Null);
+    let placeholder = slice.unwrap().name().to_owned();
+    let both = [("web", 8080), ("metrics", 9100)];
+    running_pod(&mut world, "p1", "10.244.0.12", &both, true);
+    running_pod(&mut world, "p3", "10.244.1.10", &[("web", 8088), ("metrics", 9100)], true);
+    running_pod(&mut world, "p4", "10.244.0.13", &both, false);
+    world.run_until(world.now() + Span::secs(1));
+    let store = world.store();
+    let endpoints = store.find("Endpoints", "default", "multi").unwrap();
+    let mut shown: Vec<String> = endpoints.value.get("subsets").list().iter().map(subset_text).collect();
+    shown.sort();
+    assert_eq!(
+        shown,
+        [
+            "10.244.0.12 not 10.244.0.13 on http:8080",
+            "10.244.0.12,10.244.1.10 not 10.244.0.13 on metrics:9100,dns:5353",
+            "10.244.1.10 not  on http:8088",
+        ]
+    );
+    let slices: Vec<&Object> =
+        store.list("EndpointSlice", "default").filter(|s| s.name().starts_with("multi-")).collect();
+    let mut shown: Vec<String> = slices.iter().map(|slice| slice_text(slice)).collect();
+    shown.sort();
+    assert_eq!(
+        shown,
+        [
+            "10.244.0.12 true,10.244.0.13 false on http:8080,dns:5353,metrics:9100",
+            "10.244.1.10 true on http:8088,dns:5353,metrics:9100",
+        ]
+    );
+    assert!(slices.iter().any(|slice| slice.name() == placeholder), "the empty slice is used again");
+    assert!(slices.iter().all(|slice| slice.controller().is_some_and(|owner| owner.name == "multi")));
+}
+
+fn ports_text(ports: &Value) -> String {
+    let texts = ports.list().iter().map(|p| format!("{}:{}", p.get("name").str(), p.get("port").int()));
+    texts.collect::<Vec<_>>().join(",")
+}
+
+fn subset_text(subset: &Value) -> String {
+    let list = |field: &str| -> String {
+        subset.get(field).list().iter().map(|a| a.get("ip").str().to_owned()).collect::<Vec<_>>().join(",")
+    };
+    format!("{} not {} on {}", list("addresses"), list("notReadyAddresses"), ports_text(subset.get("ports")))
+}
+
+fn slice_text(slice: &Object) -> String {
+    let endpoints = slice.value.get("endpoints").list().iter();
+    let texts = endpoints.map(|e| format!("{} {}", e.get("addresses").index(0).str(), e.at("conditions.ready").bool()));
+    format!("{} on {}", texts.collect::<Vec<_>>().join(","), ports_text(slice.value.get("ports")))
+}
+
+#[test]
+fn endpoints_without_a_selector_are_mirrored() {
+    let mut world = World::new(Settings::default());
+    let because = Arc::new(Because::rule("test", "test"));
+    let spec = value!({"type": "ClusterIP", "ports": [{"port": 80, "targetPort": 80, "protocol": "TCP"}]});
+    world.request(|server| server.create(service("by-hand", spec), &because)).unwrap();
+    let mut endpoints = Object::new(kind("Endpoints"), "default", "by-hand");
+    endpoints
+        .set("subsets", value!([{"addresses": [{"ip": "10.1.2.3"}], "ports": [{"port": 9376, "protocol": "TCP"}]}]));
+    world.request(|server| server.create(endpoints, &because)).unwrap();
+    world.run_until(world.now() + Span::secs(1));
+    let slices = world.store().list("EndpointSlice", "default");
+    let mirrored: Vec<&Object> = slices.filter(|s| s.label("kubernetes.io/service-name") == "by-hand").collect();
+    assert_eq!(mirrored.len(), 1);
+    assert_eq!(
+        mirrored[0].value.get("endpoints"),
+        &value!([{"addresses": ["10.1.2.3"], "conditions": {"ready": true}}])
+    );
+    assert_eq!(mirrored[0].value.get("ports"), &value!([{"name": "", "port": 9376, "protocol": "TCP"}]));
+    assert_eq!(mirrored[0].controller().map(|owner| owner.kind), Some("Endpoints".into()));
 }
