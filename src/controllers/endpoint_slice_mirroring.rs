@@ -48,7 +48,7 @@ fn reconcile(view: &View, key: &Key, _: &Value) -> Plan {
         let same_ports = |s: &&Object| s.value.get("ports") == slice.value.get("ports");
         let same_type = |s: &&Object| s.value.get("addressType") == slice.value.get("addressType");
         let known = existing.iter().position(|s| same_ports(s) && same_type(s));
-        let known = known.or_else(|| existing.iter().position(|s| same_type(s)));
+        let known = known.or_else(|| existing.iter().position(same_type));
         let Some(index) = known else {
             let because = because("a Service without selector has Endpoints: they are mirrored");
             plan.push(Action::Create { object: slice, because, success: None, failure: None });

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::endpoint_ports::{belongs, fnv128a, hostname, is_headless, ports_on, sort_subset_ports};
 use super::service_members::{service_key, services_of};
-use super::{pods, selector, trigger_time, Controller, Key};
+use super::{pods, trigger_time, Controller, Key};
+use crate::api::selector;
 use crate::api::{Object, Value};
 use crate::store::plan::DeleteOptions;
 use crate::store::{Action, Because, Change, EventNote, Plan, Verb, View};
@@ -106,13 +107,19 @@ fn completed(service: &Object, current: Option<&Object>, subsets: &[Value], trun
     object
 }
 
+/// A pod and whether it is ready.
+type Address<'a> = (&'a Object, bool);
+
+/// Ports and the addresses that have them.
+type Group<'a> = (Vec<Value>, Vec<Address<'a>>);
+
 /// The subsets of a Service: ports that the same addresses have in the same state stand together.
 ///
 /// Models pkg/api/v1/endpoints/util.go RepackSubsets. The order of several subsets comes from a hash, as upstream's.
 fn subsets(service: &Object, members: &[&Object]) -> Vec<Value> {
     let tolerate = service.spec().get("publishNotReadyAddresses").bool();
     let no_ports = service.spec().get("ports").list().is_empty();
-    let mut on_port: BTreeMap<String, (Value, Vec<(&Object, bool)>)> = BTreeMap::new();
+    let mut on_port: BTreeMap<String, (Value, Vec<Address>)> = BTreeMap::new();
     for pod in members.iter().copied().filter(|pod| belongs(pod, tolerate)) {
         let ready = tolerate || pods::is_ready(pod);
         let ports = if no_ports && is_headless(service) { vec![Value::Null] } else { ports_on(pod, service) };
@@ -121,7 +128,7 @@ fn subsets(service: &Object, members: &[&Object]) -> Vec<Value> {
             place.1.push((pod, ready));
         }
     }
-    let mut groups: BTreeMap<Vec<(&str, &str, bool)>, (Vec<Value>, Vec<(&Object, bool)>)> = BTreeMap::new();
+    let mut groups: BTreeMap<Vec<(&str, &str, bool)>, Group> = BTreeMap::new();
     for (port, mut addresses) in on_port.into_values() {
         addresses.sort_by_key(|(pod, _)| (pod.status().get("podIP").str(), pod.uid()));
         let key = addresses.iter().map(|(pod, ready)| (pod.status().get("podIP").str(), pod.uid(), *ready)).collect();
@@ -138,7 +145,7 @@ fn subsets(service: &Object, members: &[&Object]) -> Vec<Value> {
     subsets
 }
 
-fn subset(service: &Object, mut ports: Vec<Value>, addresses: &[(&Object, bool)]) -> Value {
+fn subset(service: &Object, mut ports: Vec<Value>, addresses: &[Address]) -> Value {
     sort_subset_ports(&mut ports);
     for port in &mut ports {
         if port.get("name").str().is_empty() {

@@ -1,6 +1,7 @@
 //! Which Services a changed pod belongs to: the keys of all controllers that make endpoints.
 
-use super::{selector, Key};
+use super::Key;
+use crate::api::selector;
 use crate::api::{Object, ObjectKey};
 use crate::store::{Change, Verb, View};
 
