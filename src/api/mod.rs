@@ -17,6 +17,7 @@ pub mod object;
 pub mod schema;
 pub mod selector;
 pub mod status;
+pub mod validation;
 pub mod value;
 pub mod yaml;
 pub mod yaml_scalar;

@@ -340,6 +340,12 @@ impl From<&EcoString> for Value {
     }
 }
 
+impl From<&Value> for Value {
+    fn from(value: &Value) -> Value {
+        value.clone()
+    }
+}
+
 impl From<i64> for Value {
     fn from(n: i64) -> Value {
         Value::Int(n)

@@ -4,6 +4,7 @@
 use super::defaults;
 use super::object::Object;
 use super::status::Cause;
+use super::validation;
 use crate::base::time::Timestamp;
 
 pub mod cells;
@@ -176,14 +177,6 @@ pub fn find_resource(word: &str) -> Option<&'static Kind> {
 }
 
 fn no_defaults(_: &mut Object) {}
-
-fn no_errors(_: &Object) -> Vec<Cause> {
-    Vec::new()
-}
-
-fn no_update_errors(_: &Object, _: &Object) -> Vec<Cause> {
-    Vec::new()
-}
 
 /// The age of an object; `<unknown>` where it has no creation time.
 pub fn age(object: &Object, context: &PrintContext) -> String {

@@ -1,0 +1,27 @@
+//! What is wrong with an object: upstream's checks in its order and its words, a file for each kind or part of one.
+//!
+//! Objects come here with their defaults filled in and their types right; nothing here changes one or reads another.
+
+pub mod apps;
+mod claim;
+pub mod config;
+mod containers;
+pub mod endpoints;
+mod env;
+mod field;
+mod internal;
+mod meta;
+pub mod node;
+pub mod pod;
+mod pod_annotations;
+mod pod_update;
+mod probes;
+mod projected;
+mod resources;
+mod scheduling;
+mod security;
+pub mod service;
+mod service_ip;
+mod volume_sources;
+mod volumes;
+mod windows;
