@@ -14,6 +14,7 @@ pub mod kinds;
 pub mod manifest;
 pub mod merge;
 pub mod object;
+pub mod qos;
 pub mod schema;
 pub mod selector;
 pub mod status;

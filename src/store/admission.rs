@@ -46,7 +46,7 @@ fn label_namespace(object: &mut Object) {
 
 /// Models plugin/pkg/admission: serviceaccount, defaulttolerationseconds and priority, for what a pod gets from each.
 fn admit_pod(server: &Server<'_>, pod: &mut Object) -> Result<(), Status> {
-    pod.set("status", value!({"phase": "Pending", "qosClass": (crate::api::kinds::pod::qos_class(pod))}));
+    pod.set("status", value!({"phase": "Pending", "qosClass": (crate::api::qos::qos_class(pod))}));
     if pod.at("spec.serviceAccountName").is_empty() {
         let account = pod.at("spec.serviceAccount").text();
         let account = if account.is_empty() { "default".into() } else { account };

@@ -9,6 +9,7 @@ mod iptables;
 mod names;
 mod network_rules;
 mod printers;
+mod qos;
 mod quantity;
 mod rejections;
 mod selectors;

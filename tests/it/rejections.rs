@@ -2,6 +2,7 @@
 
 use super::support;
 use kubottle::api::status::Cause;
+use kubottle::api::validation::warnings::warnings;
 use kubottle::api::{kind, Object, Value};
 use serde_json::Value as Json;
 
@@ -37,6 +38,18 @@ fn applied(old: &Object, manifest: &Json) -> Object {
     kubottle::api::merge::merge_patch(&mut new.value, &object(manifest).value);
     (new.kind.defaults)(&mut new);
     new
+}
+
+#[test]
+fn warnings_read_as_a_real_api_server_writes_them() {
+    for line in include_str!("../data/rejections.jsonl").lines() {
+        let case: Json = serde_json::from_str(line).expect("JSON");
+        if case["old"].is_null() && case["errors"] == serde_json::json!([]) {
+            let mut new = object(&case["object"]);
+            (new.kind.defaults)(&mut new);
+            assert_eq!(warnings(&new, None), texts(&case["warnings"]), "{}", case["title"]);
+        }
+    }
 }
 
 fn lines(causes: Vec<Cause>) -> Vec<String> {

@@ -20,8 +20,3 @@ pub(super) static KIND: Kind = Kind {
     cells: pod_columns::cells,
     support: &[],
 };
-
-/// The quality-of-service class of a pod.
-pub fn qos_class(_pod: &Object) -> &'static str {
-    "BestEffort"
-}

@@ -24,4 +24,5 @@ pub mod service;
 mod service_ip;
 mod volume_sources;
 mod volumes;
+pub mod warnings;
 mod windows;

@@ -2,7 +2,7 @@
 
 use super::page::{since, time_text, Page};
 use super::{containers, template, volumes};
-use crate::api::kinds::pod::qos_class;
+use crate::api::qos::qos_class;
 use crate::api::Object;
 use crate::kubectl::reader::Reader;
 
