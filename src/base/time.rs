@@ -148,6 +148,14 @@ impl Timestamp {
         let month = MONTHS[c.month as usize - 1];
         format!("{weekday}, {:02} {month} {:04} {:02}:{:02}:{:02} +0000", c.day, c.year, c.hour, c.minute, c.second)
     }
+
+    /// `Mon Nov 23 03:22:13 UTC 2026`, as `date` prints a time.
+    pub fn unix_date(self) -> String {
+        let c = self.civil();
+        let weekday = WEEKDAYS[c.weekday as usize];
+        let month = MONTHS[c.month as usize - 1];
+        format!("{weekday} {month} {:>2} {:02}:{:02}:{:02} UTC {}", c.day, c.hour, c.minute, c.second, c.year)
+    }
 }
 
 /// A broken-down time in UTC.

@@ -1,18 +1,79 @@
 //! The kubelet: what becomes of a pod once it is bound to a node. It decides on a view and returns plans; it never writes
 //! the store.
 
+use std::sync::Arc;
+
 use ecow::EcoString;
 
-use crate::api::ObjectKey;
-use crate::store::{Plan, View};
+use crate::api::{Object, ObjectKey, Value};
+use crate::base::draw;
+use crate::base::time::{SimTime, Span};
+use crate::store::plan::{DeleteOptions, Propagation};
+use crate::store::{Action, Because, EventNote, Plan, View};
+
+mod config;
+mod container;
+mod lifecycle;
+mod logs;
+mod node;
+mod probes;
+mod start;
+mod status;
+mod stop;
+
+pub use container::{BackOff, Container, Ended, Role, Running, State};
+pub use logs::{logs, LogLine};
+pub use node::{NodeRuntime, Pull};
+
+/// The component as events and reasons name it.
+const COMPONENT: &str = "kubelet";
 
 /// What the kubelet and the container runtime know of one pod.
 #[derive(Clone, Debug)]
-pub struct PodRuntime {}
+pub struct PodRuntime {
+    pub(crate) object: Object,
+    pub(crate) containers: Vec<Container>,
+    first_seen: SimTime,
+    sandbox: Sandbox,
+    ip: EcoString,
+    /// Failed attempts to mount a volume.
+    mount_failures: u32,
+    /// When to try again what went wrong.
+    retry_at: Option<SimTime>,
+    /// False until the kubelet has looked at the runtime once since the sandbox is there.
+    relisted: bool,
+    stopping: Option<Stopping>,
+    /// When the pod takes its last phase.
+    terminal_at: Option<SimTime>,
+    /// Its last phase.
+    terminal: Option<&'static str>,
+    /// When the object of a deleted pod may go.
+    gone_at: Option<SimTime>,
+    /// What was last written.
+    status: Value,
+    /// How often something was drawn by lot for the pod.
+    draws: u64,
+}
 
-/// What is common to the pods of one node.
-#[derive(Clone, Debug, Default)]
-pub struct NodeRuntime {}
+/// The pod's sandbox.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Sandbox {
+    /// There at this time, if its volumes can be mounted.
+    Coming(SimTime),
+    /// There.
+    Ready,
+    /// Taken down.
+    Gone,
+}
+
+/// A pod that is being stopped.
+#[derive(Clone, Debug)]
+struct Stopping {
+    /// The deletionGracePeriodSeconds that was acted on.
+    grace: i64,
+    /// When what still runs is killed.
+    deadline: SimTime,
+}
 
 /// Which pod, on which node.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -25,12 +86,124 @@ pub struct PodRef {
     pub node: EcoString,
 }
 
-/// Brings a pod a step on.
+/// One call of [`sync`] at work.
+struct Sync<'a> {
+    view: &'a View<'a>,
+    now: SimTime,
+    pod: &'a PodRef,
+    node: &'a mut NodeRuntime,
+    run: PodRuntime,
+    plan: Plan,
+}
+
+/// Brings a pod on to the present. The plan holds what to write and when to call again.
+///
+/// Models pkg/kubelet: syncLoop, the pod workers and the status manager. Here a pod is looked at when something is due for it
+/// and not each second; what is noticed by looking each second is noticed at the same instants.
 pub fn sync(
-    _view: &View,
-    _pod: &PodRef,
+    view: &View,
+    pod: &PodRef,
     runtime: Option<PodRuntime>,
-    _node: &mut NodeRuntime,
+    node: &mut NodeRuntime,
 ) -> (Plan, Option<PodRuntime>) {
-    (Plan::nothing(), runtime)
+    let object = view.get("Pod", &pod.key).filter(|object| object.uid() == pod.uid);
+    let run = match (object, runtime) {
+        (None, None) => return (Plan::nothing(), None),
+        (None, Some(run)) => return vanished(view, pod, run, node),
+        (Some(object), None) => match begin(view, pod, object) {
+            Ok(run) => run,
+            Err(plan) => return (plan, None),
+        },
+        (Some(object), Some(mut run)) => {
+            run.object = object.clone();
+            run
+        }
+    };
+    let mut sync = Sync { view, now: view.now, pod, node, run, plan: Plan { visited: 1, ..Plan::default() } };
+    sync.advance();
+    let next = sync.next_at();
+    sync.plan.requeue_after = next.map(|at| at.since(view.now));
+    (sync.plan, Some(sync.run))
+}
+
+/// A pod the kubelet has not seen before; a plan where there is nothing to run.
+fn begin(view: &View, pod: &PodRef, object: &Object) -> Result<PodRuntime, Plan> {
+    let ended = matches!(object.at("status.phase").str(), "Succeeded" | "Failed");
+    if ended || view.store.find("Node", "", &pod.node).is_none() {
+        let mut plan = Plan::nothing();
+        if ended && object.is_deleting() {
+            plan.push(remove(pod, object, "the pod has ended and its deletion was asked for"));
+        }
+        return Err(plan);
+    }
+    let delay = 60_000 + draw::below(view.settings.seed, "sandbox", &pod.uid, 0, 150_000);
+    Ok(PodRuntime {
+        object: object.clone(),
+        containers: container::of_pod(object),
+        first_seen: view.now,
+        sandbox: Sandbox::Coming(view.now + Span(delay)),
+        ip: EcoString::new(),
+        mount_failures: 0,
+        retry_at: None,
+        relisted: false,
+        stopping: None,
+        terminal_at: None,
+        terminal: None,
+        gone_at: None,
+        status: Value::Null,
+        draws: 0,
+    })
+}
+
+/// The object is gone at once, by a forced deletion or because the pod had ended: what runs is killed.
+fn vanished(view: &View, pod: &PodRef, run: PodRuntime, node: &mut NodeRuntime) -> (Plan, Option<PodRuntime>) {
+    let mut plan = Plan::nothing();
+    if run.stopping.is_none() && run.terminal.is_none() {
+        for container in run.containers.iter().filter(|c| c.is_running()) {
+            let text = format!("Stopping container {}", container.name);
+            plan.push(Action::Note(container.note(&run.object, "Normal", "Killing", text)));
+        }
+    }
+    node.release_address(&pod_cidr(view, &pod.node), &run.ip, &pod.uid);
+    (plan, None)
+}
+
+fn remove(pod: &PodRef, object: &Object, rule: &str) -> Action {
+    Action::Delete {
+        kind: "Pod",
+        key: pod.key.clone(),
+        uid: pod.uid.clone(),
+        options: DeleteOptions { grace_seconds: Some(0), propagation: Propagation::Background },
+        because: Arc::new(Because::of(COMPONENT, object, rule)),
+        success: None,
+    }
+}
+
+fn pod_cidr(view: &View, node: &str) -> EcoString {
+    view.store.find("Node", "", node).map_or_else(EcoString::new, |node| node.at("spec.podCIDR").text())
+}
+
+impl Sync<'_> {
+    fn note(&mut self, container: usize, severity: &'static str, reason: &'static str, text: impl Into<String>) {
+        let note = self.run.containers[container].note(&self.run.object, severity, reason, text);
+        self.plan.push(Action::Note(note));
+    }
+
+    fn note_pod(&mut self, severity: &'static str, reason: &'static str, text: impl Into<String>) {
+        self.plan.push(Action::Note(EventNote::new(&self.run.object, COMPONENT, severity, reason, text)));
+    }
+
+    /// A number below `bound`, another one at each call.
+    fn lot(&mut self, purpose: &str, bound: u64) -> u64 {
+        self.run.draws += 1;
+        draw::below(self.view.settings.seed, purpose, &self.pod.uid, self.run.draws, bound)
+    }
+
+    /// The next of the instants, one each second, at which the node's kubelet looks at what its runtime does.
+    fn tick_after(&self, at: SimTime) -> SimTime {
+        const SECOND: u64 = 1_000_000;
+        let offset = draw::below(self.view.settings.seed, "relist", &self.pod.node, 0, SECOND);
+        let full = (at.0 + SECOND - offset) / SECOND;
+        SimTime(full * SECOND + offset)
+    }
 }

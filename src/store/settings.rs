@@ -29,6 +29,8 @@ pub struct Settings {
     pub watch_latency: Span,
     /// How long the cluster has been up when the scenario begins.
     pub uptime: Span,
+    /// True where every node has every image from the start; otherwise the first pod of a node that needs one pulls it.
+    pub images_present: bool,
 }
 
 /// The version of Kubernetes the model follows.
@@ -49,6 +51,7 @@ impl Default for Settings {
             node_pods: 110,
             watch_latency: Span::millis(10),
             uptime: Span::secs(30),
+            images_present: false,
         }
     }
 }

@@ -1,0 +1,200 @@
+//! One container as the kubelet and the runtime know it.
+
+use ecow::EcoString;
+
+use super::node::Pull;
+use super::probes::Probe;
+use super::COMPONENT;
+use crate::api::{Object, Value};
+use crate::base::time::{SimTime, Span};
+use crate::store::EventNote;
+
+/// What a container is for its pod.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// It must end well before the next one starts.
+    Init,
+    /// An init container that stays beside the others.
+    Sidecar,
+    /// One of the pod's containers.
+    Main,
+}
+
+/// What a container does.
+#[derive(Clone, PartialEq, Debug)]
+pub enum State {
+    /// It has not run yet.
+    Waiting,
+    /// It runs.
+    Running(Running),
+    /// It has ended, and may be started again.
+    Ended(Ended),
+}
+
+/// A run of a container.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Running {
+    /// Since when.
+    pub since: SimTime,
+    /// The runtime's name for it.
+    pub id: EcoString,
+    /// When and with which code it ends, where that is settled.
+    pub ends: Option<(SimTime, i32)>,
+    /// True once the kubelet stops it: then the end is noticed at once.
+    pub stopped: bool,
+}
+
+/// The end of a run.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Ended {
+    /// The runtime's name for it; empty for a container that was never found.
+    pub id: EcoString,
+    /// Exit code.
+    pub code: i32,
+    /// `Completed`, `Error`, `ContainerStatusUnknown`.
+    pub reason: &'static str,
+    /// When it was started.
+    pub started: Option<SimTime>,
+    /// When it ended.
+    pub finished: Option<SimTime>,
+}
+
+/// A growing pause between attempts.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct BackOff {
+    /// The pause now.
+    pub span: Span,
+    /// Since when it is that long.
+    pub updated: SimTime,
+}
+
+/// A container of a pod.
+#[derive(Clone, Debug)]
+pub struct Container {
+    /// Its name.
+    pub name: EcoString,
+    /// What it is for its pod.
+    pub role: Role,
+    /// What it does.
+    pub state: State,
+    /// The end of the run before.
+    pub last: Option<Ended>,
+    /// How often it was started again.
+    pub restarts: u32,
+    /// True while it passes its readiness probe, or has none.
+    pub ready: bool,
+    /// True once it has passed its startup probe, or has none.
+    pub started: bool,
+    pub(super) place: u32,
+    pub(super) pull: Option<Pull>,
+    pub(super) pulled: bool,
+    /// Why it does not run, as the status says it from the next look on.
+    pub(super) held: Option<(&'static str, EcoString)>,
+    pub(super) shown: Option<(&'static str, EcoString)>,
+    pub(super) back_off: Option<BackOff>,
+    pub(super) image_back_off: Option<BackOff>,
+    pub(super) probes: Vec<Probe>,
+    /// True from when a probe had the container stopped until it is started again.
+    pub(super) killed_by_probe: bool,
+}
+
+/// The containers of a pod, those that initialize it first.
+pub(super) fn of_pod(pod: &Object) -> Vec<Container> {
+    let spec = pod.spec();
+    let list =
+        |field: &'static str| spec.get(field).list().iter().zip(0_u32..).map(move |(c, place)| (field, c, place));
+    let one = |(field, container, place): (&str, &Value, u32)| {
+        let role = match (field, container.get("restartPolicy").str()) {
+            ("containers", _) => Role::Main,
+            (_, "Always") => Role::Sidecar,
+            _ => Role::Init,
+        };
+        Container {
+            name: container.get("name").text(),
+            role,
+            state: State::Waiting,
+            last: None,
+            restarts: 0,
+            ready: false,
+            started: false,
+            place,
+            pull: None,
+            pulled: false,
+            held: None,
+            shown: None,
+            back_off: None,
+            image_back_off: None,
+            probes: Vec::new(),
+            killed_by_probe: false,
+        }
+    };
+    list("initContainers").chain(list("containers")).map(one).collect()
+}
+
+impl Container {
+    /// Its part of the pod's spec.
+    pub fn spec<'a>(&self, pod: &'a Object) -> &'a Value {
+        let field = if self.role == Role::Main { "containers" } else { "initContainers" };
+        pod.spec().get(field).index(self.place)
+    }
+
+    /// True while it runs.
+    pub fn is_running(&self) -> bool {
+        matches!(self.state, State::Running(_))
+    }
+
+    /// The end of its run, where it has ended.
+    pub fn ended(&self) -> Option<&Ended> {
+        match &self.state {
+            State::Ended(ended) => Some(ended),
+            _ => None,
+        }
+    }
+
+    /// True for an init container that has done its part.
+    pub fn has_initialized(&self) -> bool {
+        match self.role {
+            Role::Init => self.ended().is_some_and(|ended| ended.code == 0),
+            Role::Sidecar => self.is_running() && self.started,
+            Role::Main => true,
+        }
+    }
+
+    /// An event about it.
+    pub fn note(
+        &self,
+        pod: &Object,
+        severity: &'static str,
+        reason: &'static str,
+        text: impl Into<String>,
+    ) -> EventNote {
+        let field = if self.role == Role::Main { "containers" } else { "initContainers" };
+        let mut note = EventNote::new(pod, COMPONENT, severity, reason, text);
+        note.field_path = format!("spec.{field}{{{}}}", self.name);
+        note
+    }
+}
+
+impl BackOff {
+    /// True while an attempt must wait that follows what happened at `event`.
+    ///
+    /// Models staging/src/k8s.io/client-go/util/flowcontrol Backoff.IsInBackOffSince.
+    pub fn holds(back_off: Option<BackOff>, event: SimTime, now: SimTime) -> bool {
+        back_off.is_some_and(|b| !b.has_expired(event) && now.since(event) < b.span)
+    }
+
+    /// The pause after one more attempt.
+    ///
+    /// Models Backoff.Next: 10 s, doubled each time up to 300 s, forgotten after 600 s of peace.
+    pub fn next(back_off: Option<BackOff>, event: SimTime, now: SimTime) -> BackOff {
+        let span = match back_off {
+            Some(b) if !b.has_expired(event) => Span((b.span.0 * 2).min(Span::secs(300).0)),
+            _ => Span::secs(10),
+        };
+        BackOff { span, updated: now }
+    }
+
+    fn has_expired(self, event: SimTime) -> bool {
+        event.since(self.updated) > Span::secs(600)
+    }
+}

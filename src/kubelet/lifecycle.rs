@@ -1,0 +1,145 @@
+//! The life cycle of a pod: what is due is done, in the order the kubelet does it, and the status is written when it changed.
+
+use super::container::{Role, State};
+use super::{Sandbox, Sync};
+use crate::base::time::SimTime;
+
+impl Sync<'_> {
+    pub(super) fn advance(&mut self) {
+        self.notice_deletion();
+        let ended = self.notice_ends();
+        if self.run.stopping.is_some() || self.run.terminal.is_some() {
+            self.finish();
+            return;
+        }
+        self.prepare_sandbox();
+        let retrying = self.run.retry_at.is_some_and(|at| at <= self.now);
+        if retrying {
+            self.run.retry_at = None;
+        }
+        let fresh = self.run.status.is_null();
+        if fresh || ended || retrying {
+            self.show_reasons();
+            self.write_status();
+        }
+        self.run_probes();
+        if self.run.sandbox == Sandbox::Ready && self.run.terminal_at.is_none() {
+            if self.has_run_its_course() {
+                self.wind_up();
+            } else {
+                self.start_containers();
+                self.run_probes();
+            }
+        }
+        self.take_last_phase();
+        self.write_status();
+    }
+
+    /// True where nothing runs and nothing is to be started again: the pod has done what it was for, or failed.
+    fn has_run_its_course(&self) -> bool {
+        let done = |i: usize| self.run.containers[i].ended().is_some() && !self.is_restarted(i);
+        let count = self.run.containers.len();
+        let init_failed = (0..count)
+            .any(|i| self.run.containers[i].role == Role::Init && done(i) && !self.run.containers[i].has_initialized());
+        let all_done = (0..count).filter(|i| self.run.containers[*i].role == Role::Main).all(done);
+        init_failed || all_done
+    }
+
+    /// True where a container that has ended is started again.
+    ///
+    /// Models pkg/kubelet/container ShouldContainerBeRestarted.
+    pub(super) fn is_restarted(&self, i: usize) -> bool {
+        let container = &self.run.containers[i];
+        let Some(ended) = container.ended() else { return true };
+        match (container.role, self.run.object.at("spec.restartPolicy").str()) {
+            (Role::Sidecar, _) => true,
+            (_, "Never") => false,
+            (Role::Init, _) | (_, "OnFailure") => ended.code != 0,
+            _ => true,
+        }
+    }
+
+    /// Stops the sidecars of a pod that has run its course, and sets when it takes its last phase: the kubelet finds at its
+    /// next look that nothing runs any more.
+    fn wind_up(&mut self) {
+        let sidecars: Vec<usize> = (0..self.run.containers.len())
+            .filter(|i| self.run.containers[*i].role == Role::Sidecar && self.run.containers[*i].is_running())
+            .collect();
+        for i in &sidecars {
+            self.stop_container(
+                *i,
+                self.grace_seconds(),
+                format!("Stopping container {}", self.run.containers[*i].name),
+            );
+        }
+        if sidecars.is_empty() || self.run.containers.iter().all(|c| !c.is_running()) {
+            self.run.terminal_at = Some(self.tick_after(self.now));
+        }
+    }
+
+    fn take_last_phase(&mut self) {
+        if self.run.terminal_at.is_some_and(|at| at <= self.now) {
+            self.run.terminal_at = None;
+            let bad = |role: Role, code: i32| role != Role::Sidecar && code != 0;
+            let failed = self.run.containers.iter().any(|c| c.ended().is_some_and(|e| bad(c.role, e.code)));
+            self.run.terminal = Some(if failed { "Failed" } else { "Succeeded" });
+            self.take_sandbox_down();
+        }
+    }
+
+    /// Takes note of containers that have ended. True where one has.
+    fn notice_ends(&mut self) -> bool {
+        let mut any = false;
+        for i in 0..self.run.containers.len() {
+            let Some(at) = self.noticed_at(i) else { continue };
+            if at > self.now {
+                continue;
+            }
+            let container = &mut self.run.containers[i];
+            let State::Running(run) = &container.state else { continue };
+            let (at, code) = run.ends.unwrap_or((self.now, 137));
+            let ended = super::Ended {
+                id: run.id.clone(),
+                code,
+                reason: if code == 0 { "Completed" } else { "Error" },
+                started: Some(run.since),
+                finished: Some(at),
+            };
+            container.state = State::Ended(ended);
+            container.ready = false;
+            container.started = false;
+            container.probes.clear();
+            container.held = None;
+            container.shown = None;
+            self.run.relisted = true;
+            any = true;
+        }
+        any
+    }
+
+    /// When the kubelet notices that a container has ended.
+    fn noticed_at(&self, i: usize) -> Option<SimTime> {
+        match &self.run.containers[i].state {
+            State::Running(run) => run.ends.map(|(at, _)| if run.stopped { at } else { self.tick_after(at) }),
+            _ => None,
+        }
+    }
+
+    /// The next time at which something is due.
+    pub(super) fn next_at(&self) -> Option<SimTime> {
+        let run = &self.run;
+        let mut due: Vec<SimTime> = (0..run.containers.len()).filter_map(|i| self.noticed_at(i)).collect();
+        due.extend(run.terminal_at.into_iter().chain(run.gone_at));
+        if run.terminal.is_none() && run.stopping.is_none() {
+            if let Sandbox::Coming(at) = run.sandbox {
+                due.push(at);
+            }
+            due.extend(run.retry_at);
+            due.extend(run.containers.iter().filter_map(|c| c.pull.map(|pull| pull.until)));
+        }
+        if run.terminal.is_none() {
+            due.extend(run.containers.iter().flat_map(|c| c.probes.iter().filter_map(|p| p.next_at)));
+        }
+        due.into_iter().min().map(|at| at.max(self.now))
+    }
+}

@@ -1,0 +1,87 @@
+//! What is common to the pods of a node: its addresses, its images and the queue of pulls.
+
+use ecow::EcoString;
+use imbl::{OrdMap, OrdSet};
+
+use crate::base::draw;
+use crate::base::time::{SimTime, Span};
+use crate::store::settings::{ip_number, ip_text};
+use crate::store::View;
+use crate::workload::images;
+
+/// What is common to the pods of one node.
+#[derive(Clone, Debug, Default)]
+pub struct NodeRuntime {
+    addresses: OrdMap<u32, EcoString>,
+    last_address: u32,
+    images: OrdSet<EcoString>,
+    pulls_until: SimTime,
+    pulls: u64,
+}
+
+/// One pull of an image.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Pull {
+    /// When the kubelet asked for it.
+    pub asked: SimTime,
+    /// When its turn came.
+    pub begun: SimTime,
+    /// When it is over.
+    pub until: SimTime,
+}
+
+impl NodeRuntime {
+    /// An address of the node's pod network for a pod; the one it has where it has one.
+    ///
+    /// Models the host-local IPAM plugin: addresses count up from the last one given, and round.
+    pub fn take_address(&mut self, cidr: &str, uid: &EcoString) -> Option<String> {
+        let (base, bits) = cidr.split_once('/')?;
+        let (base, bits) = (ip_number(base)?, bits.parse::<u32>().ok()?);
+        let size = 1_u32 << (32 - bits.min(30));
+        let usable = size - 3;
+        let first = 2;
+        let start = if self.last_address < first { first } else { self.last_address + 1 };
+        let candidates = (0..usable).map(|i| first + (start - first + i) % usable);
+        let offset = candidates.into_iter().find(|offset| !self.addresses.contains_key(offset))?;
+        self.addresses.insert(offset, uid.clone());
+        self.last_address = offset;
+        Some(ip_text(base + offset))
+    }
+
+    /// Gives the address of a pod back.
+    pub fn release_address(&mut self, cidr: &str, ip: &str, uid: &EcoString) {
+        let base = cidr.split_once('/').and_then(|(base, _)| ip_number(base));
+        if let (Some(base), Some(ip)) = (base, ip_number(ip)) {
+            let offset = ip.wrapping_sub(base);
+            if self.addresses.get(&offset) == Some(uid) {
+                self.addresses.remove(&offset);
+            }
+        }
+    }
+
+    /// True where the node has an image.
+    pub fn has_image(&self, view: &View, reference: &str) -> bool {
+        view.settings.images_present || self.images.contains(images::full_reference(reference).as_str())
+    }
+
+    /// Notes that the node has an image now.
+    pub fn add_image(&mut self, reference: &str) {
+        self.images.insert(images::full_reference(reference).into());
+    }
+
+    /// Queues a pull: the kubelet pulls one image after the other. An image that is there is only compared.
+    pub fn pull(&mut self, view: &View, node: &str, reference: &str, fixed: Option<Span>) -> Pull {
+        const BYTES_PER_SECOND: u64 = 100_000_000;
+        self.pulls += 1;
+        let jitter = draw::below(view.settings.seed, "pull", node, self.pulls, 60_000);
+        let transfer = match self.has_image(view, reference) {
+            true => 0,
+            false => images::size(reference) * 1_000_000 / BYTES_PER_SECOND,
+        };
+        let span = fixed.unwrap_or(Span(300_000 + transfer + jitter));
+        let begun = self.pulls_until.max(view.now);
+        let until = begun + span;
+        self.pulls_until = until;
+        Pull { asked: view.now, begun, until }
+    }
+}

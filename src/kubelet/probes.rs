@@ -1,0 +1,271 @@
+//! Probes: when they run, what they find, and what follows from it.
+
+use super::container::{Container, State};
+use super::Sync;
+use crate::api::{Object, Value};
+use crate::base::time::{SimTime, Span};
+use crate::workload::{self, Request};
+
+/// Which probe it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    Startup,
+    Readiness,
+    Liveness,
+}
+
+/// A probe of a running container.
+#[derive(Clone, Debug)]
+pub(super) struct Probe {
+    kind: Kind,
+    /// When it runs next; nothing once its outcome cannot change any more.
+    pub(super) next_at: Option<SimTime>,
+    period: Span,
+    not_before: SimTime,
+    successes: i64,
+    failures: i64,
+}
+
+impl Kind {
+    fn field(self) -> &'static str {
+        match self {
+            Kind::Startup => "startupProbe",
+            Kind::Readiness => "readinessProbe",
+            Kind::Liveness => "livenessProbe",
+        }
+    }
+
+    fn shown(self) -> &'static str {
+        match self {
+            Kind::Startup => "Startup",
+            Kind::Readiness => "Readiness",
+            Kind::Liveness => "Liveness",
+        }
+    }
+}
+
+impl Probe {
+    /// The probes of a container that has just started. A readiness probe runs at once and again when the kubelet next looks
+    /// at the pod, and counts its period from there; the others count from when the kubelet first saw the pod.
+    ///
+    /// Models pkg/kubelet/prober worker.run with the manual trigger of UpdatePodStatus.
+    pub(super) fn of_container(spec: &Value, now: SimTime, relist: SimTime, first_seen: SimTime) -> Vec<Probe> {
+        let mut probes = Vec::new();
+        for kind in [Kind::Startup, Kind::Readiness, Kind::Liveness] {
+            let given = spec.get(kind.field());
+            if given.is_null() {
+                continue;
+            }
+            let period = Span::secs(given.get("periodSeconds").opt_int().unwrap_or(10).max(1) as u64);
+            let delay = Span::secs(given.get("initialDelaySeconds").int().max(0) as u64);
+            let not_before = now + delay;
+            let grid = if kind == Kind::Readiness { relist } else { first_seen };
+            let at_once = kind == Kind::Readiness && delay == Span::ZERO;
+            let first = if at_once { now + Span::millis(10) } else { on_grid(grid, period, not_before) };
+            probes.push(Probe { kind, next_at: Some(first), period, not_before, successes: 0, failures: 0 });
+        }
+        probes
+    }
+
+    pub(super) fn is_startup(&self) -> bool {
+        self.kind == Kind::Startup
+    }
+
+    pub(super) fn is_readiness(&self) -> bool {
+        self.kind == Kind::Readiness
+    }
+}
+
+/// The first instant not before `earliest` that is a whole number of periods after `start`.
+fn on_grid(start: SimTime, period: Span, earliest: SimTime) -> SimTime {
+    let periods = earliest.since(start).0.div_ceil(period.0);
+    start + Span(period.0 * periods)
+}
+
+impl Sync<'_> {
+    /// Runs the probes that are due.
+    pub(super) fn run_probes(&mut self) {
+        for i in 0..self.run.containers.len() {
+            for p in 0..self.run.containers[i].probes.len() {
+                let container = &self.run.containers[i];
+                let (Some(probe), State::Running(run)) = (container.probes.get(p), &container.state) else { break };
+                let due = probe.next_at.is_some_and(|at| at <= self.now);
+                let waits_for_startup = !probe.is_startup() && !container.started;
+                if !due {
+                    continue;
+                }
+                if waits_for_startup {
+                    self.plan_next(i, p, None);
+                } else {
+                    self.run_probe(i, p, run.since);
+                }
+            }
+        }
+    }
+
+    fn run_probe(&mut self, i: usize, p: usize, since: SimTime) {
+        let pod = self.run.object.clone();
+        let container = &self.run.containers[i];
+        let (spec, kind) = (container.spec(&pod), container.probes[p].kind);
+        let given = spec.get(kind.field());
+        let outcome = self.outcome(&pod, i, given, since);
+        let threshold = |field: &str, default: i64| given.get(field).opt_int().unwrap_or(default);
+        let (needed, allowed) = (threshold("successThreshold", 1), threshold("failureThreshold", 3));
+        let probe = &mut self.run.containers[i].probes[p];
+        match outcome {
+            Ok(()) => {
+                probe.successes += 1;
+                probe.failures = 0;
+                let passed = probe.successes >= needed;
+                if passed {
+                    self.pass(i, kind);
+                }
+                let lasts = if passed { holds_until(given, since) } else { Some(self.now) };
+                match (kind, lasts) {
+                    (Kind::Startup, _) if passed => self.run.containers[i].probes[p].next_at = None,
+                    (_, None) => self.run.containers[i].probes[p].next_at = None,
+                    (_, Some(until)) => self.plan_next(i, p, Some(until)),
+                }
+            }
+            Err(text) => {
+                probe.failures += 1;
+                probe.successes = 0;
+                let failed = probe.failures >= allowed;
+                self.plan_next(i, p, None);
+                self.note(i, "Warning", "Unhealthy", format!("{} probe failed: {text}", kind.shown()));
+                if failed {
+                    self.fail(i, p, kind, given);
+                }
+            }
+        }
+    }
+
+    /// Sets when a probe runs next: not before `earliest`, and after the present.
+    fn plan_next(&mut self, i: usize, p: usize, earliest: Option<SimTime>) {
+        let (relist, first_seen) = (self.tick_after(self.now), self.run.first_seen);
+        let probe = &mut self.run.containers[i].probes[p];
+        let at = probe.next_at.unwrap_or(self.now);
+        let grid = match probe.kind {
+            Kind::Readiness if probe.successes + probe.failures <= 1 && probe.not_before + Span::millis(10) >= at => {
+                relist
+            }
+            Kind::Readiness => at,
+            _ => first_seen,
+        };
+        let after = self.now + Span(1);
+        probe.next_at = Some(on_grid(grid, probe.period, earliest.map_or(after, |e| e.max(after))));
+    }
+
+    fn pass(&mut self, i: usize, kind: Kind) {
+        let now = self.now;
+        let container = &mut self.run.containers[i];
+        match kind {
+            Kind::Liveness => {}
+            Kind::Readiness => container.ready = true,
+            Kind::Startup if container.started => {}
+            Kind::Startup => {
+                container.started = true;
+                container.ready = !container.probes.iter().any(Probe::is_readiness);
+                for probe in container.probes.iter_mut().filter(|probe| probe.is_readiness()) {
+                    probe.next_at = Some(probe.not_before.max(now));
+                }
+            }
+        }
+    }
+
+    /// Models pkg/kubelet/kuberuntime computePodActions: a container that fails its startup or liveness probe is stopped
+    /// and started again.
+    fn fail(&mut self, i: usize, p: usize, kind: Kind, given: &Value) {
+        if kind == Kind::Readiness {
+            self.run.containers[i].ready = false;
+            return;
+        }
+        if self.run.stopping.is_some() {
+            return;
+        }
+        self.run.containers[i].probes[p].failures = 0;
+        let word = kind.shown().to_lowercase();
+        let consequence = match self.run.object.at("spec.restartPolicy").str() {
+            "Never" => format!("Stopping container {}", self.run.containers[i].name),
+            _ => format!("Container {} failed {word} probe, will be restarted", self.run.containers[i].name),
+        };
+        let grace = given.get("terminationGracePeriodSeconds").opt_int().unwrap_or_else(|| self.grace_seconds());
+        self.stop_container(i, grace, consequence);
+        self.run.containers[i].killed_by_probe = true;
+    }
+
+    /// What a probe finds.
+    fn outcome(&self, pod: &Object, i: usize, given: &Value, since: SimTime) -> Result<(), String> {
+        let command = given.at("exec.command");
+        if !command.is_null() {
+            return workload::run_probe(command.list(), self.now.since(since));
+        }
+        let spec = self.run.containers[i].spec(pod);
+        let own_ip = self.run.ip.as_str();
+        if !given.get("httpGet").is_null() {
+            let get = given.get("httpGet");
+            let host = if get.get("host").is_empty() { own_ip } else { get.get("host").str() };
+            let port = port_number(spec, get.get("port"));
+            let path = if get.get("path").is_empty() { "/" } else { get.get("path").str() };
+            let scheme = if get.get("scheme").str() == "HTTPS" { "https" } else { "http" };
+            let request = Request {
+                method: "GET".to_owned(),
+                host: host.to_owned(),
+                path: path.to_owned(),
+                ..Request::default()
+            };
+            return match self.ask(pod, port, &request) {
+                Some(response) if (200..400).contains(&response.status) || response.status == 0 => Ok(()),
+                Some(response) => Err(format!("HTTP probe failed with statuscode: {}", response.status)),
+                None => Err(format!(
+                    "Get \"{scheme}://{host}:{port}{path}\": dial tcp {host}:{port}: connect: connection refused"
+                )),
+            };
+        }
+        let (field, socket) = if given.get("grpc").is_null() {
+            ("tcpSocket", given.get("tcpSocket"))
+        } else {
+            ("grpc", given.get("grpc"))
+        };
+        let port = port_number(spec, socket.get("port"));
+        match self.ask(pod, port, &Request::default()) {
+            Some(_) => Ok(()),
+            None if field == "grpc" => Err(format!(
+                "timeout: failed to connect service \"{own_ip}:{port}\" within 1s: context deadline exceeded"
+            )),
+            None => Err(format!("dial tcp {own_ip}:{port}: connect: connection refused")),
+        }
+    }
+
+    /// The answer of whichever container of the pod listens on a port already.
+    fn ask(&self, pod: &Object, port: i64, request: &Request) -> Option<workload::Response> {
+        let port = u16::try_from(port).ok()?;
+        let listening = |container: &&Container| match &container.state {
+            State::Running(run) => {
+                let behaviour = workload::behaviour(pod, container.spec(pod));
+                run.since + Span::millis(behaviour.start_ms) <= self.now
+            }
+            _ => false,
+        };
+        let mut running = self.run.containers.iter().filter(listening);
+        running.find_map(|container| workload::respond(pod, container.spec(pod), port, request))
+    }
+}
+
+fn port_number(container: &Value, port: &Value) -> i64 {
+    match port {
+        Value::Str(name) => {
+            let named = container.get("ports").list().iter().find(|p| p.get("name").str() == name);
+            named.map_or_else(|| name.parse().unwrap_or(0), |p| p.get("containerPort").int())
+        }
+        other => other.int(),
+    }
+}
+
+/// Until when a probe that succeeds goes on to; nothing for as long as the container runs.
+fn holds_until(given: &Value, since: SimTime) -> Option<SimTime> {
+    let command = given.at("exec.command").list();
+    let text = command.iter().map(Value::str).collect::<Vec<_>>().join(" ");
+    let seconds = text.trim().strip_prefix("healthy-for ")?.trim().parse().ok()?;
+    Some(since + Span::secs(seconds))
+}

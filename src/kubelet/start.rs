@@ -1,0 +1,289 @@
+//! Starting: the sandbox, images, and containers one after the other.
+
+use ecow::EcoString;
+
+use super::container::{BackOff, Role, Running, State};
+use super::probes::Probe;
+use super::{config, pod_cidr, Sandbox, Sync};
+use crate::api::kinds::node;
+use crate::base::draw;
+use crate::base::time::{parse_duration, SimTime, Span};
+use crate::workload::{self, images};
+
+/// How long the kubelet waits at the least after something went wrong.
+const RETRY: Span = Span::secs(10);
+/// How long it waits at the most for the end of a back-off before it looks again.
+const LONGEST_RETRY: Span = Span::secs(60);
+
+/// What came of an attempt to start a container.
+enum Start {
+    Started,
+    /// It must wait for its image.
+    Pulling,
+    /// It cannot start now; try again after this long.
+    Held(Span),
+}
+
+impl Sync<'_> {
+    /// Makes the sandbox once the volumes can be mounted.
+    pub(super) fn prepare_sandbox(&mut self) {
+        let Sandbox::Coming(at) = self.run.sandbox else { return };
+        if at > self.now {
+            return;
+        }
+        if let Some((volume, why)) = config::missing_for_volumes(self.view, &self.run.object) {
+            let text = format!("MountVolume.SetUp failed for volume \"{volume}\" : {why}");
+            self.note_pod("Warning", "FailedMount", text);
+            let pause = Span((500_000_u64 << self.run.mount_failures.min(8)).min(122_000_000));
+            self.run.mount_failures += 1;
+            self.run.sandbox = Sandbox::Coming(self.now + pause);
+            return;
+        }
+        match self.address() {
+            Some(ip) => {
+                self.run.ip = ip;
+                self.run.sandbox = Sandbox::Ready;
+            }
+            None => {
+                let cidr = pod_cidr(self.view, &self.pod.node);
+                let why = format!("failed to allocate for range 0: no IP addresses available in range set: {cidr}");
+                let text = format!("Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox: {why}");
+                self.note_pod("Warning", "FailedCreatePodSandBox", text);
+                self.run.sandbox = Sandbox::Coming(self.now + RETRY);
+            }
+        }
+    }
+
+    fn address(&mut self) -> Option<EcoString> {
+        if self.run.object.at("spec.hostNetwork").bool() {
+            let node = self.view.store.find("Node", "", &self.pod.node)?;
+            return Some(node::address(node, "InternalIP").into());
+        }
+        let cidr = pod_cidr(self.view, &self.pod.node);
+        self.node.take_address(&cidr, &self.pod.uid).map(EcoString::from)
+    }
+
+    /// From now on the status says why containers do not run.
+    pub(super) fn show_reasons(&mut self) {
+        for container in &mut self.run.containers {
+            container.shown = container.held.clone();
+        }
+    }
+
+    /// Starts what is to run and does not: init containers in order, each after the one before is done, then the others.
+    ///
+    /// Models pkg/kubelet/kuberuntime computePodActions and SyncPod.
+    pub(super) fn start_containers(&mut self) {
+        if self.run.retry_at.is_some() {
+            return;
+        }
+        let mut pause: Option<Span> = None;
+        for i in 0..self.run.containers.len() {
+            let container = &self.run.containers[i];
+            let initializes = container.role != Role::Main;
+            if container.role == Role::Main && !self.is_initialized() {
+                break;
+            }
+            let idle = !container.is_running() && !(container.role == Role::Init && container.has_initialized());
+            if idle && self.is_restarted(i) {
+                match self.start(i) {
+                    Start::Started => {}
+                    Start::Pulling => return,
+                    Start::Held(span) => pause = Some(pause.map_or(span, |p| p.min(span))),
+                }
+            }
+            if initializes && !self.run.containers[i].has_initialized() {
+                break;
+            }
+        }
+        if let Some(pause) = pause {
+            self.retry_after(pause);
+        }
+    }
+
+    /// Models pkg/kubelet pod_workers.go completeWork: the pause is made longer by up to a half by lot, and the pod is
+    /// looked at with the next second. The first time the runtime's own news come before.
+    fn retry_after(&mut self, pause: Span) {
+        if !self.run.relisted {
+            self.run.relisted = true;
+            self.run.retry_at = Some(self.tick_after(self.now));
+            return;
+        }
+        let more = self.lot("retry", pause.0 / 2 + 1);
+        self.run.retry_at = Some(self.tick_after(self.now + Span(pause.0 + more)));
+    }
+
+    fn is_initialized(&self) -> bool {
+        self.run.containers.iter().all(|c| c.has_initialized())
+            || self.run.containers.iter().any(|c| c.role == Role::Main && c.state != State::Waiting)
+    }
+
+    fn start(&mut self, i: usize) -> Start {
+        if let Some(held) = self.crash_back_off(i) {
+            return held;
+        }
+        match self.image(i) {
+            Start::Started => {}
+            other => return other,
+        }
+        let pod = self.run.object.clone();
+        let spec = self.run.containers[i].spec(&pod);
+        if let Some(text) = config::missing_for_environment(self.view, &pod, spec) {
+            self.note(i, "Warning", "Failed", format!("Error: {text}"));
+            return self.hold(i, "CreateContainerConfigError", text, RETRY);
+        }
+        self.note(i, "Normal", "Created", "Container created");
+        self.note(i, "Normal", "Started", "Container started");
+        let behaviour = workload::behaviour(&pod, spec);
+        let number = self.run.containers[i].restarts + u32::from(self.run.containers[i].ended().is_some());
+        let id = hex_id(self.view.settings.seed, "container", &self.pod.uid, &self.run.containers[i].name, number);
+        let probes = Probe::of_container(spec, self.now, self.tick_after(self.now), self.run.first_seen);
+        let container = &mut self.run.containers[i];
+        if let State::Ended(ended) = &container.state {
+            container.last = Some(ended.clone());
+            container.restarts += 1;
+        }
+        container.started = !probes.iter().any(Probe::is_startup);
+        container.ready = container.started && !probes.iter().any(Probe::is_readiness);
+        container.probes = probes;
+        container.held = None;
+        container.shown = None;
+        container.pulled = false;
+        container.killed_by_probe = false;
+        let ends = behaviour.run_for.map(|span| (self.now + span, behaviour.exit_code));
+        container.state = State::Running(Running { since: self.now, id, ends, stopped: false });
+        Start::Started
+    }
+
+    /// Models pkg/kubelet/kuberuntime doBackOff: what counts is the end of the last run but the one that is being replaced
+    /// because a probe failed.
+    fn crash_back_off(&mut self, i: usize) -> Option<Start> {
+        let container = &self.run.containers[i];
+        if container.pull.is_some() || container.pulled {
+            return None;
+        }
+        let ended = container.ended()?;
+        let judged = if container.killed_by_probe { container.last.as_ref() } else { Some(ended) };
+        let finished = judged?.finished?;
+        let back_off = container.back_off;
+        if !BackOff::holds(back_off, finished, self.now) {
+            let next = BackOff::next(back_off, finished, self.now);
+            self.run.containers[i].back_off = Some(next);
+            return None;
+        }
+        let span = back_off.map_or(RETRY, |b| b.span);
+        let name = self.run.containers[i].name.clone();
+        let pod = format!("{}_{}({})", self.pod.key.name, self.pod.key.namespace, self.pod.uid);
+        let text = format!("Back-off restarting failed container {name} in pod {pod}");
+        self.note(i, "Warning", "BackOff", text);
+        let message = format!("back-off {span} restarting failed container={name} pod={pod}");
+        let left = (finished + span).since(self.now).min(LONGEST_RETRY);
+        Some(self.hold(i, "CrashLoopBackOff", message, left))
+    }
+
+    fn hold(&mut self, i: usize, reason: &'static str, message: impl Into<EcoString>, pause: Span) -> Start {
+        self.run.containers[i].held = Some((reason, message.into()));
+        self.run.containers[i].pulled = false;
+        Start::Held(pause)
+    }
+
+    /// Sees to the image of a container.
+    ///
+    /// Models pkg/kubelet/images EnsureImageExists.
+    fn image(&mut self, i: usize) -> Start {
+        if let Some(pull) = self.run.containers[i].pull {
+            return if pull.until > self.now { Start::Pulling } else { self.end_pull(i) };
+        }
+        if self.run.containers[i].pulled {
+            return Start::Started;
+        }
+        let pod = self.run.object.clone();
+        let spec = self.run.containers[i].spec(&pod);
+        let image = spec.get("image").str();
+        let fails = failure(&pod, image);
+        let present = self.node.has_image(self.view, image) && fails.is_none();
+        match spec.get("imagePullPolicy").str() {
+            "Never" if !present => {
+                let text = format!("Container image \"{image}\" is not present with pull policy of Never");
+                self.note(i, "Warning", "ErrImageNeverPull", text.clone());
+                self.note(i, "Warning", "Failed", "Error: ErrImageNeverPull");
+                return self.hold(i, "ErrImageNeverPull", text, RETRY);
+            }
+            "Always" => {}
+            _ if present => {
+                let text =
+                    format!("Container image \"{image}\" already present on machine and can be accessed by the pod");
+                self.note(i, "Normal", "Pulled", text);
+                return Start::Started;
+            }
+            _ => {}
+        }
+        let back_off = self.run.containers[i].image_back_off;
+        if back_off.is_some_and(|b| self.now.since(b.updated) < b.span) {
+            let why = fails.unwrap_or_default();
+            self.note(i, "Normal", "BackOff", format!("Back-off pulling image \"{image}\""));
+            self.note(i, "Warning", "Failed", "Error: ImagePullBackOff");
+            let message = format!("Back-off pulling image \"{image}\": ErrImagePull: {why}");
+            return self.hold(i, "ImagePullBackOff", message, RETRY);
+        }
+        self.note(i, "Normal", "Pulling", format!("Pulling image \"{image}\""));
+        let fixed = if fails.is_some() { Some(Span::millis(300)) } else { annotated_pull(&pod) };
+        let pull = self.node.pull(self.view, &self.pod.node, image, fixed);
+        self.run.containers[i].pull = Some(pull);
+        Start::Pulling
+    }
+
+    fn end_pull(&mut self, i: usize) -> Start {
+        let Some(pull) = self.run.containers[i].pull.take() else { return Start::Started };
+        let pod = self.run.object.clone();
+        let image = self.run.containers[i].spec(&pod).get("image").text();
+        if let Some(why) = failure(&pod, &image) {
+            self.note(i, "Warning", "Failed", format!("Failed to pull image \"{image}\": {why}"));
+            self.note(i, "Warning", "Failed", "Error: ErrImagePull");
+            let now = self.now;
+            let container = &mut self.run.containers[i];
+            container.image_back_off = Some(BackOff::next(container.image_back_off, now, now));
+            return self.hold(i, "ErrImagePull", why, RETRY);
+        }
+        self.node.add_image(&image);
+        let whole = |from: SimTime| Span(pull.until.since(from).0 / 1_000 * 1_000);
+        let text = format!(
+            "Successfully pulled image \"{image}\" in {} ({} including waiting). Image size: {} bytes.",
+            whole(pull.begun),
+            whole(pull.asked),
+            images::size(&image)
+        );
+        self.note(i, "Normal", "Pulled", text);
+        self.run.containers[i].pulled = true;
+        self.run.containers[i].image_back_off = None;
+        Start::Started
+    }
+}
+
+/// What containerd says of an image that cannot be pulled: one whose name says that it does not exist, or that the pod's
+/// annotation `kubottle.dev/image-pull: fail` lets fail.
+fn failure(pod: &crate::api::Object, image: &str) -> Option<String> {
+    let fails = image.contains("doesnotexist") || pod.annotation("kubottle.dev/image-pull") == "fail";
+    let full = images::full_reference(image);
+    fails.then(|| {
+        format!(
+            "rpc error: code = NotFound desc = failed to pull and unpack image \"{full}\": failed to resolve reference \"{full}\": {full}: not found"
+        )
+    })
+}
+
+fn annotated_pull(pod: &crate::api::Object) -> Option<Span> {
+    parse_duration(pod.annotation("kubottle.dev/image-pull"))
+}
+
+/// A name of 64 hexadecimal digits as runtimes give them.
+pub(super) fn hex_id(seed: u64, purpose: &str, uid: &str, name: &str, number: u32) -> EcoString {
+    use std::fmt::Write;
+    let subject = format!("{uid}/{name}");
+    let mut text = EcoString::with_capacity(64);
+    for part in 0..4_u64 {
+        let word = draw::draw(seed, purpose, &subject, u64::from(number) * 4 + part);
+        let _ = write!(text, "{word:016x}");
+    }
+    text
+}

@@ -1,0 +1,364 @@
+//! The status of a pod as the kubelet writes it.
+
+use std::sync::Arc;
+
+use ecow::EcoString;
+
+use super::container::{Container, Ended, Role, State};
+use super::start::hex_id;
+use super::{Sandbox, Sync, COMPONENT};
+use crate::api::kinds::node;
+use crate::api::{Map, Value};
+use crate::base::quantity::Quantity;
+use crate::base::time::{SimTime, Timestamp};
+use crate::store::{Action, Because};
+use crate::value;
+
+impl Sync<'_> {
+    /// Writes what has changed in the status since it was written last.
+    ///
+    /// Models pkg/kubelet/status Manager.syncPod.
+    pub(super) fn write_status(&mut self) {
+        let status = self.compose();
+        let mut patch = Map::default();
+        for (key, value) in status.entries() {
+            if self.run.status.get(key) != value {
+                patch.insert(key, value.clone());
+            }
+        }
+        if patch.is_empty() {
+            return;
+        }
+        let rule = self.rule(&status);
+        self.plan.push(Action::Patch {
+            kind: "Pod",
+            key: self.pod.key.clone(),
+            uid: self.pod.uid.clone(),
+            status: true,
+            patch: value!({"status": patch}),
+            because: Arc::new(Because::of(COMPONENT, &self.run.object, rule)),
+        });
+        self.run.status = status;
+    }
+
+    /// What the new status says in a sentence.
+    fn rule(&self, status: &Value) -> EcoString {
+        let ready = self.run.containers.iter().filter(|c| c.role == Role::Main && c.ready).count();
+        let all = self.run.containers.iter().filter(|c| c.role == Role::Main).count();
+        let phase = status.get("phase").str();
+        ecow::eco_format!("on {} the pod is {phase} with {ready} of {all} containers ready", self.pod.node)
+    }
+
+    /// Models pkg/kubelet generateAPIPodStatus.
+    fn compose(&self) -> Value {
+        let pod = &self.run.object;
+        let phase = self.phase();
+        let (init, main): (Vec<&Container>, Vec<&Container>) =
+            self.run.containers.iter().partition(|c| c.role != Role::Main);
+        let mut status = Map::default();
+        status.insert("conditions", self.conditions(phase));
+        status.insert("containerStatuses", self.container_statuses(&main));
+        if !init.is_empty() {
+            status.insert("initContainerStatuses", self.container_statuses(&init));
+        }
+        let host_ip = self.view.store.find("Node", "", &self.pod.node).map_or("", |n| node::address(n, "InternalIP"));
+        if !host_ip.is_empty() {
+            status.insert("hostIP", host_ip);
+            status.insert("hostIPs", value!([{ "ip": host_ip }]));
+        }
+        status.insert("observedGeneration", pod.generation());
+        status.insert("phase", phase);
+        if !self.run.ip.is_empty() {
+            status.insert("podIP", &self.run.ip);
+            status.insert("podIPs", value!([{"ip": (&self.run.ip)}]));
+        }
+        let resources = pod_resources(pod.spec());
+        if !resources.get("requests").is_empty() {
+            status.insert("allocatedResources", resources.get("requests").clone());
+        }
+        status.insert("resources", resources);
+        status.insert("startTime", self.time(self.run.first_seen));
+        status.into()
+    }
+
+    fn time(&self, at: SimTime) -> Value {
+        Timestamp::of(self.view.settings.epoch, at).rfc3339().into()
+    }
+
+    /// Models pkg/kubelet getPhase; the last phase is taken only when everything has stopped.
+    fn phase(&self) -> &'static str {
+        if let Some(terminal) = self.run.terminal {
+            return terminal;
+        }
+        let initializing = self.run.containers.iter().any(|c| c.role == Role::Init && !c.has_initialized());
+        let main = || self.run.containers.iter().filter(|c| c.role == Role::Main);
+        let waiting = main().any(|c| c.state == State::Waiting);
+        if (initializing || waiting) && main().all(|c| c.ended().is_none()) {
+            return "Pending";
+        }
+        "Running"
+    }
+
+    fn container_statuses(&self, containers: &[&Container]) -> Value {
+        containers.iter().map(|container| self.container_status(container)).collect()
+    }
+
+    fn container_status(&self, container: &Container) -> Value {
+        let spec = container.spec(&self.run.object);
+        let image = spec.get("image");
+        let id = match &container.state {
+            State::Running(run) => Some(&run.id),
+            State::Ended(ended) => Some(&ended.id),
+            State::Waiting => None,
+        };
+        let id = id.filter(|id| !id.is_empty());
+        let mut status = Map::default();
+        let image_id = || ecow::eco_format!("sha256:{}", hex_id(0, "image", "", image.str(), 0));
+        if let Some(id) = id {
+            status.insert("containerID", ecow::eco_format!("containerd://{id}"));
+            status.insert("resources", resources_of(spec));
+            let requests = spec.at("resources.requests");
+            if !requests.is_empty() {
+                status.insert("allocatedResources", requests.clone());
+            }
+        }
+        status.insert("image", if id.is_some() { image_id().into() } else { image.clone() });
+        status.insert("imageID", if id.is_some() { image_id() } else { EcoString::new() });
+        status.insert("name", &container.name);
+        status.insert("ready", is_ready(container));
+        status.insert("restartCount", i64::from(container.restarts));
+        status.insert("started", container.is_running() && container.started);
+        let (state, last) = self.states(container);
+        status.insert("state", state);
+        status.insert("lastState", last);
+        let mounts = volume_mounts(spec);
+        if !mounts.is_empty() {
+            status.insert("volumeMounts", mounts);
+        }
+        status.into()
+    }
+
+    /// What a container does and what its run before came to. A container that is held back shows the reason in place of its
+    /// last run once the kubelet has looked at it again.
+    fn states(&self, container: &Container) -> (Value, Value) {
+        let last = container.last.as_ref().map_or_else(Value::map, |ended| self.terminated(ended));
+        let reason = |(reason, message): &(&'static str, EcoString)| {
+            let mut waiting = Map::default();
+            waiting.insert("message", message);
+            waiting.insert("reason", *reason);
+            value!({"waiting": waiting})
+        };
+        match (&container.state, &container.shown) {
+            (State::Running(run), _) => (value!({"running": {"startedAt": (self.time(run.since))}}), last),
+            (State::Ended(ended), Some(shown)) => (reason(shown), self.terminated(ended)),
+            (State::Ended(ended), None) => (self.terminated(ended), last),
+            (State::Waiting, Some(shown)) => (reason(shown), last),
+            (State::Waiting, None) => {
+                let initializes = self.run.containers.iter().any(|c| c.role != Role::Main);
+                let word = if initializes { "PodInitializing" } else { "ContainerCreating" };
+                (value!({"waiting": {"reason": word}}), last)
+            }
+        }
+    }
+
+    fn terminated(&self, ended: &Ended) -> Value {
+        let mut state = Map::default();
+        if !ended.id.is_empty() {
+            state.insert("containerID", ecow::eco_format!("containerd://{}", ended.id));
+        }
+        state.insert("exitCode", i64::from(ended.code));
+        state.insert("finishedAt", ended.finished.map_or(Value::Null, |at| self.time(at)));
+        if ended.reason == "ContainerStatusUnknown" {
+            state.insert("message", "The container could not be located when the pod was terminated");
+        }
+        state.insert("reason", ended.reason);
+        state.insert("startedAt", ended.started.map_or(Value::Null, |at| self.time(at)));
+        value!({"terminated": state})
+    }
+
+    /// The kubelet's conditions, and behind them what others have put there.
+    fn conditions(&self, phase: &str) -> Value {
+        let containers_ready = self.containers_ready(phase);
+        let ready = self.ready(&containers_ready);
+        let sandbox = (self.run.sandbox == Sandbox::Ready, String::new(), String::new());
+        let own = [
+            ("PodReadyToStartContainers", sandbox),
+            ("Initialized", self.initialized(phase)),
+            ("Ready", ready),
+            ("ContainersReady", containers_ready),
+            ("PodScheduled", (true, String::new(), String::new())),
+        ];
+        let there = self.run.object.at("status.conditions").list();
+        let before = self.run.status.get("conditions").list();
+        let find = |list: &'_ [Value], kind: &str| list.iter().find(|c| c.get("type").str() == kind).cloned();
+        let generation = self.run.object.generation();
+        let mut conditions: Vec<Value> = Vec::with_capacity(own.len());
+        for (kind, (holds, reason, message)) in &own {
+            let text = if *holds { "True" } else { "False" };
+            let old = find(before, kind).or_else(|| find(there, kind)).filter(|c| c.get("status").str() == text);
+            let since = old.map_or_else(|| self.time(self.now), |c| c.get("lastTransitionTime").clone());
+            let mut condition = value!({
+                "lastProbeTime": null, "lastTransitionTime": since, "observedGeneration": generation, "status": text,
+                "type": (*kind)
+            });
+            if !reason.is_empty() {
+                condition.set("reason", reason.as_str());
+            }
+            if !message.is_empty() {
+                condition.set("message", message.as_str());
+            }
+            conditions.push(condition);
+        }
+        let others = there.iter().filter(|c| !own.iter().any(|(kind, _)| c.get("type").str() == *kind));
+        conditions.extend(others.cloned());
+        conditions.into()
+    }
+
+    /// Models pkg/kubelet/status GeneratePodInitializedCondition.
+    fn initialized(&self, phase: &str) -> (bool, String, String) {
+        let no = String::new;
+        if phase == "Succeeded" {
+            return (true, "PodCompleted".to_owned(), no());
+        }
+        let started = self.run.containers.iter().any(|c| c.role == Role::Main && c.state != State::Waiting);
+        let open: Vec<&str> =
+            self.run.containers.iter().filter(|c| !c.has_initialized()).map(|c| c.name.as_str()).collect();
+        if started || open.is_empty() {
+            return (true, no(), no());
+        }
+        let message = format!("containers with incomplete status: [{}]", open.join(" "));
+        (false, "ContainersNotInitialized".to_owned(), message)
+    }
+
+    /// Models pkg/kubelet/status GenerateContainersReadyCondition.
+    fn containers_ready(&self, phase: &str) -> (bool, String, String) {
+        match phase {
+            "Succeeded" => return (false, "PodCompleted".to_owned(), String::new()),
+            "Failed" => return (false, "PodFailed".to_owned(), String::new()),
+            _ => {}
+        }
+        let counted = self.run.containers.iter().filter(|c| c.role != Role::Init);
+        let unready: Vec<&str> = counted.filter(|c| !is_ready(c)).map(|c| c.name.as_str()).collect();
+        if unready.is_empty() {
+            return (true, String::new(), String::new());
+        }
+        let message = format!("containers with unready status: [{}]", unready.join(" "));
+        (false, "ContainersNotReady".to_owned(), message)
+    }
+
+    /// Models pkg/kubelet/status GeneratePodReadyCondition: readiness gates must hold besides.
+    fn ready(&self, containers_ready: &(bool, String, String)) -> (bool, String, String) {
+        if !containers_ready.0 {
+            return containers_ready.clone();
+        }
+        let mut messages = Vec::new();
+        for gate in self.run.object.at("spec.readinessGates").list() {
+            let kind = gate.get("conditionType").str();
+            match self.run.object.condition(kind).get("status").str() {
+                "True" => {}
+                "" => {
+                    messages.push(format!("corresponding condition of pod readiness gate \"{kind}\" does not exist."))
+                }
+                status => {
+                    messages.push(format!("the status of pod readiness gate \"{kind}\" is not \"True\", but {status}"))
+                }
+            }
+        }
+        match messages.is_empty() {
+            true => (true, String::new(), String::new()),
+            false => (false, "ReadinessGatesNotReady".to_owned(), messages.join(", ")),
+        }
+    }
+}
+
+/// An init container that has done its part counts as ready.
+fn is_ready(container: &Container) -> bool {
+    match container.role {
+        Role::Init => container.has_initialized(),
+        _ => container.is_running() && container.started && container.ready,
+    }
+}
+
+fn resources_of(spec: &Value) -> Value {
+    let resources = spec.get("resources");
+    if resources.is_null() {
+        return Value::map();
+    }
+    let kept = ["limits", "requests"].into_iter().filter(|field| !resources.get(field).is_empty());
+    Value::Map(kept.map(|field| (field, resources.get(field).clone())).collect())
+}
+
+fn volume_mounts(spec: &Value) -> Value {
+    let one = |mount: &Value| {
+        let mut status = Map::default();
+        status.insert("mountPath", mount.get("mountPath").clone());
+        status.insert("name", mount.get("name").clone());
+        if mount.get("readOnly").bool() {
+            status.insert("readOnly", true);
+            status.insert("recursiveReadOnly", "Disabled");
+        }
+        Value::from(status)
+    };
+    spec.get("volumeMounts").list().iter().map(one).collect()
+}
+
+/// The requests and limits of a pod as a whole: what runs at the same time together, or what an init container takes if
+/// that is more.
+///
+/// Models staging/src/k8s.io/component-helpers/resource AggregateContainerRequests and AggregateContainerLimits.
+fn pod_resources(spec: &Value) -> Value {
+    let mut whole = Map::default();
+    for field in ["limits", "requests"] {
+        let mut sum: Vec<(EcoString, Quantity)> = Vec::new();
+        for container in spec.get("containers").list() {
+            combine(&mut sum, container.get("resources").get(field), |a, b| a + b);
+        }
+        let mut sidecars: Vec<(EcoString, Quantity)> = Vec::new();
+        let mut largest: Vec<(EcoString, Quantity)> = Vec::new();
+        for container in spec.get("initContainers").list() {
+            let own = container.get("resources").get(field);
+            if container.get("restartPolicy").str() == "Always" {
+                combine(&mut sum, own, |a, b| a + b);
+                combine(&mut sidecars, own, |a, b| a + b);
+                continue;
+            }
+            let mut together = sidecars.clone();
+            combine(&mut together, own, |a, b| a + b);
+            for (name, amount) in together {
+                put(&mut largest, &name, amount, |a, b| a.max(b));
+            }
+        }
+        for (name, amount) in largest {
+            put(&mut sum, &name, amount, |a, b| a.max(b));
+        }
+        if !sum.is_empty() {
+            let amounts: Map = sum.iter().map(|(name, amount)| (name, amount.to_string())).collect();
+            whole.insert(field, amounts);
+        }
+    }
+    whole.into()
+}
+
+fn combine(sum: &mut Vec<(EcoString, Quantity)>, amounts: &Value, join: fn(Quantity, Quantity) -> Quantity) {
+    for (name, amount) in amounts.entries() {
+        let parsed = match amount {
+            Value::Int(n) => Quantity::parse(&n.to_string()),
+            other => Quantity::parse(other.str()),
+        };
+        if let Ok(amount) = parsed {
+            put(sum, name, amount, join);
+        }
+    }
+}
+
+fn put(
+    sum: &mut Vec<(EcoString, Quantity)>,
+    name: &EcoString,
+    amount: Quantity,
+    join: fn(Quantity, Quantity) -> Quantity,
+) {
+    match sum.iter_mut().find(|(n, _)| n == name) {
+        Some((_, total)) => *total = join(*total, amount),
+        None => sum.push((name.clone(), amount)),
+    }
+}

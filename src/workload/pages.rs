@@ -1,0 +1,159 @@
+//! What containers answer to requests.
+
+use super::{behaviour, host_name, words_of, Page};
+use crate::api::{Object, Value};
+
+/// A request as it reaches a container.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Request {
+    /// `GET`.
+    pub method: String,
+    /// What the client asked for: `tomcat-service:8080`.
+    pub host: String,
+    /// Path and query: `/index.html?x=1`.
+    pub path: String,
+    /// Address of the client as the container sees it.
+    pub client: String,
+    /// What was sent after the headers.
+    pub body: String,
+}
+
+/// What a container answers.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Response {
+    /// `200`; 0 where the answer is not HTTP: then `body` is what the server says unasked, which may be nothing.
+    pub status: u16,
+    /// In the order they are sent.
+    pub headers: Vec<(String, String)>,
+    /// What follows them.
+    pub body: String,
+}
+
+/// Paths that programs answer when they are asked for their health.
+const HEALTH_PATHS: &[&str] =
+    &["/healthz", "/health", "/livez", "/readyz", "/ready", "/live", "/status", "/ping", "/metrics"];
+
+const NGINX: &str = "<!DOCTYPE html>
+<html>
+<head>
+<title>Welcome to nginx!</title>
+<style>
+html { color-scheme: light dark; }
+body { width: 35em; margin: 0 auto;
+font-family: Tahoma, Verdana, Arial, sans-serif; }
+</style>
+</head>
+<body>
+<h1>Welcome to nginx!</h1>
+<p>If you see this page, the nginx web server is successfully installed and
+working. Further configuration is required.</p>
+
+<p>For online documentation and support please refer to
+<a href=\"http://nginx.org/\">nginx.org</a>.<br/>
+Commercial support is available at
+<a href=\"http://nginx.com/\">nginx.com</a>.</p>
+
+<p><em>Thank you for using nginx.</em></p>
+</body>
+</html>
+";
+
+/// What a container answers on one of its ports; nothing where it does not listen there.
+pub fn respond(pod: &Object, container: &Value, port: u16, request: &Request) -> Option<Response> {
+    let listen = behaviour(pod, container).listens.into_iter().find(|l| l.port == port && l.protocol != "UDP")?;
+    let path = request.path.split('?').next().unwrap_or("/");
+    if let Some(greeting) = other_protocol(listen.page) {
+        return Some(Response { status: 0, headers: Vec::new(), body: greeting.to_owned() });
+    }
+    let server = server_name(listen.page, container.get("image").str());
+    let (status, body) = match path {
+        "/fail" => (500, "Internal Server Error\n".to_owned()),
+        _ => page(listen.page, pod, container, request, path),
+    };
+    let html = body.starts_with('<');
+    let mut headers = Vec::new();
+    if !server.is_empty() {
+        headers.push(("Server".to_owned(), server));
+    }
+    headers.push(("Content-Type".to_owned(), if html { "text/html" } else { "text/plain" }.to_owned()));
+    headers.push(("Content-Length".to_owned(), body.len().to_string()));
+    Some(Response { status, headers, body })
+}
+
+fn page(page: Page, pod: &Object, container: &Value, request: &Request, path: &str) -> (u16, String) {
+    let host = host_name(pod);
+    let ip = pod.at("status.podIP").str();
+    let is_file_server = matches!(page, Page::Nginx | Page::ItWorks);
+    if is_file_server && !matches!(path, "" | "/" | "/index.html") {
+        return match HEALTH_PATHS.contains(&path) {
+            true => (200, "ok\n".to_owned()),
+            false => (404, not_found(page)),
+        };
+    }
+    let body = match page {
+        Page::Nginx => NGINX.to_owned(),
+        Page::ItWorks => "<html><body><h1>It works!</h1></body></html>\n".to_owned(),
+        Page::Tomcat => format!(
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head><title>Apache Tomcat</title></head>\n<body>\n<h1>Apache Tomcat</h1>\n<p>It works! This is {host} ({ip}).</p>\n</body>\n</html>\n"
+        ),
+        Page::Echo => echo(host, ip, request),
+        Page::Whoami => format!(
+            "Hostname: {host}\nIP: {ip}\nRemoteAddr: {}\n{} {} HTTP/1.1\nHost: {}\n",
+            request.client, request.method, request.path, request.host
+        ),
+        Page::Hostname => format!("{host}\n"),
+        Page::Text => format!("{}\n", text_argument(container)),
+        _ => "OK!".to_owned(),
+    };
+    (200, body)
+}
+
+fn echo(host: &str, ip: &str, request: &Request) -> String {
+    format!(
+        "\n\nHostname: {host}\n\nPod Information:\n\tpod name:\t{host}\n\tpod IP:\t{ip}\n\nRequest Information:\n\tclient_address={}\n\tmethod={}\n\treal path={}\n\trequest_version=1.1\n\nRequest Headers:\n\thost={}\n\nRequest Body:\n\t{}\n",
+        request.client,
+        request.method,
+        request.path,
+        request.host,
+        if request.body.is_empty() { "-no body in request-" } else { &request.body }
+    )
+}
+
+fn text_argument(container: &Value) -> String {
+    let words = words_of(container);
+    let given = words.iter().find_map(|w| w.trim_start_matches('-').strip_prefix("text=").map(str::to_owned));
+    let behind = || words.iter().position(|w| w == "-text" || w == "--text").and_then(|i| words.get(i + 1).cloned());
+    given.or_else(behind).unwrap_or_else(|| "hello-world".to_owned())
+}
+
+fn not_found(page: Page) -> String {
+    match page {
+        Page::Nginx => "<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n<center><h1>404 Not Found</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n".to_owned(),
+        _ => "<!DOCTYPE HTML PUBLIC \"-//IETF//DTD HTML 2.0//EN\">\n<html><head>\n<title>404 Not Found</title>\n</head><body>\n<h1>Not Found</h1>\n<p>The requested URL was not found on this server.</p>\n</body></html>\n".to_owned(),
+    }
+}
+
+fn server_name(page: Page, image: &str) -> String {
+    let version = image.rsplit_once(':').map_or("", |(_, tag)| tag);
+    let is_version = version.starts_with(|c: char| c.is_ascii_digit());
+    match page {
+        Page::Nginx if is_version => format!("nginx/{}", version.split('-').next().unwrap_or(version)),
+        Page::Nginx => "nginx".to_owned(),
+        Page::ItWorks => "Apache".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// What servers of other protocols say to a client that speaks HTTP.
+fn other_protocol(page: Page) -> Option<&'static str> {
+    match page {
+        Page::Redis => Some("-ERR wrong number of arguments for 'get' command\r\n"),
+        Page::Memcached => Some("ERROR\r\n"),
+        Page::Mysql => Some("\u{0}mysql_native_password"),
+        Page::Mongo => Some("It looks like you are trying to access MongoDB over HTTP on the native driver port.\r\n"),
+        Page::Nats => Some("INFO {}\r\n"),
+        Page::Rabbitmq => Some("AMQP"),
+        Page::Postgres | Page::Cassandra | Page::Kafka | Page::Zookeeper | Page::Dns => Some(""),
+        _ => None,
+    }
+}
