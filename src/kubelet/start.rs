@@ -84,7 +84,8 @@ impl Sync<'_> {
             if container.role == Role::Main && !self.is_initialized() {
                 break;
             }
-            let idle = !container.is_running() && !(container.role == Role::Init && container.has_initialized());
+            let done = container.role == Role::Init && container.has_initialized();
+            let idle = !(container.is_running() || done);
             if idle && self.is_restarted(i) {
                 match self.start(i) {
                     Start::Started => {}

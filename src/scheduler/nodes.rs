@@ -146,7 +146,7 @@ impl NodeInfo {
 
 fn has_affinity(pod: &Object) -> bool {
     let affinity = pod.spec().get("affinity");
-    !affinity.is_null() && !(affinity.get("podAffinity").is_empty() && affinity.get("podAntiAffinity").is_empty())
+    ["podAffinity", "podAntiAffinity"].iter().any(|side| !affinity.get(side).is_empty())
 }
 
 impl Nodes {
