@@ -2,6 +2,7 @@
 //!
 //! It never stores an object and never asks what time it is.
 
+pub mod apply;
 pub mod check;
 pub mod decode;
 mod decode_scalar;
@@ -10,10 +11,16 @@ pub mod diagnostic;
 pub mod encode;
 mod encode_yaml;
 pub mod hints;
+pub mod json;
 pub mod kinds;
 pub mod manifest;
 pub mod merge;
 pub mod object;
+pub mod patch;
+pub mod patch_diff;
+mod patch_json;
+pub mod patch_meta;
+pub mod patch_strategic;
 pub mod qos;
 pub mod schema;
 pub mod selector;

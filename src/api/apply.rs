@@ -1,0 +1,59 @@
+//! `kubectl apply` on the client's side: the annotation that remembers what was applied, and the three-way patch.
+//!
+//! It sends nothing.
+
+use super::schema::StructId;
+use super::value::Value;
+use super::{encode, json, patch_diff};
+
+/// The annotation that remembers the configuration applied last.
+pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// The configuration applied last, as text; nothing for an object that was never applied.
+pub fn last_applied(object: &Value) -> Option<&str> {
+    object.get("metadata").get("annotations").get(LAST_APPLIED).opt_str()
+}
+
+/// A configuration as the annotation remembers it: compact JSON with a line feed at the end.
+///
+/// Models k8s.io/kubectl/pkg/util GetModifiedConfiguration without the annotation: an object without annotations gets an
+/// empty map of them.
+pub fn configuration_text(object: &Value) -> String {
+    let mut plain = object.clone();
+    let annotations = plain.slot("metadata").slot("annotations");
+    annotations.map_mut().remove(LAST_APPLIED);
+    encode::json(&plain) + "\n"
+}
+
+/// A configuration with the annotation that remembers it: what apply sends of a new object, and what it compares.
+///
+/// Models k8s.io/kubectl/pkg/util CreateApplyAnnotation.
+pub fn with_last_applied(object: &Value) -> Value {
+    let text = configuration_text(object);
+    let mut annotated = object.clone();
+    annotated.slot("metadata").slot("annotations").map_mut().insert(LAST_APPLIED, text);
+    annotated
+}
+
+/// The patch that applies a configuration to the object that is there. An empty map says that it is unchanged.
+///
+/// Models k8s.io/kubectl/pkg/cmd/apply Patcher.buildStrategicMergeFromStructs: apiVersion, kind and name must not differ.
+pub fn three_way_patch(configuration: &Value, current: &Value, id: StructId) -> Result<Value, String> {
+    let original = match last_applied(current) {
+        Some(text) => json::parse(text.trim_end()).map_err(|_| "invalid JSON document".to_owned())?,
+        None => Value::map(),
+    };
+    let modified = with_last_applied(configuration);
+    let patch = patch_diff::three_way(&original, &modified, current, id)?;
+    let keeps = |path: &str| patch.at(path).is_null();
+    if keeps("apiVersion") && keeps("kind") && keeps("metadata.name") {
+        Ok(patch)
+    } else {
+        Err(format!("precondition failed for: {}", super::patch_meta::go_print(&patch)))
+    }
+}
+
+/// True where a patch changes nothing.
+pub fn is_unchanged(patch: &Value) -> bool {
+    patch.entries().is_empty()
+}
