@@ -12,6 +12,12 @@ pub mod endpoint_ports;
 mod endpoint_slice_mirroring;
 mod endpoint_slices;
 mod endpoints;
+mod job;
+pub mod job_count;
+pub mod job_finish;
+pub mod job_indexes;
+mod job_pods;
+mod job_status;
 pub mod pods;
 mod replica_set;
 pub mod replica_set_ranking;
@@ -23,6 +29,7 @@ mod slice_endpoint;
 mod slice_packing;
 pub mod template_hash;
 mod trigger_time;
+mod ttl_after_finished;
 
 use ecow::EcoString;
 
@@ -64,6 +71,8 @@ pub static CONTROLLERS: &[Controller] = &[
     endpoint_slice_mirroring::CONTROLLER,
     endpoint_slices::CONTROLLER,
     endpoints::CONTROLLER,
+    job::CONTROLLER,
+    ttl_after_finished::CONTROLLER,
     replica_set::CONTROLLER,
     root_ca::CONTROLLER,
     service_account::CONTROLLER,

@@ -267,7 +267,7 @@ fn reset_status(object: &mut Object) {
         object.value.remove_key("status");
         match object.kind.kind {
             "Service" => object.set("status.loadBalancer", Value::map()),
-            "Deployment" => object.set("status", Value::map()),
+            "Deployment" | "Job" | "CronJob" => object.set("status", Value::map()),
             "ReplicaSet" => object.set("status.replicas", 0),
             _ => {}
         }

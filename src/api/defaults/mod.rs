@@ -11,7 +11,7 @@ mod workload;
 pub use config::{namespace, node, secret};
 pub use network::{endpoint_slice, endpoints, service};
 pub use pod::{image_tag, pod, pod_template};
-pub use workload::{deployment, replica_set};
+pub use workload::{cron_job, deployment, job, replica_set};
 
 use super::Value;
 

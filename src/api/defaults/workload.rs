@@ -1,6 +1,6 @@
 //! Defaults of the kinds that make pods.
 
-use super::{fill, pod_template, within};
+use super::{each, fill, pod_template, within};
 use crate::api::{Object, Value};
 
 /// Models pkg/apis/apps/v1/defaults.go SetDefaults_Deployment.
@@ -23,6 +23,53 @@ pub fn deployment(object: &mut Object) {
 /// Models pkg/apis/apps/v1/defaults.go SetDefaults_ReplicaSet.
 pub fn replica_set(object: &mut Object) {
     spec_with_template(object, |spec| spec.set_default("replicas", 1));
+}
+
+/// Models pkg/apis/batch/v1/defaults.go SetDefaults_Job.
+pub fn job(object: &mut Object) {
+    object.value.set_default("spec", Value::map());
+    within(&mut object.value, "spec", job_spec);
+    let labels = object.spec().at("template.metadata.labels").clone();
+    if object.labels().is_empty() && !labels.is_empty() {
+        object.set("metadata.labels", labels);
+    }
+}
+
+/// Models pkg/apis/batch/v1/defaults.go SetDefaults_CronJob.
+pub fn cron_job(object: &mut Object) {
+    object.value.set_default("spec", Value::map());
+    within(&mut object.value, "spec", |spec| {
+        fill(spec, "concurrencyPolicy", "Allow");
+        spec.set_default("suspend", false);
+        spec.set_default("successfulJobsHistoryLimit", 3);
+        spec.set_default("failedJobsHistoryLimit", 1);
+        within(spec, "jobTemplate", |template| {
+            template.set_default("spec", Value::map());
+            within(template, "spec", |spec| {
+                spec.set_default("template", Value::map());
+                within(spec, "template", pod_template);
+            });
+        });
+    });
+}
+
+fn job_spec(spec: &mut Value) {
+    let (parallelism, completions) = (spec.get("parallelism").is_null(), spec.get("completions").is_null());
+    if parallelism && completions {
+        spec.set("completions", 1);
+    }
+    spec.set_default("parallelism", 1);
+    let by_index = !spec.get("backoffLimitPerIndex").is_null();
+    spec.set_default("backoffLimit", if by_index { i64::from(i32::MAX) } else { 6 });
+    spec.set_default("completionMode", "NonIndexed");
+    spec.set_default("suspend", false);
+    let by_policy = !spec.get("podFailurePolicy").is_null();
+    spec.set_default("podReplacementPolicy", if by_policy { "Failed" } else { "TerminatingOrFailed" });
+    spec.set_default("template", Value::map());
+    within(spec, "template", pod_template);
+    within(spec, "podFailurePolicy", |policy| {
+        each(policy, "rules", |rule| each(rule, "onPodConditions", |pattern| fill(pattern, "status", "True")));
+    });
 }
 
 fn spec_with_template(object: &mut Object, change: impl FnOnce(&mut Value)) {

@@ -9,10 +9,12 @@ use crate::base::time::Timestamp;
 
 pub mod cells;
 mod config_map;
+mod cron_job;
 mod deployment;
 mod endpoint_slice;
 mod endpoints;
 mod event;
+mod job;
 mod namespace;
 pub mod node;
 pub mod pod;
@@ -108,6 +110,8 @@ pub static KINDS: &[&Kind] = &[
     &service::KIND,
     &deployment::KIND,
     &replica_set::KIND,
+    &cron_job::KIND,
+    &job::KIND,
     &endpoint_slice::KIND,
 ];
 
