@@ -3,6 +3,7 @@
 //! Objects come here with their defaults filled in and their types right; nothing here changes one or reads another.
 
 pub mod apps;
+pub mod batch;
 mod claim;
 pub mod config;
 mod containers;
