@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::map_text::fit;
 use super::scene::*;
-use super::topology::{NodeView, PodView, ServiceView, Topology};
+use super::topology::{NodeView, PodView, Topology};
 use super::Target;
 
 const MARGIN: f32 = 16.0;
@@ -29,9 +29,11 @@ pub fn layout(topology: &Topology, width: f32) -> Scene {
     let mut scene = Scene { width, density: density(topology, width), ..Scene::default() };
     scene.outside = Rect { x: MARGIN, y: 12.0, w: width - 2.0 * MARGIN, h: OUTSIDE_H };
     scene.anchors.insert(Target::outside(), Anchor::at(Point { x: MARGIN + 18.0, y: scene.outside.bottom() }));
-    let open_ports = topology.services.iter().any(|s| s.ports.iter().any(|p| p.node_port != 0));
-    let mut y = scene.outside.bottom() + if open_ports { 42.0 } else { 20.0 };
+    let ports = topology.services.iter().flat_map(|s| &s.ports).filter(|p| p.node_port != 0).count();
+    let socket_rows = ports.div_ceil(sockets_a_row(width)) as f32;
+    let mut y = scene.outside.bottom() + if ports > 0 { 18.0 + socket_rows * (SOCKET_H + 4.0) } else { 20.0 };
     y = place_services(&mut scene, topology, y);
+    place_sockets(&mut scene);
     y = place_shelf(&mut scene, topology, y);
     y = place_nodes(&mut scene, topology, y);
     scene.height = y + MARGIN;
@@ -94,7 +96,6 @@ fn place_services(scene: &mut Scene, topology: &Topology, top: f32) -> f32 {
         let h = 46.0 + service.ports.len() as f32 * PORT_H + 6.0;
         let rect = Rect { x, y, w, h };
         row_bottom = row_bottom.max(rect.bottom());
-        place_sockets(scene, service, rect);
         let at = |y| Point { x: rect.mid_x(), y };
         scene.anchors.insert(service.target(), Anchor { enter: at(rect.y), leave: at(rect.bottom()) });
         scene.services.push(ServiceBox {
@@ -107,20 +108,41 @@ fn place_services(scene: &mut Scene, topology: &Topology, top: f32) -> f32 {
     row_bottom
 }
 
-fn place_sockets(scene: &mut Scene, service: &ServiceView, card: Rect) {
-    let ports: Vec<u16> = service.ports.iter().map(|p| p.node_port).filter(|p| *p != 0).collect();
-    let all_w = ports.len() as f32 * (SOCKET_W + 6.0) - 6.0;
-    for (i, port) in ports.into_iter().enumerate() {
-        let x = card.mid_x() - all_w / 2.0 + i as f32 * (SOCKET_W + 6.0);
-        // Services of a later row have their ports on the same edge of the cluster; there they stand between the others.
-        let mut rect = Rect { x, y: scene.outside.bottom() - SOCKET_H / 2.0, w: SOCKET_W, h: SOCKET_H };
-        while let Some(other) = scene.sockets.iter().find(|s| s.rect.overlaps(&rect)) {
-            rect.x = other.rect.right() + 6.0;
+fn sockets_a_row(width: f32) -> usize {
+    (((width - 2.0 * MARGIN) / (SOCKET_W + 6.0)) as usize).max(1)
+}
+
+/// Puts the node ports on the edge of the cluster, each as near above its Service as the others let it.
+fn place_sockets(scene: &mut Scene) {
+    let mut wanted: Vec<(f32, Target, u16)> = Vec::new();
+    for service in &scene.services {
+        let ports = service.view.ports.iter().map(|p| p.node_port).filter(|p| *p != 0);
+        let ports: Vec<u16> = ports.collect();
+        let left = service.rect.mid_x() - (ports.len() as f32 * (SOCKET_W + 6.0) - 6.0) / 2.0;
+        let places = ports.into_iter().enumerate();
+        wanted.extend(places.map(|(i, port)| (left + i as f32 * (SOCKET_W + 6.0), service.view.target(), port)));
+    }
+    wanted.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.2.cmp(&b.2)));
+    for (row, sockets) in wanted.chunks(sockets_a_row(scene.width)).enumerate() {
+        let y = scene.outside.bottom() - SOCKET_H / 2.0 + row as f32 * (SOCKET_H + 4.0);
+        let mut free_from = MARGIN;
+        let mut places: Vec<f32> = Vec::with_capacity(sockets.len());
+        for (wanted_x, _, _) in sockets {
+            places.push(wanted_x.max(free_from));
+            free_from = places[places.len() - 1] + SOCKET_W + 6.0;
         }
-        let enter = Point { x: rect.x, ..rect.middle() };
-        let leave = Point { y: rect.bottom(), ..rect.middle() };
-        scene.anchors.insert(Target::new("nodeport", "", &port.to_string()), Anchor { enter, leave });
-        scene.sockets.push(Socket { service: service.target(), port, rect });
+        let mut free_to = scene.width - MARGIN;
+        for x in places.iter_mut().rev() {
+            *x = x.min(free_to - SOCKET_W);
+            free_to = *x - 6.0;
+        }
+        for ((_, service, port), x) in sockets.iter().zip(places) {
+            let rect = Rect { x, y, w: SOCKET_W, h: SOCKET_H };
+            let enter = Point { x, ..rect.middle() };
+            let leave = Point { y: rect.bottom(), ..rect.middle() };
+            scene.anchors.insert(Target::new("nodeport", "", &port.to_string()), Anchor { enter, leave });
+            scene.sockets.push(Socket { service: service.clone(), port: *port, rect });
+        }
     }
 }
 

@@ -4,6 +4,8 @@
 pub mod events;
 pub mod inspect;
 pub mod layout;
+#[cfg(test)]
+mod layout_tests;
 pub mod map_text;
 pub mod observe;
 pub mod scene;
@@ -132,6 +134,8 @@ pub struct HopView {
 /// The clock of the cluster.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize)]
 pub struct ClockView {
+    /// The earliest time there is anything to show of.
+    pub start_ms: u64,
     /// Time shown, since the cluster began.
     pub now_ms: u64,
     /// The latest time there is anything to show of.
