@@ -12,12 +12,17 @@ pub mod endpoint_ports;
 mod endpoint_slice_mirroring;
 mod endpoint_slices;
 mod endpoints;
+mod garbage_collector;
 mod job;
 pub mod job_count;
 pub mod job_finish;
 pub mod job_indexes;
 mod job_pods;
 mod job_status;
+mod namespace;
+mod namespace_conditions;
+mod node_lifecycle;
+mod pod_garbage_collector;
 pub mod pods;
 mod replica_set;
 pub mod replica_set_ranking;
@@ -73,6 +78,10 @@ pub static CONTROLLERS: &[Controller] = &[
     endpoints::CONTROLLER,
     job::CONTROLLER,
     ttl_after_finished::CONTROLLER,
+    garbage_collector::CONTROLLER,
+    namespace::CONTROLLER,
+    node_lifecycle::CONTROLLER,
+    pod_garbage_collector::CONTROLLER,
     replica_set::CONTROLLER,
     root_ca::CONTROLLER,
     service_account::CONTROLLER,

@@ -54,7 +54,7 @@ impl Server<'_> {
     /// Stores an event of the cluster's own making, without the checks that a user's request goes through; an event in a
     /// namespace that is gone is lost.
     pub fn record(&mut self, mut event: Object, because: &Arc<Because>) {
-        if self.store.find("Namespace", "", event.namespace()).is_some() {
+        if self.store.find("Namespace", "", event.namespace()).is_some_and(|namespace| !namespace.is_deleting()) {
             self.name_and_stamp(&mut event);
             self.store.put(event, self.at, because);
         }

@@ -8,6 +8,7 @@ mod describe;
 mod iptables;
 mod names;
 mod network_rules;
+mod ownership;
 mod patch;
 mod printers;
 mod qos;
