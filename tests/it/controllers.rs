@@ -5,7 +5,6 @@ use std::sync::Arc;
 use kubottle::api::{kind, Object, Value};
 use kubottle::base::time::Span;
 use kubottle::cluster::World;
-use kubottle::store::server::Part;
 use kubottle::store::{Because, Settings};
 use kubottle::value;
 
@@ -38,21 +37,21 @@ fn a_deployment_makes_a_replica_set_and_that_makes_pods() {
     assert_eq!(status.get("observedGeneration").int(), 1);
 }
 
-/// A pod with a container port of each name, as its kubelet would have it.
-fn running_pod(world: &mut World, name: &str, ip: &str, ports: &[(&str, i64)], ready: bool) {
+/// A pod with a container port of each name, ready or never ready.
+fn pod(world: &mut World, name: &str, ports: &[(&str, i64)], ready: bool) {
     let because = Arc::new(Because::rule("test", "test"));
     let mut pod = Object::new(kind("Pod"), "default", name);
     let ports: Value =
         ports.iter().map(|(n, p)| value!({"name": (*n), "containerPort": (*p), "protocol": "TCP"})).collect();
+    let command = if ready { "true" } else { "false" };
     pod.set("metadata.labels", value!({"app": "multi"}));
-    pod.set("spec", value!({"nodeName": "node-1", "containers": [{"name": "c", "image": "nginx", "ports": ports}]}));
-    let mut pod = world.request(|server| server.create(pod, &because)).unwrap();
-    let status = if ready { "True" } else { "False" };
-    let at = world.timestamp().rfc3339();
-    pod.set("status.podIP", ip);
-    pod.set("status.phase", "Running");
-    pod.set("status.conditions", value!([{"type": "Ready", "status": status, "lastTransitionTime": at}]));
-    world.request(|server| server.modify(pod.kind, &pod.key(), Part::Status, &because, |_| Ok(pod.clone()))).unwrap();
+    pod.set(
+        "spec",
+        value!({"containers": [{"name": "c", "image": "nginx", "ports": ports,
+            "readinessProbe": {"exec": {"command": [command]}}}]}),
+    );
+    (pod.kind.defaults)(&mut pod);
+    world.request(|server| server.create(pod, &because)).unwrap();
 }
 
 fn service(name: &str, spec: Value) -> Object {
@@ -79,32 +78,22 @@ fn named_target_ports_split_endpoints_and_slices() {
     assert_eq!(slice.unwrap().value.get("ports"), &Value::Null);
     let placeholder = slice.unwrap().name().to_owned();
     let both = [("web", 8080), ("metrics", 9100)];
-    running_pod(&mut world, "p1", "10.244.0.12", &both, true);
-    running_pod(&mut world, "p3", "10.244.1.10", &[("web", 8088), ("metrics", 9100)], true);
-    running_pod(&mut world, "p4", "10.244.0.13", &both, false);
-    world.run_until(world.now() + Span::secs(1));
+    pod(&mut world, "p1", &both, true);
+    pod(&mut world, "p3", &[("web", 8088), ("metrics", 9100)], true);
+    pod(&mut world, "p4", &both, false);
+    world.run_until(world.now() + Span::secs(30));
     let store = world.store();
     let endpoints = store.find("Endpoints", "default", "multi").unwrap();
     let mut shown: Vec<String> = endpoints.value.get("subsets").list().iter().map(subset_text).collect();
     shown.sort();
-    assert_eq!(
-        shown,
-        [
-            "10.244.0.12 not 10.244.0.13 on http:8080",
-            "10.244.0.12,10.244.1.10 not 10.244.0.13 on metrics:9100,dns:5353",
-            "10.244.1.10 not  on http:8088",
-        ]
-    );
+    assert_eq!(shown, ["p1 not p4 on http:8080", "p1,p3 not p4 on metrics:9100,dns:5353", "p3 not  on http:8088",]);
     let slices: Vec<&Object> =
         store.list("EndpointSlice", "default").filter(|s| s.name().starts_with("multi-")).collect();
     let mut shown: Vec<String> = slices.iter().map(|slice| slice_text(slice)).collect();
     shown.sort();
     assert_eq!(
         shown,
-        [
-            "10.244.0.12 true,10.244.0.13 false on http:8080,dns:5353,metrics:9100",
-            "10.244.1.10 true on http:8088,dns:5353,metrics:9100",
-        ]
+        ["p1 true,p4 false on http:8080,dns:5353,metrics:9100", "p3 true on http:8088,dns:5353,metrics:9100",]
     );
     assert!(slices.iter().any(|slice| slice.name() == placeholder), "the empty slice is used again");
     assert!(slices.iter().all(|slice| slice.controller().is_some_and(|owner| owner.name == "multi")));
@@ -117,7 +106,9 @@ fn ports_text(ports: &Value) -> String {
 
 fn subset_text(subset: &Value) -> String {
     let list = |field: &str| -> String {
-        subset.get(field).list().iter().map(|a| a.get("ip").str().to_owned()).collect::<Vec<_>>().join(",")
+        let mut names: Vec<&str> = subset.get(field).list().iter().map(|a| a.at("targetRef.name").str()).collect();
+        names.sort_unstable();
+        names.join(",")
     };
     format!("{} not {} on {}", list("addresses"), list("notReadyAddresses"), ports_text(subset.get("ports")))
 }
