@@ -115,8 +115,10 @@ fn subset_text(subset: &Value) -> String {
 
 fn slice_text(slice: &Object) -> String {
     let endpoints = slice.value.get("endpoints").list().iter();
-    let texts = endpoints.map(|e| format!("{} {}", e.get("addresses").index(0).str(), e.at("conditions.ready").bool()));
-    format!("{} on {}", texts.collect::<Vec<_>>().join(","), ports_text(slice.value.get("ports")))
+    let texts = endpoints.map(|e| format!("{} {}", e.at("targetRef.name").str(), e.at("conditions.ready").bool()));
+    let mut texts: Vec<String> = texts.collect();
+    texts.sort();
+    format!("{} on {}", texts.join(","), ports_text(slice.value.get("ports")))
 }
 
 #[test]
