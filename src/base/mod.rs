@@ -7,4 +7,5 @@ pub mod names;
 pub mod quantity;
 pub mod table;
 pub mod time;
+pub mod unified_diff;
 pub mod zone;

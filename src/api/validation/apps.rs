@@ -1,7 +1,7 @@
 //! Validation of Deployments and ReplicaSets.
 
-use super::field::{quote, Errors, Path};
-use super::{meta, pod};
+use super::field::{Errors, Path};
+use super::{internal, meta, pod};
 use crate::api::status::Cause;
 use crate::api::{selector, Object, Value};
 use crate::base::int_or_percent::IntOrPercent;
@@ -101,14 +101,8 @@ fn strategy(strategy: &Value, path: &Path<'_>, errors: &mut Errors) {
             errors.required(&path.child("rollingUpdate"), "this should be defaulted and never be nil");
         }
         "RollingUpdate" => rolling_update(rolling, &path.child("rollingUpdate"), errors),
-        other => {
-            let shown = if rolling.is_null() {
-                "null".to_owned()
-            } else {
-                let field = |name: &str| super::field::print(rolling.get(name));
-                format!("{{\"MaxUnavailable\":{},\"MaxSurge\":{}}}", field("maxUnavailable"), field("maxSurge"))
-            };
-            let printed = format!("{{\"Type\":{},\"RollingUpdate\":{shown}}}", quote(other));
+        _ => {
+            let printed = internal::compact(strategy, "apps", "DeploymentStrategy");
             errors.not_supported_printed(path, printed, &["Recreate", "RollingUpdate"]);
         }
     }

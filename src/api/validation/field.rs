@@ -228,7 +228,8 @@ pub fn quote(text: &str) -> String {
     out
 }
 
-fn json(value: &Value) -> String {
+/// A value as JSON on one line.
+pub fn json(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Bool(b) => b.to_string(),

@@ -1,7 +1,9 @@
 //! Validation of pods and pod templates.
 
 use super::field::{Errors, Path};
-use super::{containers, meta, pod_annotations, pod_update, resources, scheduling, security, volumes, windows};
+use super::{
+    containers, internal, meta, pod_annotations, pod_update, resources, scheduling, security, volumes, windows,
+};
 use crate::api::status::Cause;
 use crate::api::{Object, Value};
 use crate::base::names;
@@ -268,11 +270,11 @@ fn resource_claims(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
         let given: Vec<&str> = fields.into_iter().filter(|field| !claim.get(field).is_null()).collect();
         if given.len() == 2 {
             let detail = "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified";
-            errors.invalid(&path, claim, detail);
+            errors.invalid_printed(&path, internal::compact(claim, "", "PodResourceClaim"), detail);
         }
         if given.is_empty() {
             let detail = "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`";
-            errors.invalid(&path, claim, detail);
+            errors.invalid_printed(&path, internal::compact(claim, "", "PodResourceClaim"), detail);
         }
         for field in given {
             let name = claim.get(field).str();

@@ -146,7 +146,9 @@ fn node_affinity(now: &Value, before: &Value, path: &Path<'_>, errors: &mut Erro
     }
     if new.list().len() != old.list().len() {
         let detail = "no additions/deletions to non-empty NodeSelectorTerms list are allowed";
-        return errors.invalid(&path, new, detail);
+        let printed: Vec<String> = new.list().iter().map(|t| internal::compact(t, "", "NodeSelectorTerm")).collect();
+        let printed = if new.is_null() { "null".to_owned() } else { format!("[{}]", printed.join(",")) };
+        return errors.invalid_printed(&path, printed, detail);
     }
     for (i, (term, was)) in new.list().iter().zip(old.list()).enumerate() {
         let empty = was.get("matchExpressions").is_empty() && was.get("matchFields").is_empty();
@@ -157,7 +159,7 @@ fn node_affinity(now: &Value, before: &Value, path: &Path<'_>, errors: &mut Erro
         let added_to_empty = empty && !(term.get("matchExpressions").is_empty() && term.get("matchFields").is_empty());
         if added_to_empty || !kept("matchExpressions") || !kept("matchFields") {
             let detail = "only additions are allowed (no mutations or deletions)";
-            errors.invalid(&path.index(i), term, detail);
+            errors.invalid_printed(&path.index(i), internal::compact(term, "", "NodeSelectorTerm"), detail);
         }
     }
 }

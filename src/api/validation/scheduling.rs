@@ -1,7 +1,7 @@
 //! Validation of what decides where a pod may run: affinity, tolerations, taints and topology spread.
 
 use super::field::{Errors, Path};
-use super::meta;
+use super::{internal, meta};
 use crate::api::Value;
 use crate::base::names;
 
@@ -216,12 +216,7 @@ pub fn taints(taints: &Value, path: &Path<'_>, errors: &mut Errors) {
         }
         taint_effect(effect, &path.child("effect"), errors);
         if seen.contains(&(effect, key)) {
-            let printed = format!(
-                "{{\"Key\":{},\"Value\":{},\"Effect\":{},\"TimeAdded\":null}}",
-                super::field::quote(key),
-                super::field::quote(value),
-                super::field::quote(effect)
-            );
+            let printed = internal::compact(taint, "", "Taint");
             errors.duplicate_printed(&path, printed, "taints must be unique by key and effect pair");
             continue;
         }

@@ -3,7 +3,7 @@
 
 use super::field::{Errors, Path};
 use super::volumes::descending_path;
-use super::windows;
+use super::{internal, windows};
 use crate::api::Value;
 use crate::base::names;
 
@@ -103,7 +103,10 @@ fn seccomp(profile: &Value, path: &Path<'_>, errors: &mut Errors) {
     match (kind == "Localhost", file.opt_str()) {
         (true, None) => errors.required(&path, "must be set when seccomp type is Localhost"),
         (true, Some(file)) => descending_path(file, &path, errors),
-        (false, Some(_)) => errors.invalid(&path, profile, "can only be set when seccomp type is Localhost"),
+        (false, Some(_)) => {
+            let printed = internal::compact(profile, "", "SeccompProfile");
+            errors.invalid_printed(&path, printed, "can only be set when seccomp type is Localhost");
+        }
         (false, None) => {}
     }
 }
@@ -159,11 +162,11 @@ pub fn container(context: &Value, host_users: bool, path: &Path<'_>, errors: &mu
     if context.get("allowPrivilegeEscalation").opt_bool() == Some(false) {
         if context.get("privileged").bool() {
             let detail = "cannot set `allowPrivilegeEscalation` to false and `privileged` to true";
-            errors.invalid(path, context, detail);
+            errors.invalid_printed(path, internal::compact(context, "", "SecurityContext"), detail);
         }
         for _ in context.at("capabilities.add").list().iter().filter(|name| name.str() == "CAP_SYS_ADMIN") {
             let detail = "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN";
-            errors.invalid(path, context, detail);
+            errors.invalid_printed(path, internal::compact(context, "", "SecurityContext"), detail);
         }
     }
     windows::options(context.get("windowsOptions"), &path.child("windowsOptions"), errors);

@@ -1,7 +1,7 @@
 //! Validation of Services.
 
-use super::field::{quote, Errors, Path};
-use super::{containers, endpoints, meta, probes, service_ip};
+use super::field::{Errors, Path};
+use super::{containers, endpoints, internal, meta, probes, service_ip};
 use crate::api::status::Cause;
 use crate::api::{Object, Value};
 use crate::base::names;
@@ -176,11 +176,8 @@ fn port_clashes(spec: &Value, errors: &mut Errors) {
         }
     }
     for (i, port) in ports.iter().enumerate().filter(|(i, _)| earlier(*i, "port")) {
-        let printed = format!(
-            "{{\"Name\":\"\",\"Protocol\":{},\"AppProtocol\":null,\"Port\":{},\"TargetPort\":0,\"NodePort\":0}}",
-            quote(port.get("protocol").str()),
-            port.get("port").int()
-        );
+        let shown = crate::value!({"protocol": (port.get("protocol")), "port": (port.get("port"))});
+        let printed = internal::compact(&shown, "", "ServicePort");
         errors.duplicate_printed(&list.index(i), printed, "");
     }
 }
