@@ -3,11 +3,23 @@
 //! It follows Services and EndpointSlices, reads the rest from the view, and never writes to the store.
 
 pub mod address;
+pub mod api_server;
+mod balance;
+mod deliver;
+pub mod dns;
 pub mod http;
+pub mod ingress;
+mod lookup;
+pub mod path;
+pub mod policy;
 pub mod proxy;
+pub mod request;
+pub mod resolver;
 pub mod state;
+pub mod tools;
 pub mod trace;
 
 pub use http::{HttpRequest, HttpResponse, Url};
+pub use request::{request, Request, Source};
 pub use state::State;
 pub use trace::{Hop, HopKind, Outcome, Place, Response, Trace, Verdict};

@@ -16,6 +16,8 @@ pub enum Protocol {
     Udp,
     /// SCTP.
     Sctp,
+    /// ICMP, which no Service has: ping.
+    Icmp,
 }
 
 impl Protocol {
@@ -34,6 +36,7 @@ impl Protocol {
             Protocol::Tcp => "tcp",
             Protocol::Udp => "udp",
             Protocol::Sctp => "sctp",
+            Protocol::Icmp => "icmp",
         }
     }
 
@@ -43,6 +46,7 @@ impl Protocol {
             Protocol::Tcp => "TCP",
             Protocol::Udp => "UDP",
             Protocol::Sctp => "SCTP",
+            Protocol::Icmp => "ICMP",
         }
     }
 }

@@ -1,0 +1,144 @@
+//! The step at which a Service's rules choose an endpoint and rewrite the packet.
+
+use super::address::host_port;
+use super::path::{arrow, Arrival, Flight, Path};
+use super::proxy::compile::Target;
+use super::proxy::rules::{self, Front};
+use super::proxy::walk::Balance;
+use super::proxy::{ipvs, Mode, Node};
+use super::trace::{Hop, HopKind, Memory, Place};
+use crate::base::draw;
+
+impl<'a> Path<'a> {
+    /// A Service's rules choose an endpoint and rewrite the packet.
+    pub(super) fn balance(&mut self, node: &Node, mut flight: Flight, balance: Balance) -> Arrival<'a> {
+        let c = &balance.compiled;
+        let targets = balance.targets();
+        let client = flight.packet.source.to_string();
+        let name = c.port.full_name.clone();
+        let stuck = c.service.affinity_secs.and_then(|secs| {
+            let endpoint = self.state.sticks_to(&node.name, &name, &client, secs, self.view.now)?;
+            targets.iter().position(|target| target.text() == endpoint).map(|index| (index, secs))
+        });
+        let index = stuck.map_or_else(|| self.pick(node, &name, targets.len()), |(index, _)| index);
+        let target = &targets[index];
+        let service = Place::service(&c.service.key);
+        let before = arrow(&flight.packet);
+        let destination = host_port(flight.packet.destination, flight.packet.port);
+        flight.packet.destination = target.endpoint.address;
+        flight.packet.port = target.port;
+        let after = arrow(&flight.packet);
+        let (rule, probability) = self.rule_of(&balance, index, stuck.map(|(_, secs)| secs), &destination);
+        let sentence = self.why(&balance, target, targets.len(), stuck.is_some());
+        let hop = Hop {
+            rule,
+            probability,
+            before,
+            after: after.clone(),
+            node: flight.node.clone(),
+            sentence,
+            ..self.step(HopKind::Dnat, "DNAT", flight.at.clone(), service.clone())
+        };
+        self.hop(hop);
+        self.memories.push(Memory {
+            node: node.name.to_string(),
+            service: name,
+            client,
+            endpoint: target.text(),
+            sticky: c.service.affinity_secs.is_some(),
+        });
+        let hairpin = flight.packet.source == target.endpoint.address;
+        if balance.masquerade || hairpin {
+            self.masquerade(node, &mut flight, &balance, target, hairpin, service.clone());
+        }
+        flight.at = service;
+        self.deliver(node, flight, 0)
+    }
+
+    /// The source becomes the node's own address.
+    fn masquerade(
+        &mut self,
+        node: &Node,
+        flight: &mut Flight,
+        balance: &Balance,
+        target: &Target,
+        hairpin: bool,
+        service: Place,
+    ) {
+        let Some(address) = node.address() else { return };
+        let marked = balance.rules.iter().find(|rule| rule.spec.ends_with(rules::MARK_CHAIN));
+        let rule = match hairpin {
+            true => rules::hairpin(&balance.compiled, target).to_string(),
+            false => marked.map(ToString::to_string).unwrap_or_default(),
+        };
+        let before = arrow(&flight.packet);
+        flight.packet.source = address;
+        let why = match (hairpin, balance.front) {
+            (true, _) => "the pod was given itself; with its own address as the source it would not accept the answer",
+            (_, Front::Cluster(_)) => "the packet does not come from a pod",
+            _ => "the answer must come back through this node, wherever the pod is",
+        };
+        let sentence = format!("The source becomes {address}, the address of {}: {why}.", node.name);
+        let hop = Hop {
+            rule,
+            before,
+            after: arrow(&flight.packet),
+            node: node.name.to_string(),
+            sentence,
+            ..self.step(HopKind::Snat, "SNAT", service.clone(), service)
+        };
+        self.hop(hop);
+    }
+
+    /// Which endpoint it is: at random by the rules' probabilities, or in turn.
+    fn pick(&self, node: &Node, service: &str, count: usize) -> usize {
+        let seed = self.view.settings.seed;
+        let index = match self.state.mode {
+            Mode::Iptables => draw::below(seed, "endpoint", service, self.n, count as u64),
+            Mode::Ipvs => self.state.turn(&node.name, service) % count as u64,
+        };
+        index as usize
+    }
+
+    /// The text of the rules that chose, and the probability of the last that left something to chance.
+    fn rule_of(
+        &self,
+        balance: &Balance,
+        index: usize,
+        stuck_secs: Option<u64>,
+        destination: &str,
+    ) -> (String, Option<f64>) {
+        let (c, targets) = (&balance.compiled, balance.targets());
+        let target = &targets[index];
+        if self.state.mode == Mode::Ipvs {
+            return (ipvs::chosen(c, balance.front, destination, target), None);
+        }
+        let mut lines: Vec<String> = balance.rules.iter().map(ToString::to_string).collect();
+        match stuck_secs {
+            Some(secs) => lines.push(rules::stick(c, &balance.chain, target, secs).to_string()),
+            None => lines.push(rules::choose(c, &balance.chain, targets, index).to_string()),
+        }
+        lines.push(rules::translate(c, target).to_string());
+        let probability = stuck_secs.is_none().then(|| 1.0 / (targets.len() - index) as f64);
+        (lines.join("\n"), probability)
+    }
+
+    fn why(&self, balance: &Balance, target: &Target, count: usize, stuck: bool) -> String {
+        let who = match &target.endpoint.pod {
+            Some(pod) => format!("pod {} ({})", pod.name, target.text()),
+            None => target.text(),
+        };
+        let service = &balance.compiled.port.full_name;
+        let local = if balance.local { " on this node" } else { "" };
+        match (stuck, self.state.mode, count) {
+            (true, ..) => format!("{service} sticks to its clients (ClientIP): this one goes to {who} again."),
+            (_, _, 1) => format!("{service} has one endpoint{local} to choose from: {who}."),
+            (_, Mode::Iptables, _) => {
+                format!(
+                    "{service} has {count} endpoints{local}, each with a chance of 1/{count}; this time it is {who}."
+                )
+            }
+            (_, Mode::Ipvs, _) => format!("{service} has {count} endpoints{local} and takes them in turn: now {who}."),
+        }
+    }
+}

@@ -1,0 +1,349 @@
+//! The way of a connection's first packet: from a source through the rules of nodes, over bridges and routes, to where it
+//! ends. It asks nothing and answers nothing.
+
+use core::net::IpAddr;
+
+use super::address::{host_port, Cidr};
+use super::proxy::service::Protocol;
+use super::proxy::walk::{decide, Decision, Packet};
+use super::request::Source;
+use super::resolver::Resolver;
+use super::trace::{Hop, HopKind, Memory, Outcome, Place, Trace, Verdict};
+use super::State;
+use crate::api::{Object, ObjectKey};
+use crate::store::View;
+
+/// Time from a pod to its node, or back, in microseconds.
+pub(super) const BRIDGE_US: u64 = 50;
+/// Time from one node to another, in microseconds.
+pub(super) const ROUTE_US: u64 = 250;
+
+/// A request under way.
+pub struct Path<'a> {
+    /// The cluster.
+    pub view: &'a View<'a>,
+    /// What the nodes know.
+    pub state: &'a State,
+    /// Counts the requests: the key of every draw.
+    pub n: u64,
+    /// How long the client waits.
+    pub timeout_us: u64,
+    /// Time since the request was sent.
+    pub at_us: u64,
+    /// The hops so far.
+    pub hops: Vec<Hop>,
+    source: Source,
+    connected_us: u64,
+    pub(super) memories: Vec<Memory>,
+}
+
+/// Where a connection came out.
+pub enum Arrival<'a> {
+    /// At a pod.
+    Pod {
+        /// The pod.
+        pod: &'a Object,
+        /// The port there.
+        port: u16,
+        /// The client as the pod sees it.
+        client: IpAddr,
+    },
+    /// At the API server.
+    ApiServer {
+        /// Its place.
+        place: Place,
+    },
+    /// At a node itself.
+    Node {
+        /// The node.
+        node: String,
+    },
+    /// At the port where kube-proxy tells a load balancer about a Service.
+    Health {
+        /// The node.
+        node: String,
+        /// The Service.
+        service: ObjectKey,
+        /// How many of its endpoints are on this node.
+        endpoints: usize,
+    },
+    /// Somewhere in the world outside.
+    World {
+        /// The address.
+        address: IpAddr,
+    },
+    /// Nowhere.
+    Ended(Outcome),
+}
+
+/// A packet and where it is.
+#[derive(Clone)]
+pub(super) struct Flight {
+    /// The packet.
+    pub packet: Packet,
+    /// Where it is.
+    pub at: Place,
+    /// The node whose rules it meets next.
+    pub node: String,
+    /// The source before any rewriting: what policies are about.
+    pub client: IpAddr,
+}
+
+impl<'a> Path<'a> {
+    /// A request that has not left yet.
+    pub fn new(view: &'a View<'a>, state: &'a State, source: Source, n: u64, timeout_us: u64) -> Path<'a> {
+        let (hops, memories) = (Vec::new(), Vec::new());
+        Path { view, state, n, timeout_us, at_us: 0, hops, source, connected_us: 0, memories }
+    }
+
+    /// The place of the source.
+    pub fn place(&self) -> Place {
+        match &self.source {
+            Source::Outside => Place::outside(),
+            Source::Node(name) => Place::node(name),
+            Source::Pod(key) => Place::pod(key),
+        }
+    }
+
+    /// The pod the request comes from.
+    pub fn pod(&self) -> Option<&'a Object> {
+        match &self.source {
+            Source::Pod(key) => self.view.get("Pod", key),
+            _ => None,
+        }
+    }
+
+    /// Goes on from a pod that asks on its own.
+    pub fn move_to(&mut self, pod: &Object) {
+        self.source = Source::Pod(pod.key());
+    }
+
+    /// The resolver of the source.
+    pub fn resolver(&self) -> Resolver {
+        match self.pod() {
+            Some(pod) => Resolver::of_pod(self.view, pod),
+            None => Resolver::of_node(self.view.settings),
+        }
+    }
+
+    /// A hop that begins now, to be completed.
+    pub fn step(&self, kind: HopKind, title: &str, from: Place, to: Place) -> Hop {
+        Hop {
+            kind,
+            from,
+            to,
+            title: title.to_owned(),
+            rule: String::new(),
+            probability: None,
+            before: String::new(),
+            after: String::new(),
+            node: String::new(),
+            sentence: String::new(),
+            at_us: self.at_us,
+            verdict: Verdict::Passed,
+        }
+    }
+
+    /// Adds a hop.
+    pub fn hop(&mut self, hop: Hop) {
+        self.hops.push(hop);
+    }
+
+    /// Lets time pass.
+    pub fn pass(&mut self, us: u64) {
+        self.at_us += us;
+    }
+
+    /// Notes when the connection was made.
+    pub fn connected(&mut self) {
+        if self.connected_us == 0 {
+            self.connected_us = self.at_us;
+        }
+    }
+
+    /// Waits until the client gives up.
+    pub fn time_out(&mut self) -> Outcome {
+        self.at_us = self.timeout_us.max(self.at_us);
+        Outcome::Timeout
+    }
+
+    /// The whole of it.
+    pub fn finish(self, target: String, address: String, port: u16, outcome: Outcome) -> Trace {
+        let late = self.at_us > self.timeout_us && matches!(outcome, Outcome::Response(_) | Outcome::Connected);
+        let outcome = if late || self.at_us > self.timeout_us { Outcome::Timeout } else { outcome };
+        let time_us = self.at_us.min(self.timeout_us);
+        let source = match self.hops.first() {
+            Some(hop) => hop.from.clone(),
+            None => self.place(),
+        };
+        let (hops, memories, connected_us) = (self.hops, self.memories, self.connected_us);
+        Trace { source, target, address, port, hops, outcome, connected_us, time_us, memories }
+    }
+
+    /// Sends the first packet of a connection and follows it to its end.
+    pub fn connect(&mut self, to: IpAddr, port: u16, protocol: Protocol) -> Arrival<'a> {
+        match self.leave(to, port, protocol) {
+            Ok(flight) => self.through_node(flight, 0),
+            Err(arrival) => arrival,
+        }
+    }
+
+    /// From the source to the first node.
+    fn leave(&mut self, to: IpAddr, port: u16, protocol: Protocol) -> Result<Flight, Arrival<'a>> {
+        let from = self.place();
+        match self.source.clone() {
+            Source::Pod(key) => {
+                let pod = self.view.get("Pod", &key);
+                let ip = pod.and_then(|pod| pod.at("status.podIP").str().parse::<IpAddr>().ok());
+                let (Some(pod), Some(ip)) = (pod, ip) else {
+                    return Err(Arrival::Ended(Outcome::NoRoute));
+                };
+                let node = pod.at("spec.nodeName").str().to_owned();
+                let packet = Packet { source: ip, destination: to, port, protocol };
+                if to.is_loopback() || to == ip && !pod.at("spec.hostNetwork").bool() {
+                    return Err(Arrival::Pod { pod, port, client: to });
+                }
+                if pod.at("spec.hostNetwork").bool() {
+                    return Ok(Flight { packet, at: Place::node(&node), node, client: ip });
+                }
+                let hop = Hop {
+                    before: arrow(&packet),
+                    after: arrow(&packet),
+                    node: node.clone(),
+                    sentence: format!("The packet leaves pod {} through its veth pair and is on {node}.", key.name),
+                    ..self.step(HopKind::Link, "veth", from, Place::node(&node))
+                };
+                self.hop(hop);
+                self.pass(BRIDGE_US);
+                Ok(Flight { packet, at: Place::node(&node), node, client: ip })
+            }
+            Source::Node(name) => {
+                let ip = State::node(self.view, &name).and_then(|node| node.address());
+                let Some(ip) = ip else {
+                    return Err(Arrival::Ended(Outcome::NoRoute));
+                };
+                let source = if to.is_loopback() { to } else { ip };
+                let packet = Packet { source, destination: to, port, protocol };
+                Ok(Flight { packet, at: Place::node(&name), node: name, client: ip })
+            }
+            Source::Outside => self.enter(to, port, protocol),
+        }
+    }
+
+    /// From the world outside to the node that takes the packet.
+    fn enter(&mut self, to: IpAddr, port: u16, protocol: Protocol) -> Result<Flight, Arrival<'a>> {
+        let from = Place::outside();
+        let source = self.outside_address();
+        let packet = Packet { source, destination: to, port, protocol };
+        if to == self.api_server_address() {
+            return Err(self.reach_api_server(from, packet));
+        }
+        let (node, sentence) = match self.node_at(to) {
+            Some(node) => {
+                let sentence = format!("{to} is {node} itself.");
+                (node, sentence)
+            }
+            None => match self.balancer_node(to, port) {
+                Some(node) => {
+                    let sentence = format!("The load balancer of {to} hands the packet to {node}.");
+                    (node, sentence)
+                }
+                None => return Err(self.no_way_in(packet)),
+            },
+        };
+        if self.state.is_down(&node) {
+            let hop = Hop {
+                before: arrow(&packet),
+                node: node.clone(),
+                sentence: format!("{node} does not answer: it is down."),
+                verdict: Verdict::Dropped,
+                ..self.step(HopKind::Link, "node is down", from, Place::node(&node))
+            };
+            self.hop(hop);
+            return Err(Arrival::Ended(self.time_out()));
+        }
+        let node_port = self.is_node_port(port);
+        let to_place = if node_port { Place::node_port(port) } else { Place::node(&node) };
+        let hop = Hop {
+            before: arrow(&packet),
+            after: arrow(&packet),
+            node: node.clone(),
+            sentence,
+            ..self.step(HopKind::Link, "node network", from, to_place.clone())
+        };
+        self.hop(hop);
+        self.pass(ROUTE_US);
+        Ok(Flight { packet, at: to_place, node, client: source })
+    }
+
+    /// What becomes of a packet from outside to an address that only the inside knows, or nobody.
+    fn no_way_in(&mut self, packet: Packet) -> Arrival<'a> {
+        let to = packet.destination;
+        let settings = self.view.settings;
+        let what = if Cidr::of(settings.service_cidr).contains(to) {
+            format!("{to} is a ClusterIP: only the rules on the nodes know it, no router outside has a route to it.")
+        } else if Cidr::of(settings.pod_cidr).contains(to) {
+            format!("{to} is a pod's address: only the nodes have routes to the pod network, no router outside does.")
+        } else {
+            return Arrival::World { address: to };
+        };
+        let hop = Hop {
+            before: arrow(&packet),
+            sentence: what,
+            verdict: Verdict::Dropped,
+            ..self.step(HopKind::Filter, "no route from outside", Place::outside(), Place::address(to.to_string()))
+        };
+        self.hop(hop);
+        Arrival::Ended(self.time_out())
+    }
+
+    /// The rules of the node a packet is on, and where it goes after them.
+    pub(super) fn through_node(&mut self, flight: Flight, crossed: u8) -> Arrival<'a> {
+        let Some(node) = State::node(self.view, &flight.node) else {
+            return Arrival::Ended(Outcome::NoRoute);
+        };
+        let services = self.state.candidates(self.view, &node, flight.packet.destination, flight.packet.port);
+        match decide(&node, services, &flight.packet) {
+            Decision::Balance(balance) => self.balance(&node, flight, balance),
+            Decision::Reject(rule) => {
+                let sentence =
+                    "The Service has no endpoint that is ready: kube-proxy's rule sends the packet back at once.";
+                self.stop(&flight, rule.to_string(), "REJECT", sentence, Verdict::Refused);
+                Arrival::Ended(Outcome::Refused)
+            }
+            Decision::Drop(rule) => {
+                let sentence = format!("The rule on {} drops the packet without a word.", flight.node);
+                self.stop(&flight, rule.to_string(), "DROP", &sentence, Verdict::Dropped);
+                Arrival::Ended(self.time_out())
+            }
+            Decision::Accept(rule) => {
+                let endpoints = self.local_endpoints(&flight.node, flight.packet.port);
+                let sentence = "kube-proxy itself answers here: how many endpoints this node has.";
+                self.stop(&flight, rule.to_string(), "health check", sentence, Verdict::Passed);
+                let (service, endpoints) = endpoints;
+                Arrival::Health { node: flight.node, service, endpoints }
+            }
+            Decision::Pass => self.route(&node, flight, crossed),
+        }
+    }
+
+    /// A hop where a rule ends the way.
+    pub(super) fn stop(&mut self, flight: &Flight, rule: String, title: &str, sentence: &str, verdict: Verdict) {
+        let service = self.service_at(flight.packet.destination, flight.packet.port);
+        let to = service.map_or_else(|| flight.at.clone(), |key| Place::service(&key));
+        let hop = Hop {
+            rule,
+            before: arrow(&flight.packet),
+            node: flight.node.clone(),
+            sentence: sentence.to_owned(),
+            verdict,
+            ..self.step(HopKind::Filter, title, flight.at.clone(), to)
+        };
+        self.hop(hop);
+    }
+}
+
+/// `10.244.1.3 -> 10.96.0.10:53`.
+pub(super) fn arrow(packet: &Packet) -> String {
+    format!("{} -> {}", packet.source, host_port(packet.destination, packet.port))
+}

@@ -1,0 +1,372 @@
+//! One request from start to end: the name, the connection, the question, the answer, with a hop for each step.
+//!
+//! It is pure: what the nodes are to remember of it stands in the trace.
+
+use core::net::IpAddr;
+
+use super::dns::{self, QueryType};
+use super::http::{reason, HttpRequest, HttpResponse};
+use super::path::{Arrival, Path};
+use super::proxy::service::Protocol;
+use super::resolver::{in_hosts_file, Resolver};
+use super::trace::{Hop, HopKind, Outcome, Place, Response, Trace, Verdict};
+use super::{api_server, ingress, State};
+use crate::api::{Object, ObjectKey};
+use crate::base::draw;
+use crate::store::View;
+
+/// Where a request comes from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Source {
+    /// A machine on the node network that is no node.
+    Outside,
+    /// A node's own shell.
+    Node(String),
+    /// A container of a pod.
+    Pod(ObjectKey),
+}
+
+/// What is asked, of whom, and by whom.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Request {
+    /// Who asks.
+    pub source: Source,
+    /// `http`, `https`; `tcp` where the connection is all that is wanted.
+    pub scheme: String,
+    /// Name or address.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// Path and query.
+    pub path: String,
+    /// `GET`.
+    pub method: String,
+    /// Headers, Host among them where it is to differ from the host.
+    pub headers: Vec<(String, String)>,
+    /// What is sent along.
+    pub body: String,
+    /// Counts the requests of a playground: the key of every draw.
+    pub n: u64,
+    /// How long the client waits, in microseconds.
+    pub timeout_us: u64,
+    /// True where any certificate will do.
+    pub insecure: bool,
+    /// Names with their addresses that are not to be looked up.
+    pub resolve: Vec<(String, IpAddr)>,
+}
+
+/// How long a client waits for a connection without being told: six retransmissions of a SYN.
+pub const CONNECT_TIMEOUT_US: u64 = 130_952_000;
+
+impl Request {
+    /// A GET of a URL's parts, from a source, as the `n`th request.
+    pub fn get(source: Source, scheme: &str, host: &str, port: u16, path: &str, n: u64) -> Request {
+        Request {
+            source,
+            scheme: scheme.to_owned(),
+            host: host.to_owned(),
+            port,
+            path: path.to_owned(),
+            method: "GET".to_owned(),
+            headers: Vec::new(),
+            body: String::new(),
+            n,
+            timeout_us: CONNECT_TIMEOUT_US,
+            insecure: false,
+            resolve: Vec::new(),
+        }
+    }
+}
+
+/// What a container answers: the pod, a container's name (empty: whichever listens), the port and the request; nothing where
+/// nobody listens there.
+pub type Respond<'a> = &'a dyn Fn(&Object, &str, u16, &HttpRequest) -> Option<HttpResponse>;
+
+/// Carries a request out.
+pub fn request(view: &View, state: &State, request: &Request, respond: Respond) -> Trace {
+    let mut path = Path::new(view, state, request.source.clone(), request.n, request.timeout_us);
+    let (address, outcome) = match resolve(&mut path, request) {
+        Ok(address) => {
+            let arrival = path.connect(address, request.port, Protocol::Tcp);
+            (address.to_string(), ask(&mut path, request, arrival, respond))
+        }
+        Err(outcome) => (String::new(), outcome),
+    };
+    let target = match (request.host.contains(':'), request.port) {
+        (true, port) => format!("[{}]:{port}", request.host),
+        (false, port) => format!("{}:{port}", request.host),
+    };
+    path.finish(target, address, request.port, outcome)
+}
+
+/// The address of the host, with a hop for each name asked for.
+fn resolve(path: &mut Path, request: &Request) -> Result<IpAddr, Outcome> {
+    let host = request.host.as_str();
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return Ok(address);
+    }
+    if let Some((_, address)) = request.resolve.iter().find(|(name, _)| name.eq_ignore_ascii_case(host)) {
+        return Ok(*address);
+    }
+    look_up(path, host)
+}
+
+/// Looks a name up as the resolver of the source does.
+pub(super) fn look_up(path: &mut Path, host: &str) -> Result<IpAddr, Outcome> {
+    let view = path.view;
+    let from = path.place();
+    if let Some(address) = in_hosts(path, host) {
+        path.hop(Hop {
+            rule: format!("{address} {host}"),
+            sentence: format!("/etc/hosts has {host}: no name server is asked."),
+            ..path.step(HopKind::Dns, "hosts file", from.clone(), from)
+        });
+        return Ok(address);
+    }
+    let resolver = path.resolver();
+    let server = ask_server(path, &resolver)?;
+    for name in resolver.candidates(host) {
+        let answer = dns::answer(view, path.state, &name, QueryType::A);
+        let inside = matches!(server, Place { kind: "service" | "pod", .. });
+        let answer = if !inside && name.ends_with(dns::ZONE) { dns::Answer::default() } else { answer };
+        let mut addresses: Vec<IpAddr> = answer.addresses().collect();
+        if !addresses.is_empty() {
+            let turn = draw::below(view.settings.seed, "dns-order", &name, path.n, addresses.len() as u64);
+            addresses.rotate_left(turn as usize);
+        }
+        let shown: Vec<String> = answer.records.iter().take(8).map(ToString::to_string).collect();
+        let found = addresses.first();
+        let sentence = match (found, answer.exists) {
+            (Some(address), _) if addresses.len() > 1 => {
+                format!("{name} has {} addresses; the client takes the first it is given, {address}.", addresses.len())
+            }
+            (Some(address), _) => format!("{name} is {address}."),
+            (None, true) => format!("{name} exists but has no address."),
+            (None, false) => format!("There is no {name} (NXDOMAIN)."),
+        };
+        let verdict = if found.is_some() { Verdict::Passed } else { Verdict::NotFound };
+        let hop = Hop {
+            rule: shown.join("\n"),
+            after: addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+            before: name.clone(),
+            sentence,
+            verdict,
+            ..path.step(HopKind::Dns, "DNS", from.clone(), server.clone())
+        };
+        path.hop(hop);
+        path.pass(300);
+        if let Some(address) = found {
+            return Ok(*address);
+        }
+    }
+    Err(Outcome::NxDomain)
+}
+
+/// Reaches the name server and gives its place; in the cluster that is a connection like any other.
+fn ask_server(path: &mut Path, resolver: &Resolver) -> Result<Place, Outcome> {
+    let Some(server) = resolver.server() else {
+        return Err(Outcome::NoResolver);
+    };
+    let cluster_dns: IpAddr = path.view.settings.service_ip(10).parse().map_err(|_| Outcome::NoResolver)?;
+    if server != cluster_dns {
+        return Ok(Place::address(server.to_string()));
+    }
+    let (start, began) = (path.hops.len(), path.at_us);
+    let arrival = path.connect(server, 53, Protocol::Udp);
+    match arrival {
+        Arrival::Pod { .. } => {
+            path.hops.truncate(start);
+            Ok(Place::service(&ObjectKey::new("kube-system", "kube-dns")))
+        }
+        _ => {
+            let wait = (began + 10_000_000).max(path.at_us);
+            path.at_us = wait.min(path.timeout_us);
+            Err(Outcome::NoResolver)
+        }
+    }
+}
+
+fn in_hosts(path: &Path, host: &str) -> Option<IpAddr> {
+    if host.eq_ignore_ascii_case("localhost") {
+        return Some(IpAddr::from([127, 0, 0, 1]));
+    }
+    match path.pod() {
+        Some(pod) => in_hosts_file(pod, host),
+        None => State::node(path.view, host)?.address(),
+    }
+}
+
+/// What comes of a connection once it has arrived somewhere, or has not.
+fn ask(path: &mut Path, request: &Request, arrival: Arrival, respond: Respond) -> Outcome {
+    let tls = request.scheme == "https";
+    match arrival {
+        Arrival::Ended(outcome) => outcome,
+        Arrival::ApiServer { place } => {
+            path.connected();
+            let response = api_server::respond(request);
+            secure(path, request, tls, true, place, response, String::new())
+        }
+        Arrival::Health { node, service, endpoints } => {
+            path.connected();
+            let response = health(&service, endpoints);
+            secure(path, request, tls, false, Place::node(&node), response, String::new())
+        }
+        Arrival::Node { node } => node_process(path, request, &node),
+        Arrival::World { address } => world(path, request, address),
+        Arrival::Pod { pod, port, client } => ask_pod(path, request, pod, port, client, respond),
+    }
+}
+
+/// A connection to a pod: who listens there, and what they say.
+fn ask_pod(path: &mut Path, request: &Request, pod: &Object, port: u16, client: IpAddr, respond: Respond) -> Outcome {
+    let place = Place::pod(&pod.key());
+    let question = http_request(request, client);
+    if ingress::is_controller(pod) && matches!(port, 80 | 443) {
+        path.connected();
+        return ingress::serve(path, request, pod, &question, respond);
+    }
+    let answer = respond(pod, "", port, &question);
+    let Some(response) = answer else {
+        let hop = Hop {
+            sentence: format!("Nothing in pod {} listens on port {port}: the connection is refused.", pod.name()),
+            verdict: Verdict::Refused,
+            ..path.step(HopKind::Listen, "nobody listens", place.clone(), place)
+        };
+        path.hop(hop);
+        return Outcome::Refused;
+    };
+    let hop = Hop {
+        sentence: format!(
+            "Pod {} listens on port {port} and takes the connection; it sees {client} as its client.",
+            pod.name()
+        ),
+        ..path.step(HopKind::Listen, "listener", place.clone(), place.clone())
+    };
+    path.hop(hop);
+    path.connected();
+    path.pass(response.took_us.max(500));
+    secure(path, request, request.scheme == "https", speaks_tls(port), place, response, pod.key().to_string())
+}
+
+/// The answer, unless client and server do not speak the same language.
+fn secure(
+    path: &mut Path,
+    request: &Request,
+    tls: bool,
+    server_tls: bool,
+    from: Place,
+    response: HttpResponse,
+    pod: String,
+) -> Outcome {
+    match (tls, server_tls) {
+        _ if request.scheme == "tcp" => Outcome::Connected,
+        (true, false) => Outcome::NotTls,
+        (true, true) if !request.insecure => Outcome::Untrusted,
+        (false, true) => {
+            let text = "Client sent an HTTP request to an HTTPS server.\n";
+            reply(path, from, HttpResponse::new(400, "text/plain; charset=utf-8", text), pod)
+        }
+        _ => reply(path, from, response, pod),
+    }
+}
+
+/// The last hop: the answer goes back the way the question came.
+pub(super) fn reply(path: &mut Path, from: Place, mut response: HttpResponse, pod: String) -> Outcome {
+    complete(path.view, &mut response);
+    let to = path.place();
+    let status = format!("{} {}", response.status, reason(response.status));
+    let hop = Hop {
+        sentence: format!(
+            "The answer, {status}, goes back; the rewritten addresses are put back on the way (conntrack)."
+        ),
+        ..path.step(HopKind::Response, status.trim_end(), from, to)
+    };
+    path.hop(hop);
+    path.pass(200);
+    Outcome::Response(Response { status: response.status, headers: response.headers, body: response.body, pod })
+}
+
+/// Adds the headers that every server sends.
+fn complete(view: &View, response: &mut HttpResponse) {
+    if response.header("Date").is_empty() {
+        let date = view.timestamp().rfc1123z().replace("+0000", "GMT");
+        response.headers.insert(0, ("Date".to_owned(), date));
+    }
+    if response.header("Content-Length").is_empty() && response.header("Transfer-Encoding").is_empty() {
+        response.headers.push(("Content-Length".to_owned(), response.body.len().to_string()));
+    }
+}
+
+/// Ports that speak TLS by custom.
+fn speaks_tls(port: u16) -> bool {
+    matches!(port, 443 | 6443 | 8443 | 10250)
+}
+
+/// The request as the server reads it.
+pub(super) fn http_request(request: &Request, client: IpAddr) -> HttpRequest {
+    let default_port = if request.scheme == "https" { 443 } else { 80 };
+    let authority =
+        if request.port == default_port { request.host.clone() } else { format!("{}:{}", request.host, request.port) };
+    let own = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"));
+    let mut headers = vec![("Host".to_owned(), own.map_or(authority, |(_, value)| value.clone()))];
+    headers.extend(request.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("host")).cloned());
+    HttpRequest {
+        method: if request.scheme == "tcp" { "CONNECT".to_owned() } else { request.method.clone() },
+        path: request.path.clone(),
+        headers,
+        body: request.body.clone(),
+        peer: client.to_string(),
+        tls: request.scheme == "https",
+    }
+}
+
+/// What kube-proxy says on a Service's health check port.
+///
+/// Models pkg/proxy/healthcheck/service_health.go ServeHTTP.
+fn health(service: &ObjectKey, endpoints: usize) -> HttpResponse {
+    let status = if endpoints == 0 { 503 } else { 200 };
+    let body = format!(
+        "{{\n\t\"service\": {{\n\t\t\"namespace\": \"{}\",\n\t\t\"name\": \"{}\"\n\t}},\n\t\"localEndpoints\": {endpoints},\n\t\"serviceProxyHealthy\": true\n}}",
+        service.namespace, service.name
+    );
+    let mut response = HttpResponse::new(status, "application/json", body);
+    response.headers.push(("X-Load-Balancing-Endpoint-Weight".to_owned(), endpoints.to_string()));
+    response
+}
+
+/// Processes of a node that are no pods: its kubelet, and nothing else.
+fn node_process(path: &mut Path, request: &Request, node: &str) -> Outcome {
+    let place = Place::node(node);
+    if request.port == 10250 {
+        path.connected();
+        let response = HttpResponse::new(401, "text/plain; charset=utf-8", "Unauthorized");
+        return secure(path, request, request.scheme == "https", true, place, response, String::new());
+    }
+    let hop = Hop {
+        sentence: format!("Nothing on {node} listens on port {}: the connection is refused.", request.port),
+        verdict: Verdict::Refused,
+        ..path.step(HopKind::Listen, "nobody listens", place.clone(), place)
+    };
+    path.hop(hop);
+    Outcome::Refused
+}
+
+/// The world outside, in which one host answers.
+fn world(path: &mut Path, request: &Request, address: IpAddr) -> Outcome {
+    let place = Place::address(address.to_string());
+    if address != IpAddr::from(dns::EXAMPLE_IP) || !matches!(request.port, 80 | 443) {
+        let hop = Hop {
+            sentence: format!("Nobody is known at {address}: no answer comes."),
+            verdict: Verdict::Dropped,
+            ..path.step(HopKind::Filter, "no answer", place.clone(), place)
+        };
+        path.hop(hop);
+        return path.time_out();
+    }
+    path.connected();
+    if request.scheme == "tcp" {
+        return Outcome::Connected;
+    }
+    let body = "<!doctype html>\n<html>\n<head>\n    <title>Example Domain</title>\n</head>\n<body>\n<h1>Example Domain</h1>\n</body>\n</html>\n";
+    reply(path, place, HttpResponse::new(200, "text/html", body), String::new())
+}

@@ -1,0 +1,158 @@
+//! The network's tools as a shell runs them: arguments and a source in, text, exit code and traces out.
+//!
+//! They print what the real ones print; what they do is [`super::request`].
+
+use super::request::{Respond, Source};
+use super::{proxy, State, Trace};
+use crate::store::View;
+
+pub mod curl;
+pub mod dig;
+pub mod explain;
+pub mod nc;
+pub mod ping;
+pub mod wget;
+
+/// The names of the tools, for completion and help.
+pub const TOOLS: &[&str] = &["curl", "dig", "ipvsadm", "iptables-save", "nc", "nslookup", "ping", "trace", "wget"];
+
+/// What a tool works with.
+#[derive(Clone)]
+pub struct Context<'a> {
+    /// The cluster.
+    pub view: &'a View<'a>,
+    /// What the nodes know.
+    pub state: &'a State,
+    /// Where the tool runs.
+    pub source: Source,
+    /// Counts the requests: the key of every draw.
+    pub n: u64,
+    /// What containers answer.
+    pub respond: Respond<'a>,
+}
+
+/// What came of running a tool.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Output {
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+    /// 0 for success.
+    pub exit_code: i32,
+    /// Files to write: path and content.
+    pub files: Vec<(String, String)>,
+    /// The requests that were made, for the map and for [`State::remember`].
+    pub traces: Vec<Trace>,
+    /// How long it took, in microseconds.
+    pub took_us: u64,
+}
+
+impl Output {
+    /// Nothing done but a complaint.
+    pub fn error(exit_code: i32, stderr: impl Into<String>) -> Output {
+        Output { stderr: stderr.into(), exit_code, ..Output::default() }
+    }
+
+    /// Text alone.
+    pub fn text(stdout: impl Into<String>) -> Output {
+        Output { stdout: stdout.into(), ..Output::default() }
+    }
+}
+
+/// Runs a tool by its name; none for what is no tool of the network. `args` are what follows the name.
+pub fn run(context: &Context, name: &str, args: &[String]) -> Option<Output> {
+    Some(match name {
+        "curl" => curl::run(context, args),
+        "wget" => wget::run(context, args),
+        "nslookup" => dig::nslookup(context, args),
+        "dig" => dig::run(context, args),
+        "ping" => ping::run(context, args),
+        "nc" => nc::run(context, args),
+        "trace" => explain::run(context, args),
+        "iptables-save" => on_node(context, name, proxy::iptables_save),
+        "ipvsadm" => on_node(context, name, proxy::ipvs::ipvsadm),
+        _ => return None,
+    })
+}
+
+/// A tool that only a node has.
+fn on_node(context: &Context, name: &str, print: fn(&View, &State, &str) -> Option<String>) -> Output {
+    let Source::Node(node) = &context.source else {
+        return Output::error(127, format!("sh: {name}: command not found\n"));
+    };
+    match print(context.view, context.state, node) {
+        Some(text) => Output::text(text),
+        None => Output::error(1, format!("{name}: there is no node {node}\n")),
+    }
+}
+
+/// Splits `-sSo` into `-s`, `-S`, `-o`; the last may take what is left as its value.
+pub(super) struct Flags<'a> {
+    rest: &'a [String],
+    cluster: Option<&'a str>,
+}
+
+/// One thing on a command line.
+pub(super) enum Flag<'a> {
+    /// `-s`.
+    Short(char),
+    /// `--silent`, and what stands behind an equals sign.
+    Long(&'a str, Option<&'a str>),
+    /// What is no option.
+    Plain(&'a str),
+}
+
+impl<'a> Flags<'a> {
+    pub fn new(args: &'a [String]) -> Flags<'a> {
+        Flags { rest: args, cluster: None }
+    }
+
+    /// The next option or argument.
+    pub fn next(&mut self) -> Option<Flag<'a>> {
+        if let Some(cluster) = self.cluster.take() {
+            let mut chars = cluster.chars();
+            if let Some(flag) = chars.next() {
+                self.cluster = Some(chars.as_str());
+                return Some(Flag::Short(flag));
+            }
+        }
+        let (first, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        if let Some(long) = first.strip_prefix("--").filter(|long| !long.is_empty()) {
+            return Some(match long.split_once('=') {
+                Some((name, value)) => Flag::Long(name, Some(value)),
+                None => Flag::Long(long, None),
+            });
+        }
+        match first.strip_prefix('-').filter(|short| !short.is_empty() && *short != "-") {
+            Some(cluster) => {
+                self.cluster = Some(cluster);
+                self.next()
+            }
+            None => Some(Flag::Plain(first)),
+        }
+    }
+
+    /// The value of the option just given: the rest of its cluster, or the next argument.
+    pub fn value(&mut self) -> Option<&'a str> {
+        match self.cluster.take() {
+            Some(rest) if !rest.is_empty() => Some(rest),
+            _ => {
+                let (first, rest) = self.rest.split_first()?;
+                self.rest = rest;
+                Some(first)
+            }
+        }
+    }
+}
+
+/// Seconds such as `2` or `0.5`, in microseconds.
+pub(super) fn seconds_us(text: &str) -> Option<u64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if fraction.len() > 6 || !fraction.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let micros: u64 = format!("{fraction:0<6}").parse().ok()?;
+    Some(whole.parse::<u64>().ok()?.checked_mul(1_000_000)? + micros)
+}

@@ -1,0 +1,70 @@
+//! nc: whether a port takes connections (`nc -zv`), as OpenBSD's prints it.
+
+use super::{seconds_us, Context, Flag, Flags, Output};
+use crate::network::request::{request, Request};
+use crate::network::Outcome;
+
+/// Runs nc.
+pub fn run(context: &Context, args: &[String]) -> Output {
+    let mut flags = Flags::new(args);
+    let (mut plain, mut verbose, mut timeout_us) = (Vec::new(), false, None);
+    while let Some(flag) = flags.next() {
+        match flag {
+            Flag::Plain(word) => plain.push(word),
+            Flag::Short('v') => verbose = true,
+            Flag::Short('z' | 'n' | '4') => {}
+            Flag::Short('w') => timeout_us = flags.value().and_then(seconds_us),
+            Flag::Short(c) => return Output::error(1, format!("nc: invalid option -- '{c}'\n{USAGE}")),
+            Flag::Long(..) => return Output::error(1, format!("nc: invalid option -- '-'\n{USAGE}")),
+        }
+    }
+    let [host, port] = plain[..] else {
+        return Output::error(1, USAGE);
+    };
+    let Ok(number) = port.parse::<u16>() else {
+        return Output::error(1, format!("nc: port number invalid: {port}\n"));
+    };
+    let mut asked = Request::get(context.source.clone(), "tcp", host, number, "", context.n);
+    asked.timeout_us = timeout_us.unwrap_or(asked.timeout_us);
+    let trace = request(context.view, context.state, &asked, context.respond);
+    let at = match trace.address.as_str() {
+        address if address == host => host.to_owned(),
+        address => format!("{host} ({address})"),
+    };
+    let service = service_name(number);
+    let (exit_code, text) = match trace.outcome {
+        Outcome::Connected => (0, format!("Connection to {at} {port} port [tcp/{service}] succeeded!\n")),
+        Outcome::Refused => (1, format!("nc: connect to {at} port {port} (tcp) failed: Connection refused\n")),
+        Outcome::NoRoute => (1, format!("nc: connect to {at} port {port} (tcp) failed: No route to host\n")),
+        Outcome::NxDomain => {
+            (1, format!("nc: getaddrinfo for host \"{host}\" port {port}: Name or service not known\n"))
+        }
+        Outcome::NoResolver => {
+            (1, format!("nc: getaddrinfo for host \"{host}\" port {port}: Temporary failure in name resolution\n"))
+        }
+        _ if timeout_us.is_some() => {
+            (1, format!("nc: connect to {at} port {port} (tcp) timed out: Operation now in progress\n"))
+        }
+        _ => (1, format!("nc: connect to {at} port {port} (tcp) failed: Connection timed out\n")),
+    };
+    let took_us = trace.time_us;
+    let stderr = if verbose { text } else { String::new() };
+    Output { stderr, exit_code, traces: vec![trace], took_us, ..Output::default() }
+}
+
+const USAGE: &str = "usage: nc [-4nvz] [-w timeout] destination port\n";
+
+/// The name /etc/services has for a port; `*` without one.
+fn service_name(port: u16) -> &'static str {
+    match port {
+        22 => "ssh",
+        53 => "domain",
+        80 => "http",
+        443 => "https",
+        3306 => "mysql",
+        5432 => "postgresql",
+        6379 => "redis",
+        8080 => "http-alt",
+        _ => "*",
+    }
+}
