@@ -17,8 +17,9 @@ impl Sync<'_> {
         if retrying {
             self.run.retry_at = None;
         }
-        let fresh = self.run.status.is_null();
-        if fresh || ended || retrying {
+        let news = self.run.status.is_null()
+            || self.run.status.get("observedGeneration").int() != self.run.object.generation();
+        if news || ended || retrying {
             self.show_reasons();
             self.write_status();
         }
@@ -32,7 +33,9 @@ impl Sync<'_> {
             }
         }
         self.take_last_phase();
-        self.write_status();
+        if self.changed {
+            self.write_status();
+        }
     }
 
     /// True where nothing runs and nothing is to be started again: the pod has done what it was for, or failed.
@@ -83,11 +86,13 @@ impl Sync<'_> {
             let bad = |role: Role, code: i32| role != Role::Sidecar && code != 0;
             let failed = self.run.containers.iter().any(|c| c.ended().is_some_and(|e| bad(c.role, e.code)));
             self.run.terminal = Some(if failed { "Failed" } else { "Succeeded" });
+            self.changed = true;
             self.take_sandbox_down();
         }
     }
 
-    /// Takes note of containers that have ended. True where one has.
+    /// Takes note of containers that have ended. True where one has by itself: one that a probe had stopped is started again
+    /// before anybody looks.
     fn notice_ends(&mut self) -> bool {
         let mut any = false;
         for i in 0..self.run.containers.len() {
@@ -112,7 +117,7 @@ impl Sync<'_> {
             container.held = None;
             container.shown = None;
             self.run.relisted = true;
-            any = true;
+            any |= !container.killed_by_probe;
         }
         any
     }

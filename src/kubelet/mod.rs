@@ -94,6 +94,8 @@ struct Sync<'a> {
     node: &'a mut NodeRuntime,
     run: PodRuntime,
     plan: Plan,
+    /// True where something has happened that the status shows at once.
+    changed: bool,
 }
 
 /// Brings a pod on to the present. The plan holds what to write and when to call again.
@@ -119,7 +121,8 @@ pub fn sync(
             run
         }
     };
-    let mut sync = Sync { view, now: view.now, pod, node, run, plan: Plan { visited: 1, ..Plan::default() } };
+    let mut sync =
+        Sync { view, now: view.now, pod, node, run, plan: Plan { visited: 1, ..Plan::default() }, changed: false };
     sync.advance();
     let next = sync.next_at();
     sync.plan.requeue_after = next.map(|at| at.since(view.now));

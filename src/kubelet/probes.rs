@@ -159,6 +159,7 @@ impl Sync<'_> {
     fn pass(&mut self, i: usize, kind: Kind) {
         let now = self.now;
         let container = &mut self.run.containers[i];
+        self.changed |= kind != Kind::Liveness;
         match kind {
             Kind::Liveness => {}
             Kind::Readiness => container.ready = true,
@@ -178,6 +179,7 @@ impl Sync<'_> {
     fn fail(&mut self, i: usize, p: usize, kind: Kind, given: &Value) {
         if kind == Kind::Readiness {
             self.run.containers[i].ready = false;
+            self.changed = true;
             return;
         }
         if self.run.stopping.is_some() {

@@ -153,6 +153,7 @@ impl Sync<'_> {
         container.killed_by_probe = false;
         let ends = behaviour.run_for.map(|span| (self.now + span, behaviour.exit_code));
         container.state = State::Running(Running { since: self.now, id, ends, stopped: false });
+        self.changed = true;
         Start::Started
     }
 
@@ -179,6 +180,7 @@ impl Sync<'_> {
         self.note(i, "Warning", "BackOff", text);
         let message = format!("back-off {span} restarting failed container={name} pod={pod}");
         let left = (finished + span).since(self.now).min(LONGEST_RETRY);
+        self.changed |= self.run.containers[i].killed_by_probe;
         Some(self.hold(i, "CrashLoopBackOff", message, left))
     }
 

@@ -13,6 +13,7 @@ mod network_rules;
 mod network_tools;
 mod ownership;
 mod patch;
+mod pod_life;
 mod printers;
 mod qos;
 mod quantity;
