@@ -12,6 +12,8 @@ pub mod encode;
 mod encode_yaml;
 pub mod hints;
 pub mod json;
+pub mod jsonpath;
+mod jsonpath_parse;
 pub mod kinds;
 pub mod manifest;
 pub mod merge;

@@ -6,6 +6,7 @@ mod decode;
 mod defaults;
 mod describe;
 mod iptables;
+mod jsonpath;
 mod names;
 mod network_cluster;
 mod network_dns;
