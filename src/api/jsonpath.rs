@@ -62,9 +62,8 @@ pub fn relaxed(path: &str) -> Result<String, String> {
     let inner = inner.strip_suffix('}').unwrap_or(inner);
     let inner = inner.strip_prefix('.').unwrap_or(inner);
     if inner.is_empty() || inner.contains(['{', '}']) {
-        return Err(format!(
-            "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{{name1.name2}}' or '{{.name1.name2}}'"
-        ));
+        let forms = "'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'";
+        return Err(format!("unexpected path string, expected a {forms}"));
     }
     Ok(format!("{{.{inner}}}"))
 }
