@@ -20,6 +20,7 @@ mod qos;
 mod quantity;
 mod rejections;
 mod selectors;
+mod stories;
 mod support;
 mod tidy;
 mod validation;

@@ -1,0 +1,109 @@
+//! Stories: what is done to a cluster, step by step, and what its controllers make of it, compared with recordings of a real
+//! cluster. The format is described in the files themselves.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use kubottle::api::merge::merge_patch;
+use kubottle::api::{kind, Object, ObjectKey, Value};
+use kubottle::base::time::{SimTime, Span};
+use kubottle::cluster::World;
+use kubottle::store::server::Part;
+use kubottle::store::{Because, Change, Settings, Verb};
+
+/// The sizes and revisions of ReplicaSets as lines of a story.
+#[derive(Default)]
+struct Sizes {
+    letters: BTreeMap<String, char>,
+    last: BTreeMap<String, (String, i64)>,
+}
+
+impl Sizes {
+    fn line(&mut self, change: &Change) -> Option<String> {
+        let set = &change.object;
+        if change.kind() != "ReplicaSet" || set.namespace() != "default" {
+            return None;
+        }
+        let next = (b'A' + self.letters.len() as u8) as char;
+        let letter = *self.letters.entry(set.name().to_owned()).or_insert(next);
+        if change.verb == Verb::Deleted {
+            return Some(format!("- {letter}"));
+        }
+        let revision = set.annotation("deployment.kubernetes.io/revision").to_owned();
+        let size = set.at("spec.replicas").int();
+        let old = self.last.insert(set.name().to_owned(), (revision.clone(), size));
+        let before = match old {
+            Some(old) if old == (revision.clone(), size) => return None,
+            Some((_, size)) => size.to_string(),
+            None => "-".to_owned(),
+        };
+        Some(format!("{letter} {revision}: {before} -> {size}"))
+    }
+}
+
+/// Carries out one step of a story on its Deployment.
+fn act(world: &mut World, verb: &str, argument: &str) {
+    let because = Arc::new(Because::rule("test", "a step of the story"));
+    let patch = match verb {
+        "create" => {
+            let value = crate::support::value(&serde_json::from_str(argument).expect("JSON"), 0);
+            let mut object = Object { kind: kind("Deployment"), value };
+            (object.kind.defaults)(&mut object);
+            world.request(|server| server.create(object, &because)).expect("it can be created");
+            return;
+        }
+        "image" => Value::Null,
+        _ => crate::support::value(&serde_json::from_str(argument).expect("JSON"), 0),
+    };
+    let key = ObjectKey::new("default", "roll");
+    let changed = world.request(|server| {
+        server.modify(kind("Deployment"), &key, Part::Main, &because, |current| {
+            let mut object = current.clone();
+            if patch.is_null() {
+                object.value.slot_at("spec.template.spec.containers").items_mut()[0].set("image", argument);
+            } else {
+                merge_patch(&mut object.value, &patch);
+            }
+            Ok(object)
+        })
+    });
+    changed.expect("it can be changed");
+}
+
+#[test]
+fn replica_sets_grow_and_shrink_in_the_recorded_order() {
+    let text = include_str!("../data/stories/rollout.txt");
+    let mut world = World::new(Settings::default());
+    let start = world.now();
+    let mut seen = world.store().revision();
+    let mut sizes = Sizes::default();
+    let (mut told, mut comments) = (String::new(), String::new());
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        if let Some(step) = line.strip_prefix("at ") {
+            let mut words = step.splitn(3, ' ');
+            let mut word = || words.next().expect("at SECONDS VERB ARGUMENT");
+            let at: u64 = word().parse().expect("seconds");
+            world.run_until(start + Span::secs(at));
+            tell(&world, &mut seen, &mut sizes, &mut told);
+            told.push_str(&format!("{comments}{line}\n"));
+            comments.clear();
+            act(&mut world, word(), word());
+        } else if line.starts_with('#') {
+            comments.push_str(&format!("{line}\n"));
+        }
+        if lines.peek().is_none() {
+            let end: SimTime = world.now() + Span::secs(10);
+            world.run_until(end);
+            tell(&world, &mut seen, &mut sizes, &mut told);
+        }
+    }
+    assert!(told == text, "the story goes otherwise:\n{told}");
+}
+
+fn tell(world: &World, seen: &mut u64, sizes: &mut Sizes, told: &mut String) {
+    for line in world.store().changes_since(*seen).filter_map(|change| sizes.line(change)) {
+        told.push_str(&format!("  {line}\n"));
+    }
+    *seen = world.store().revision();
+}
