@@ -7,6 +7,7 @@ pub mod checkers;
 pub mod dispatch;
 pub mod history;
 pub mod recorder;
+pub mod requests;
 pub mod why;
 pub mod work;
 pub mod world;

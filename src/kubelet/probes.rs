@@ -1,7 +1,7 @@
 //! Probes: when they run, what they find, and what follows from it.
 
 use super::container::{Container, State};
-use super::Sync;
+use super::{PodRuntime, Sync};
 use crate::api::{Object, Value};
 use crate::base::time::{SimTime, Span};
 use crate::workload::{self, Request};
@@ -241,15 +241,30 @@ impl Sync<'_> {
 
     /// The answer of whichever container of the pod listens on a port already.
     fn ask(&self, pod: &Object, port: i64, request: &Request) -> Option<workload::Response> {
-        let port = u16::try_from(port).ok()?;
+        self.run.answer(pod, "", u16::try_from(port).ok()?, request, self.now)
+    }
+}
+
+impl PodRuntime {
+    /// What a container answers on a port, by its name or (where that is empty) whichever listens there; nothing where
+    /// nobody does yet.
+    pub fn answer(
+        &self,
+        pod: &Object,
+        name: &str,
+        port: u16,
+        request: &Request,
+        now: SimTime,
+    ) -> Option<workload::Response> {
         let listening = |container: &&Container| match &container.state {
+            _ if !name.is_empty() && container.name != name => false,
             State::Running(run) => {
                 let behaviour = workload::behaviour(pod, container.spec(pod));
-                run.since + Span::millis(behaviour.start_ms) <= self.now
+                run.since + Span::millis(behaviour.start_ms) <= now
             }
             _ => false,
         };
-        let mut running = self.run.containers.iter().filter(listening);
+        let mut running = self.containers.iter().filter(listening);
         running.find_map(|container| workload::respond(pod, container.spec(pod), port, request))
     }
 }

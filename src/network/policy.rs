@@ -4,6 +4,7 @@ use core::net::IpAddr;
 
 use super::address::Cidr;
 use super::proxy::service::Protocol;
+use crate::api::selector::matches;
 use crate::api::{Object, Value};
 use crate::store::View;
 
@@ -49,7 +50,7 @@ fn judge(view: &View, pod: &Object, direction: &str, fits: impl Fn(&Value) -> Op
     let selecting: Vec<&Object> = view
         .store
         .list("NetworkPolicy", pod.namespace())
-        .filter(|policy| selects(policy.at("spec.podSelector"), pod.labels()) && has_type(policy, direction))
+        .filter(|policy| matches(policy.at("spec.podSelector"), pod.labels()) && has_type(policy, direction))
         .collect();
     let field = if direction == "Ingress" { "spec.ingress" } else { "spec.egress" };
     for policy in &selecting {
@@ -88,10 +89,10 @@ fn is_peer(view: &View, pod: &Object, peer: &Value, other: &Peer) -> bool {
         true => other.namespace() == pod.namespace(),
         false => {
             let namespace = view.store.find("Namespace", "", other.namespace());
-            namespace.is_some_and(|namespace| selects(namespaces, namespace.labels()))
+            namespace.is_some_and(|namespace| matches(namespaces, namespace.labels()))
         }
     };
-    namespace_fits && (pods.is_null() || selects(pods, other.labels()))
+    namespace_fits && (pods.is_null() || matches(pods, other.labels()))
 }
 
 /// An empty list of ports is every port. A name is looked up in the pod that receives.
@@ -117,26 +118,6 @@ fn named_port(pod: &Object, name: &str, protocol: Protocol) -> Option<u16> {
     let entry = entries
         .find(|port| port.get("name").str() == name && Protocol::parse(port.get("protocol").str()) == protocol)?;
     Some(entry.get("containerPort").int() as u16)
-}
-
-/// Models staging/src/k8s.io/apimachinery/pkg/apis/meta/v1 LabelSelectorAsSelector.
-pub fn selects(selector: &Value, labels: &Value) -> bool {
-    let equal = |(key, value): &(ecow::EcoString, Value)| labels.get(key).opt_str() == value.opt_str();
-    selector.get("matchLabels").entries().iter().all(equal)
-        && selector.get("matchExpressions").list().iter().all(|expression| {
-            let label = labels.get(expression.get("key").str()).opt_str();
-            let listed = || {
-                let mut values = expression.get("values").list().iter();
-                label.is_some_and(|label| values.any(|value| value.str() == label))
-            };
-            match expression.get("operator").str() {
-                "In" => listed(),
-                "NotIn" => !listed(),
-                "Exists" => label.is_some(),
-                "DoesNotExist" => label.is_none(),
-                _ => false,
-            }
-        })
 }
 
 /// A list of a policy in a line: `any`, or its entries as JSON.

@@ -245,6 +245,9 @@ fn ask_pod(path: &mut Path, request: &Request, pod: &Object, port: u16, client: 
     path.hop(hop);
     path.connected();
     path.pass(response.took_us.max(500));
+    if response.status == 0 {
+        return Outcome::Greeting(response.body);
+    }
     secure(path, request, request.scheme == "https", speaks_tls(port), place, response, pod.key().to_string())
 }
 

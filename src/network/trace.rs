@@ -134,6 +134,8 @@ pub enum Outcome {
     Response(Response),
     /// The connection was made, and nothing was asked.
     Connected,
+    /// The server speaks something else than HTTP, and says this, which may be nothing.
+    Greeting(String),
     /// Sent back at once: nobody listens, or a Service without endpoints.
     Refused,
     /// No answer.
@@ -212,7 +214,7 @@ impl Trace {
 
     /// True where an answer came or a connection was made.
     pub fn answered(&self) -> bool {
-        matches!(self.outcome, Outcome::Response(_) | Outcome::Connected)
+        matches!(self.outcome, Outcome::Response(_) | Outcome::Connected | Outcome::Greeting(_))
     }
 
     /// The end in a few words: `200 OK`, `connection refused`.
@@ -220,6 +222,7 @@ impl Trace {
         match &self.outcome {
             Outcome::Response(r) => format!("{} {}", r.status, super::http::reason(r.status)).trim_end().to_owned(),
             Outcome::Connected => "connected".to_owned(),
+            Outcome::Greeting(_) => "connected, no HTTP".to_owned(),
             Outcome::Refused => "connection refused".to_owned(),
             Outcome::Timeout => "timed out".to_owned(),
             Outcome::NoRoute => "no route to host".to_owned(),

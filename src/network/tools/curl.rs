@@ -291,7 +291,8 @@ impl Curl {
             Outcome::Response(r) if self.fail && r.status >= 400 => {
                 (22, format!("The requested URL returned error: {}", r.status))
             }
-            Outcome::Connected => (52, "Empty reply from server".to_owned()),
+            Outcome::Greeting(text) if !text.is_empty() => (1, "Received HTTP/0.9 when not allowed".to_owned()),
+            Outcome::Connected | Outcome::Greeting(_) => (52, "Empty reply from server".to_owned()),
             Outcome::Response(_) if request.scheme.is_empty() => (3, String::new()),
             Outcome::Response(_) => return None,
         })

@@ -7,12 +7,13 @@ use crate::network::Outcome;
 /// Runs nc.
 pub fn run(context: &Context, args: &[String]) -> Output {
     let mut flags = Flags::new(args);
-    let (mut plain, mut verbose, mut timeout_us) = (Vec::new(), false, None);
+    let (mut plain, mut verbose, mut scan, mut timeout_us) = (Vec::new(), false, false, None);
     while let Some(flag) = flags.next() {
         match flag {
             Flag::Plain(word) => plain.push(word),
             Flag::Short('v') => verbose = true,
-            Flag::Short('z' | 'n' | '4') => {}
+            Flag::Short('z') => scan = true,
+            Flag::Short('n' | '4') => {}
             Flag::Short('w') => timeout_us = flags.value().and_then(seconds_us),
             Flag::Short(c) => return Output::error(1, format!("nc: invalid option -- '{c}'\n{USAGE}")),
             Flag::Long(..) => return Output::error(1, format!("nc: invalid option -- '-'\n{USAGE}")),
@@ -32,8 +33,10 @@ pub fn run(context: &Context, args: &[String]) -> Output {
         address => format!("{host} ({address})"),
     };
     let service = service_name(number);
-    let (exit_code, text) = match trace.outcome {
-        Outcome::Connected => (0, format!("Connection to {at} {port} port [tcp/{service}] succeeded!\n")),
+    let (exit_code, text) = match &trace.outcome {
+        Outcome::Connected | Outcome::Greeting(_) => {
+            (0, format!("Connection to {at} {port} port [tcp/{service}] succeeded!\n"))
+        }
         Outcome::Refused => (1, format!("nc: connect to {at} port {port} (tcp) failed: Connection refused\n")),
         Outcome::NoRoute => (1, format!("nc: connect to {at} port {port} (tcp) failed: No route to host\n")),
         Outcome::NxDomain => {
@@ -48,8 +51,12 @@ pub fn run(context: &Context, args: &[String]) -> Output {
         _ => (1, format!("nc: connect to {at} port {port} (tcp) failed: Connection timed out\n")),
     };
     let took_us = trace.time_us;
+    let greeting = match &trace.outcome {
+        Outcome::Greeting(text) if !scan => text.clone(),
+        _ => String::new(),
+    };
     let stderr = if verbose { text } else { String::new() };
-    Output { stderr, exit_code, traces: vec![trace], took_us, ..Output::default() }
+    Output { stdout: greeting, stderr, exit_code, traces: vec![trace], took_us, ..Output::default() }
 }
 
 const USAGE: &str = "usage: nc [-4nvz] [-w timeout] destination port\n";

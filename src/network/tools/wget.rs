@@ -80,7 +80,7 @@ fn busybox_text(url: &Url, trace: &Trace, quiet: bool) -> Output {
         Outcome::Refused => format!("can't connect to remote host ({}): Connection refused", trace.address),
         Outcome::NoRoute => format!("can't connect to remote host ({}): Host is unreachable", trace.address),
         Outcome::Timeout => "download timed out".to_owned(),
-        Outcome::NotTls => "error getting response: Connection reset by peer".to_owned(),
+        Outcome::NotTls | Outcome::Greeting(_) => "error getting response: Connection reset by peer".to_owned(),
         Outcome::Response(r) if r.status >= 400 => {
             format!("server returned error: HTTP/1.1 {} {}", r.status, reason(r.status))
         }
