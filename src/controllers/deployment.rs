@@ -128,7 +128,7 @@ fn is_scaling(rollout: &Rollout) -> bool {
 }
 
 /// Models pkg/controller/deployment/sync.go scale.
-fn scale(rollout: &mut Rollout) {
+pub(super) fn scale(rollout: &mut Rollout) {
     let deployment = rollout.deployment.clone();
     let wanted = wanted(&deployment);
     let mut active: Vec<Set> = rollout.all_sets().filter(|set| set.replicas > 0).cloned().collect();
@@ -173,7 +173,7 @@ fn roll(rollout: &mut Rollout) {
 }
 
 /// Models pkg/controller/deployment/rolling.go reconcileNewReplicaSet.
-fn scale_up(rollout: &mut Rollout, new: &Set) -> bool {
+pub(super) fn scale_up(rollout: &mut Rollout, new: &Set) -> bool {
     let wanted = wanted(&rollout.deployment);
     if new.replicas > wanted {
         return rollout.resize(new, wanted, &format!("the Deployment wants {wanted} replicas"));
@@ -185,7 +185,7 @@ fn scale_up(rollout: &mut Rollout, new: &Set) -> bool {
 }
 
 /// Models pkg/controller/deployment/rolling.go reconcileOldReplicaSets.
-fn scale_down_old(rollout: &mut Rollout, new: &Set) -> bool {
+pub(super) fn scale_down_old(rollout: &mut Rollout, new: &Set) -> bool {
     let deployment = rollout.deployment.clone();
     let mut old: Vec<Set> = rollout.old_sets.iter().filter(|set| set.replicas > 0).cloned().collect();
     let all = total(rollout.all_sets());
@@ -239,7 +239,7 @@ fn recreate(rollout: &mut Rollout) {
 }
 
 /// Models pkg/controller/deployment/recreate.go oldPodsRunning.
-fn old_pods_running(rollout: &Rollout) -> bool {
+pub(super) fn old_pods_running(rollout: &Rollout) -> bool {
     rollout.old_sets.iter().any(|set| {
         set.actual() > 0 || rollout.view.store.owned(set.object.uid(), "Pod").any(|pod| !pods::has_ended(pod))
     })

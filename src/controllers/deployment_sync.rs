@@ -324,7 +324,7 @@ impl<'a> Rollout<'a> {
 }
 
 /// Models pkg/controller/deployment/util EqualIgnoreHash.
-fn same_template(a: &Value, b: &Value) -> bool {
+pub(super) fn same_template(a: &Value, b: &Value) -> bool {
     let plain = |template: &Value| {
         let mut template = template.clone();
         let metadata = template.slot("metadata");

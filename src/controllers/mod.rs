@@ -4,6 +4,8 @@
 pub mod claims;
 mod deployment;
 pub mod deployment_arithmetic;
+#[cfg(test)]
+mod deployment_cases;
 pub mod deployment_conditions;
 mod deployment_revisions;
 mod deployment_status;

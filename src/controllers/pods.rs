@@ -36,7 +36,8 @@ pub fn ready_since(pod: &Object) -> Option<Timestamp> {
     Timestamp::parse(condition.get("lastTransitionTime").str())
 }
 
-/// How long a ready pod has to stay ready until it counts as available; zero once it does, none for one that is not ready.
+/// How long a ready pod has to stay ready until it counts as available; zero once it does, none where it
+/// cannot be told.
 ///
 /// Models pkg/api/v1/pod/util.go IsPodAvailable.
 pub fn until_available(pod: &Object, min_ready_seconds: i64, now: Timestamp) -> Option<Span> {

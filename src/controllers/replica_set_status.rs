@@ -32,15 +32,13 @@ impl Counts {
             let labels = pod.labels();
             let labeled = template.iter().all(|(key, value)| labels.get(key) == value);
             counts.fully_labeled += i64::from(labeled);
+            if !pods::is_ready(pod) {
+                continue;
+            }
+            counts.ready += 1;
             match pods::until_available(pod, min_ready, now) {
-                Some(Span::ZERO) => {
-                    counts.ready += 1;
-                    counts.available += 1;
-                }
-                Some(wait) => {
-                    counts.ready += 1;
-                    counts.next_available = Some(counts.next_available.map_or(wait, |other| other.min(wait)));
-                }
+                Some(Span::ZERO) => counts.available += 1,
+                Some(wait) => counts.next_available = Some(counts.next_available.map_or(wait, |other| other.min(wait))),
                 None => {}
             }
         }
