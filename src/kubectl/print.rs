@@ -1,0 +1,247 @@
+//! Output formats: tables, YAML, JSON, names, jsonpath and custom columns.
+
+use super::call::Call;
+use super::failure::{error, Failure};
+use crate::api::encode::{json_pretty, list_of};
+use crate::api::encode_yaml::yaml;
+use crate::api::jsonpath::JsonPath;
+use crate::api::kinds::PrintContext;
+use crate::api::{Kind, Object, Value};
+use crate::base::table::Columns;
+
+/// How objects are printed.
+pub enum Format {
+    /// A table, with all columns where `wide`.
+    Table {
+        /// True for `-o wide`.
+        wide: bool,
+    },
+    /// YAML.
+    Yaml,
+    /// JSON.
+    Json,
+    /// `pod/web`.
+    Name,
+    /// A template of paths.
+    JsonPath(JsonPath),
+    /// Columns of the user's own.
+    Custom(Vec<(String, JsonPath)>),
+}
+
+const FORMATS: &str = "custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,wide,yaml";
+
+impl Format {
+    /// Reads the value of `-o`.
+    pub fn of(call: &Call<'_>) -> Result<Format, Failure> {
+        let text = call.line.text("output");
+        let (name, argument) = text.split_once('=').map_or((text, None), |(n, a)| (n, Some(a)));
+        let path = |text: &str| JsonPath::parse(text).map_err(|why| error(format!("error parsing jsonpath {text}, {why}")));
+        Ok(match (name, argument) {
+            ("" | "wide", None) => Format::Table { wide: name == "wide" },
+            ("yaml", None) => Format::Yaml,
+            ("json", None) => Format::Json,
+            ("name", None) => Format::Name,
+            ("jsonpath", None | Some("")) => return Err(error("template format specified but no template given")),
+            ("jsonpath", Some(template)) => Format::JsonPath(path(template)?),
+            ("jsonpath-file", Some(file)) => {
+                let text = call.session.file(file).ok_or_else(|| no_such_file(file))?;
+                Format::JsonPath(path(text.trim_end())?)
+            }
+            ("custom-columns", None | Some("")) => {
+                return Err(error("custom-columns format specified but no custom columns given"))
+            }
+            ("custom-columns", Some(columns)) => Format::Custom(custom_columns(columns)?),
+            ("custom-columns-file", Some(file)) => {
+                let text = call.session.file(file).ok_or_else(|| no_such_file(file))?;
+                let mut lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+                let (heads, paths) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+                let pairs: Vec<String> = heads.iter().zip(&paths).map(|(head, path)| format!("{head}:{path}")).collect();
+                Format::Custom(custom_columns(&pairs.join(","))?)
+            }
+            _ => {
+                return Err(error(format!(
+                    "unable to match a printer suitable for the output format \"{text}\", allowed formats are: {FORMATS}"
+                )))
+            }
+        })
+    }
+
+    /// True for a table.
+    pub fn is_table(&self) -> bool {
+        matches!(self, Format::Table { .. })
+    }
+
+    /// One object, or none of its own where it is a table.
+    pub fn one(&self, object: &Object) -> String {
+        match self {
+            Format::Table { .. } => String::new(),
+            Format::Yaml => yaml(&object.value),
+            Format::Json => json_pretty(&object.value),
+            Format::Name => format!("{}/{}\n", object.kind.singular_resource(), object.name()),
+            Format::JsonPath(path) => path.print(&object.value),
+            Format::Custom(_) => self.many(std::slice::from_ref(object), true),
+        }
+    }
+
+    /// Several objects: a list, or one after the other. `heads` prints the headings of columns.
+    pub fn many(&self, objects: &[Object], heads: bool) -> String {
+        match self {
+            Format::Table { .. } => String::new(),
+            Format::Yaml => yaml(&list_value(objects)),
+            Format::Json => json_pretty(&list_value(objects)),
+            Format::Name => objects.iter().map(|object| self.one(object)).collect(),
+            Format::JsonPath(path) => path.print(&list_value(objects)),
+            Format::Custom(columns) => {
+                let mut rows: Vec<Vec<String>> = Vec::new();
+                if heads {
+                    rows.push(columns.iter().map(|(head, _)| head.clone()).collect());
+                }
+                for object in objects {
+                    rows.push(columns.iter().map(|(_, path)| custom_cell(path, &object.value)).collect());
+                }
+                Columns::default().print(&rows)
+            }
+        }
+    }
+}
+
+fn no_such_file(path: &str) -> Failure {
+    error(format!("error reading {path}, open {path}: no such file or directory"))
+}
+
+fn list_value(objects: &[Object]) -> Value {
+    let values: Vec<Value> = objects.iter().map(|object| object.value.clone()).collect();
+    list_of(&values)
+}
+
+/// `NAME:.metadata.name,IMAGE:.spec.containers[*].image`.
+fn custom_columns(text: &str) -> Result<Vec<(String, JsonPath)>, Failure> {
+    let mut columns = Vec::new();
+    for part in text.split(',') {
+        let Some((head, path)) = part.split_once(':') else {
+            return Err(error(format!("unexpected custom-columns spec: {part}, expected <header>:<json-path-expr>")));
+        };
+        columns.push((head.to_owned(), relaxed_path(path)?));
+    }
+    Ok(columns)
+}
+
+/// A path with or without braces and the first dot.
+///
+/// Models staging/src/k8s.io/kubectl/pkg/cmd/get RelaxedJSONPathExpression.
+pub fn relaxed_path(text: &str) -> Result<JsonPath, Failure> {
+    let inner = text.strip_prefix('{').and_then(|t| t.strip_suffix('}')).unwrap_or(text);
+    let inner = inner.strip_prefix('.').unwrap_or(inner);
+    if inner.contains(['{', '}']) || text.is_empty() {
+        return Err(error(format!(
+            "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{{name1.name2}}' or '{{.name1.name2}}'"
+        )));
+    }
+    let full = format!("{{.{inner}}}");
+    JsonPath::parse(&full).map_err(|why| error(format!("error parsing jsonpath {full}, {why}")))
+}
+
+fn custom_cell(path: &JsonPath, value: &Value) -> String {
+    let found = path.find(value);
+    let texts: Vec<String> = found.iter().filter(|value| !value.is_null()).map(cell_text).collect();
+    match texts.is_empty() {
+        true => "<none>".to_owned(),
+        false => texts.join(","),
+    }
+}
+
+/// A value as Go's `%v` prints it.
+pub fn cell_text(value: &Value) -> String {
+    match value {
+        Value::Null => "<nil>".to_owned(),
+        Value::Bool(b) => b.to_string(),
+        Value::Int(n) => n.to_string(),
+        Value::Float(x) => crate::api::encode::float_text(*x),
+        Value::Str(text) => text.to_string(),
+        Value::List(items) => format!("[{}]", items.iter().map(cell_text).collect::<Vec<_>>().join(" ")),
+        Value::Map(map) => {
+            let entries: Vec<String> = map.iter().map(|(k, v)| format!("{k}:{}", cell_text(v))).collect();
+            format!("map[{}]", entries.join(" "))
+        }
+    }
+}
+
+/// What a table shows besides the columns of the kind.
+#[derive(Clone, Default)]
+pub struct TableOptions {
+    /// `-o wide`.
+    pub wide: bool,
+    /// A column with the namespace in front.
+    pub namespace: bool,
+    /// All labels behind.
+    pub labels: bool,
+    /// Single labels behind, a column each.
+    pub label_columns: Vec<String>,
+    /// `deployment.apps/` in front of the names.
+    pub kind_prefix: bool,
+    /// Leaves the headings out.
+    pub no_headings: bool,
+}
+
+impl TableOptions {
+    /// The headings for a kind.
+    pub fn headings(&self, kind: &Kind) -> Vec<String> {
+        let shown = kind.columns.iter().filter(|column| self.wide || !column.wide);
+        let mut row: Vec<String> = shown.map(|column| column.name.to_owned()).collect();
+        if self.namespace && kind.namespaced {
+            row.insert(0, "NAMESPACE".to_owned());
+        }
+        row.extend(self.label_columns.iter().map(|label| {
+            let last = label.rsplit('/').next().unwrap_or(label);
+            last.to_uppercase()
+        }));
+        if self.labels {
+            row.push("LABELS".to_owned());
+        }
+        row
+    }
+
+    /// The cells of an object.
+    pub fn row(&self, object: &Object, context: &PrintContext) -> Vec<String> {
+        let kind = object.kind;
+        let mut cells = (kind.cells)(object, context);
+        if self.kind_prefix {
+            if let Some(name) = kind.columns.iter().position(|column| column.name == "NAME") {
+                cells[name] = format!("{}/{}", kind.singular_resource(), cells[name]);
+            }
+        }
+        let shown = cells.into_iter().zip(kind.columns).filter(|(_, column)| self.wide || !column.wide);
+        let mut row: Vec<String> = shown.map(|(cell, _)| cell).collect();
+        if self.namespace && kind.namespaced {
+            row.insert(0, object.namespace().to_owned());
+        }
+        row.extend(self.label_columns.iter().map(|label| match object.labels().get(label) {
+            Value::Null => "<none>".to_owned(),
+            value => value.str().to_owned(),
+        }));
+        if self.labels {
+            row.push(crate::api::kinds::cells::labels_text(object.labels()));
+        }
+        row
+    }
+}
+
+/// Objects as tables, a table for each run of objects of one kind, blank lines between.
+pub fn tables(objects: &[Object], options: &TableOptions, context: &PrintContext) -> String {
+    let mut text = String::new();
+    let mut rest = objects;
+    while let Some(first) = rest.first() {
+        let run = rest.iter().take_while(|object| object.kind.kind == first.kind.kind).count();
+        let mut rows = Vec::with_capacity(run + 1);
+        if !options.no_headings {
+            rows.push(options.headings(first.kind));
+        }
+        rows.extend(rest[..run].iter().map(|object| options.row(object, context)));
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&Columns::default().print(&rows));
+        rest = &rest[run..];
+    }
+    text
+}

@@ -1,0 +1,185 @@
+//! Which objects a command line means: `pod web`, `deploy/web svc/web`, `deploy,rs`, `all`, `-f FILE`, `-l app=web`.
+
+use super::call::Call;
+use super::failure::{error, Failure};
+use super::manifest::{self, Manifest};
+use crate::api::kinds::{find_resource, KINDS};
+use crate::api::selector::{FieldSelector, Selector};
+use crate::api::{Kind, Object};
+
+/// The objects a command line means.
+pub struct Selection {
+    /// Kinds without names: all objects of them, or those a selector chooses.
+    pub kinds: Vec<&'static Kind>,
+    /// Single objects by kind and name.
+    pub named: Vec<(&'static Kind, String)>,
+    /// Objects that files name.
+    pub manifests: Vec<Manifest>,
+    /// True where more than one kind was asked for, so that each line must say its kind.
+    pub several_kinds: bool,
+}
+
+/// What kubectl says when nothing was named.
+pub const NOTHING_NAMED: &str = "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'";
+
+/// Reads the arguments that name objects. With `all_of_kind`, a kind alone means all of it.
+///
+/// Models staging/src/k8s.io/cli-runtime/pkg/resource Builder.ResourceTypeOrNameArgs.
+pub fn select(call: &mut Call<'_>, args: &[String], all_of_kind: bool) -> Result<Selection, Failure> {
+    let mut selection =
+        Selection { kinds: Vec::new(), named: Vec::new(), manifests: Vec::new(), several_kinds: false };
+    if call.line.has("filename") {
+        selection.manifests = manifest::read_flag(call)?;
+        return Ok(selection);
+    }
+    if args.is_empty() {
+        return Err(error(NOTHING_NAMED));
+    }
+    let slashes = args.iter().filter(|arg| arg.contains('/')).count();
+    if slashes == args.len() {
+        read_pairs(&mut selection, args)?;
+    } else if slashes > 0 {
+        return Err(error("there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'"));
+    } else {
+        read_kinds_and_names(&mut selection, args)?;
+    }
+    let chosen = call.line.has("selector") || call.line.has("field-selector") || call.line.is("all");
+    if !selection.named.is_empty() {
+        if chosen {
+            return Err(error("name cannot be provided when a selector is specified"));
+        }
+        if call.line.is("all-namespaces") {
+            return Err(error("a resource cannot be retrieved by name across all namespaces"));
+        }
+    } else if !all_of_kind && !chosen {
+        return Err(error("resource(s) were provided, but no name was specified"));
+    }
+    Ok(selection)
+}
+
+/// `pod/web deploy/web`.
+fn read_pairs(selection: &mut Selection, args: &[String]) -> Result<(), Failure> {
+    for arg in args {
+        let parts: Vec<&str> = arg.split('/').collect();
+        let [resource, name] = parts[..] else {
+            return Err(error("arguments in resource/name form may not have more than one slash"));
+        };
+        if resource.is_empty() || name.is_empty() || resource.contains(',') {
+            return Err(error("arguments in resource/name form must have a single resource and name"));
+        }
+        selection.named.push((resource_kind(resource)?, name.to_owned()));
+    }
+    let first = selection.named[0].0.kind;
+    selection.several_kinds = selection.named.iter().any(|(kind, _)| kind.kind != first);
+    Ok(())
+}
+
+/// `pods,services`, `pod web db`, `all`.
+fn read_kinds_and_names(selection: &mut Selection, args: &[String]) -> Result<(), Failure> {
+    let mut kinds: Vec<&'static Kind> = Vec::new();
+    for word in args[0].split(',').filter(|word| !word.is_empty()) {
+        let in_category: Vec<&'static Kind> =
+            KINDS.iter().copied().filter(|kind| kind.categories.contains(&word)).collect();
+        let found = if in_category.is_empty() { vec![resource_kind(word)?] } else { in_category };
+        for kind in found {
+            if !kinds.iter().any(|known| known.kind == kind.kind) {
+                kinds.push(kind);
+            }
+        }
+    }
+    selection.several_kinds = kinds.len() > 1;
+    if args.len() == 1 {
+        selection.kinds = kinds;
+    } else {
+        for kind in kinds {
+            selection.named.extend(args[1..].iter().map(|name| (kind, name.clone())));
+        }
+    }
+    Ok(())
+}
+
+/// The kind a word means, or kubectl's refusal.
+pub fn resource_kind(word: &str) -> Result<&'static Kind, Failure> {
+    find_resource(word).ok_or_else(|| error(format!("the server doesn't have a resource type \"{word}\"")))
+}
+
+impl Selection {
+    /// True where exactly one object was named.
+    pub fn is_single(&self) -> bool {
+        self.kinds.is_empty() && self.named.len() + self.manifests.len() == 1
+    }
+
+    /// The objects, and what could not be found.
+    pub fn objects(&self, call: &mut Call<'_>) -> Result<(Vec<Object>, Vec<Failure>), Failure> {
+        let (mut found, mut failures) = (Vec::new(), Vec::new());
+        for (kind, name) in &self.named {
+            match call.get(kind, &call.namespace_for(kind), name) {
+                Ok(object) => found.push(object),
+                Err(failure) => failures.push(failure),
+            }
+        }
+        for manifest in &self.manifests {
+            match manifest.target(call).and_then(|(kind, namespace, name)| call.get(kind, &namespace, &name)) {
+                Ok(object) => found.push(object),
+                Err(failure) => failures.push(failure),
+            }
+        }
+        for kind in &self.kinds {
+            found.extend(list(call, kind)?);
+        }
+        for object in &found {
+            warn_of_deprecation(call, object.kind);
+        }
+        for kind in &self.kinds {
+            warn_of_deprecation(call, kind);
+        }
+        Ok((found, failures))
+    }
+}
+
+/// Prints the warning the API server sends with some kinds.
+pub fn warn_of_deprecation(call: &mut Call<'_>, kind: &Kind) {
+    if kind.kind == "Endpoints" {
+        call.out.warn("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
+    }
+}
+
+/// All objects of a kind that the selectors choose, in the namespaces that are meant.
+pub fn list(call: &Call<'_>, kind: &'static Kind) -> Result<Vec<Object>, Failure> {
+    let filter = Filter::of(call, kind)?;
+    let namespace = if call.line.is("all-namespaces") { String::new() } else { call.namespace_for(kind) };
+    let store = call.world.store();
+    let all: Vec<Object> = match namespace.as_str() {
+        "" => store.all(kind.kind).cloned().collect(),
+        namespace => store.list(kind.kind, namespace).cloned().collect(),
+    };
+    Ok(all.into_iter().filter(|object| filter.takes(object)).collect())
+}
+
+/// What `-l` and `--field-selector` choose.
+pub struct Filter {
+    labels: Selector,
+    fields: FieldSelector,
+}
+
+impl Filter {
+    /// Reads the flags.
+    pub fn of(call: &Call<'_>, kind: &Kind) -> Result<Filter, Failure> {
+        let (labels, fields) = (call.line.text("selector"), call.line.text("field-selector"));
+        let refuse = |why: String| {
+            let place = format!("{}/{}, Resource={}", kind.group, kind.version, kind.plural);
+            Failure::Server(crate::api::Status::bad_request(format!(
+                "Unable to find \"{place}\" that match label selector \"{labels}\", field selector \"{fields}\": {why}"
+            )))
+        };
+        Ok(Filter {
+            labels: Selector::parse(labels).map_err(&refuse)?,
+            fields: FieldSelector::parse(fields, kind).map_err(&refuse)?,
+        })
+    }
+
+    /// True for an object that is chosen.
+    pub fn takes(&self, object: &Object) -> bool {
+        self.labels.matches(object.labels()) && self.fields.matches(object)
+    }
+}

@@ -1,0 +1,59 @@
+//! What a terminal remembers between commands: its files and the context of kubectl.
+
+use std::collections::BTreeMap;
+
+/// Files and context of one terminal.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Files by their path, folders being a part of the path.
+    pub files: BTreeMap<String, String>,
+    /// The namespace of the current context.
+    pub namespace: String,
+    /// The object that waits to be edited, and how.
+    pub editing: Option<Editing>,
+}
+
+/// An object handed over for editing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Editing {
+    /// The file it was written to; what is applied afterwards.
+    pub path: String,
+}
+
+impl Default for Session {
+    fn default() -> Session {
+        Session { files: BTreeMap::new(), namespace: "default".to_owned(), editing: None }
+    }
+}
+
+impl Session {
+    /// A file by its path; `./` in front makes no difference.
+    pub fn file(&self, path: &str) -> Option<&str> {
+        self.files.get(clean(path)).map(String::as_str)
+    }
+
+    /// Writes a file.
+    pub fn write(&mut self, path: &str, text: String) {
+        self.files.insert(clean(path).to_owned(), text);
+    }
+
+    /// The files right in a folder, or below it where `deep`, in the order of their paths.
+    pub fn folder(&self, path: &str, deep: bool) -> Vec<(&str, &str)> {
+        let prefix = match clean(path).trim_end_matches('/') {
+            "" | "." => String::new(),
+            path => format!("{path}/"),
+        };
+        let inside = self.files.iter().filter(|(name, _)| {
+            name.strip_prefix(prefix.as_str()).is_some_and(|rest| deep || !rest.contains('/'))
+        });
+        inside.map(|(name, text)| (name.as_str(), text.as_str())).collect()
+    }
+}
+
+fn clean(path: &str) -> &str {
+    let mut path = path;
+    while let Some(rest) = path.strip_prefix("./") {
+        path = rest;
+    }
+    path
+}

@@ -1,0 +1,117 @@
+//! `kubectl apply`: makes the cluster agree with files, by the three-way difference of what was applied last, what is to
+//! be applied now and what there is.
+
+use super::change::{create, modify, report};
+use super::{Group, Verb};
+use crate::api::apply::{last_applied, three_way, with_last_applied, LAST_APPLIED};
+use crate::api::Object;
+use crate::kubectl::call::{Call, DryRun, Outcome, Run};
+use crate::kubectl::failure::{error, Failure};
+use crate::kubectl::flags::{switch, value};
+use crate::kubectl::manifest::{self, Manifest};
+use crate::kubectl::print::Format;
+use crate::kubectl::resources::{select, warn_of_deprecation};
+
+/// Its row.
+pub static VERB: Verb = Verb {
+    name: "apply",
+    group: Group::Advanced,
+    summary: "Apply a configuration to a resource by file name or stdin",
+    usage: "kubectl apply (-f FILENAME | -k DIRECTORY)",
+    flags: &[
+        super::FILENAME,
+        super::RECURSIVE,
+        super::DRY_RUN,
+        super::OUTPUT,
+        super::SELECTOR,
+        super::VALIDATE,
+        switch("overwrite", "Let the files win where both sides changed"),
+        switch("wait", "Wait for deletions"),
+        switch("all", "With --prune: every object of the kinds that are pruned"),
+        value("field-manager", "Who the change is made for"),
+        value("timeout", "How long to wait at the longest"),
+    ],
+    subverbs: &[&VIEW_LAST_APPLIED],
+    run: Some(run),
+    ..super::PLAIN
+};
+
+static VIEW_LAST_APPLIED: Verb = Verb {
+    name: "view-last-applied",
+    group: Group::Advanced,
+    summary: "View the latest last-applied-configuration annotations of a resource or object",
+    usage: "kubectl apply view-last-applied (TYPE [NAME | -l label] | TYPE/NAME | -f FILENAME)",
+    flags: &[super::FILENAME, super::RECURSIVE, super::OUTPUT, super::SELECTOR, switch("all", "All of a kind")],
+    run: Some(view_last_applied),
+    ..super::PLAIN
+};
+
+fn run(call: &mut Call<'_>) -> Outcome {
+    if !call.line.args.is_empty() {
+        return Err(Failure::Usage(format!("Unexpected args: [{}]", call.line.args.join(" "))));
+    }
+    manifest::require_files(call)?;
+    let dry = call.dry_run()?;
+    Format::of(call)?;
+    let manifests = manifest::read_flag(call)?;
+    if manifests.is_empty() {
+        return Err(error("no objects passed to apply"));
+    }
+    let mut failures = Vec::new();
+    for manifest in &manifests {
+        if let Err(failure) = apply(call, manifest, dry) {
+            failures.push(failure);
+        }
+    }
+    Failure::of(failures).map_or(Ok(Run::Done(0)), Err)
+}
+
+/// Models staging/src/k8s.io/kubectl/pkg/cmd/apply ApplyOptions.applyOneObject, client-side.
+fn apply(call: &mut Call<'_>, manifest: &Manifest, dry: DryRun) -> Result<(), Failure> {
+    let generate = manifest.object.at("metadata.generateName").str();
+    if manifest.object.name().is_empty() && !generate.is_empty() {
+        return Err(error(format!("from {generate}: cannot use generate name with apply")));
+    }
+    let (kind, namespace, name) = manifest.target(call)?;
+    warn_of_deprecation(call, kind);
+    let mut wanted = manifest.object.clone();
+    if kind.namespaced {
+        wanted.set("metadata.namespace", namespace.as_str());
+    }
+    let current = call.world.store().find(kind.kind, &namespace, &name).cloned();
+    let Some(current) = current else {
+        let made = create(call, with_last_applied(&wanted), dry);
+        let made = made.map_err(|failure| failure.when("creating", &manifest.source))?;
+        return report(call, &made, "created", dry);
+    };
+    if last_applied(&current).is_none() {
+        let resource = format!("{}/{}", kind.plural, name);
+        call.out.warn(&format!("resource {resource} is missing the {LAST_APPLIED} annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically."));
+    }
+    let source = &manifest.source;
+    let patched = modify(call, &current, dry, |object| {
+        *object = three_way(object, &wanted)?;
+        Ok(())
+    });
+    let patched = patched.map_err(|failure| failure.when("applying patch", source))?;
+    let changed = patched.value != current.value;
+    report(call, &patched, if changed { "configured" } else { "unchanged" }, dry)
+}
+
+fn view_last_applied(call: &mut Call<'_>) -> Outcome {
+    let args = call.line.args.clone();
+    let selection = select(call, &args, true)?;
+    let (objects, failures) = selection.objects(call)?;
+    for object in &objects {
+        let Some(value) = last_applied(object) else {
+            let text = format!("no last-applied-configuration annotation found on resource: {}", object.name());
+            return Err(error(text));
+        };
+        let format = match Format::of(call)? {
+            Format::Table { .. } => Format::Yaml,
+            format => format,
+        };
+        call.out.out(format.one(&Object { kind: object.kind, value }));
+    }
+    Failure::of(failures).map_or(Ok(Run::Done(0)), Err)
+}

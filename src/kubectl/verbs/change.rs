@@ -1,0 +1,52 @@
+//! What the verbs that change objects share: making a change or trying it out, and saying what was done.
+
+use crate::api::{Object, Status};
+use crate::kubectl::call::{Call, DryRun};
+use crate::kubectl::failure::Failure;
+use crate::kubectl::print::Format;
+use crate::store::server::Part;
+
+/// Changes an object of the cluster, or tries it out, and gives what came of it.
+pub fn modify(
+    call: &mut Call<'_>,
+    object: &Object,
+    dry: DryRun,
+    change: impl FnOnce(&mut Object) -> Result<(), Status>,
+) -> Result<Object, Failure> {
+    let (kind, key, because) = (object.kind, object.key(), call.because());
+    let apply = |current: &Object| {
+        let mut object = current.clone();
+        change(&mut object).map(|()| object)
+    };
+    Ok(match dry {
+        DryRun::No => call.world.request(|server| server.modify(kind, &key, Part::Main, &because, apply))?,
+        DryRun::Server => call.world.request(|server| server.dry_modify(kind, &key, Part::Main, apply))?,
+        DryRun::Client => apply(object)?,
+    })
+}
+
+/// Creates an object, or tries it out, and gives what was stored.
+pub fn create(call: &mut Call<'_>, object: Object, dry: DryRun) -> Result<Object, Failure> {
+    let because = call.because();
+    Ok(match dry {
+        DryRun::No => call.world.request(|server| server.create(object, &because))?,
+        DryRun::Server => call.world.request(|server| server.dry_create(object))?,
+        DryRun::Client => object,
+    })
+}
+
+/// Says what was done to an object: `pod/web labeled`, or the object as `-o` wants it.
+pub fn report(call: &mut Call<'_>, object: &Object, done: &str, dry: DryRun) -> Result<(), Failure> {
+    let format = Format::of(call)?;
+    match format {
+        Format::Table { .. } => {
+            let resource = object.kind.singular_resource();
+            call.out.line(format!("{resource}/{} {done}{}", object.name(), dry.suffix()));
+        }
+        format => {
+            let text = format.one(object);
+            call.out.out(text);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! `kubectl create -f`; its generators have files of their own.
+
+use super::change::{create, report};
+use super::{create_kinds, create_service, Group, Verb};
+use crate::api::apply::with_last_applied;
+use crate::kubectl::call::{Call, Outcome, Run};
+use crate::kubectl::failure::Failure;
+use crate::kubectl::flags::{switch, value};
+use crate::kubectl::manifest;
+use crate::kubectl::resources::warn_of_deprecation;
+
+/// Its row.
+pub static VERB: Verb = Verb {
+    name: "create",
+    group: Group::Beginner,
+    summary: "Create a resource from a file or from stdin",
+    usage: "kubectl create -f FILENAME",
+    flags: &[
+        super::FILENAME,
+        super::RECURSIVE,
+        super::OUTPUT,
+        super::DRY_RUN,
+        super::SELECTOR,
+        super::VALIDATE,
+        switch("save-config", "Keep what was created as what was applied last"),
+        value("field-manager", "Who the change is made for"),
+    ],
+    subverbs: &[
+        &create_kinds::CONFIG_MAP,
+        &create_kinds::DEPLOYMENT,
+        &create_kinds::NAMESPACE,
+        &super::create_secret::VERB,
+        &create_service::VERB,
+        &create_kinds::SERVICE_ACCOUNT,
+    ],
+    run: Some(run),
+    ..super::PLAIN
+};
+
+fn run(call: &mut Call<'_>) -> Outcome {
+    if !call.line.args.is_empty() {
+        return Err(Failure::Usage(format!("Unexpected args: [{}]", call.line.args.join(" "))));
+    }
+    manifest::require_files(call)?;
+    let dry = call.dry_run()?;
+    let manifests = manifest::read_flag(call)?;
+    let mut failures = Vec::new();
+    for manifest in &manifests {
+        let made = manifest.target(call).and_then(|(kind, namespace, _)| {
+            let mut object = manifest.object.clone();
+            if kind.namespaced {
+                object.set("metadata.namespace", namespace);
+            }
+            if call.line.is("save-config") {
+                object = with_last_applied(&object);
+            }
+            warn_of_deprecation(call, kind);
+            create(call, object, dry).map_err(|failure| failure.when("creating", &manifest.source))
+        });
+        match made.and_then(|made| report(call, &made, "created", dry)) {
+            Ok(()) => {}
+            Err(failure) => failures.push(failure),
+        }
+    }
+    Failure::of(failures).map_or(Ok(Run::Done(0)), Err)
+}

@@ -1,0 +1,174 @@
+//! `kubectl create configmap|deployment|namespace|serviceaccount`.
+
+use super::change::{create, report};
+use super::{Group, Verb};
+use crate::api::{kind, Object, Status, Value};
+use crate::kubectl::call::{Call, DryRun, Outcome, Run};
+use crate::kubectl::failure::{error, Failure};
+use crate::kubectl::flags::{switch, value, Flag};
+use crate::kubectl::sources;
+use crate::value;
+
+/// The row of `create configmap`.
+pub static CONFIG_MAP: Verb = Verb {
+    name: "configmap",
+    aliases: &["cm"],
+    group: Group::Beginner,
+    summary: "Create a config map from a local file, directory or literal value",
+    usage: "kubectl create configmap NAME [--from-file=[key=]source] [--from-literal=key1=value1] [--dry-run=server|client|none]",
+    flags: &[
+        super::OUTPUT,
+        super::DRY_RUN,
+        super::VALIDATE,
+        SAVE_CONFIG,
+        value("from-file", "A file, or KEY=FILE, or a folder"),
+        value("from-literal", "KEY=VALUE"),
+        value("from-env-file", "A file with a line KEY=VALUE for each key"),
+    ],
+    run: Some(config_map),
+    ..super::PLAIN
+};
+
+/// The row of `create deployment`.
+pub static DEPLOYMENT: Verb = Verb {
+    name: "deployment",
+    aliases: &["deploy"],
+    group: Group::Beginner,
+    summary: "Create a deployment with the specified name",
+    usage: "kubectl create deployment NAME --image=image -- [COMMAND] [args...]",
+    flags: &[
+        super::OUTPUT,
+        super::DRY_RUN,
+        super::VALIDATE,
+        SAVE_CONFIG,
+        value("image", "The image; several make several containers"),
+        value("replicas", "How many pods").short('r'),
+        value("port", "The port the container listens on"),
+    ],
+    run: Some(deployment),
+    ..super::PLAIN
+};
+
+/// The row of `create namespace`.
+pub static NAMESPACE: Verb = Verb {
+    name: "namespace",
+    aliases: &["ns"],
+    group: Group::Beginner,
+    summary: "Create a namespace with the specified name",
+    usage: "kubectl create namespace NAME [--dry-run=server|client|none]",
+    flags: &[super::OUTPUT, super::DRY_RUN, super::VALIDATE, SAVE_CONFIG],
+    run: Some(namespace),
+    ..super::PLAIN
+};
+
+/// The row of `create serviceaccount`.
+pub static SERVICE_ACCOUNT: Verb = Verb {
+    name: "serviceaccount",
+    aliases: &["sa"],
+    group: Group::Beginner,
+    summary: "Create a service account with the specified name",
+    usage: "kubectl create serviceaccount NAME [--dry-run=server|client|none]",
+    flags: &[super::OUTPUT, super::DRY_RUN, super::VALIDATE, SAVE_CONFIG],
+    run: Some(service_account),
+    ..super::PLAIN
+};
+
+/// `--save-config`.
+pub(super) const SAVE_CONFIG: Flag = switch("save-config", "Keep what was created as what was applied last");
+
+/// Creates what a generator made and says so. `what` names the kind in the message of a refusal; empty where the refusal
+/// is told as it is.
+pub(super) fn finish(call: &mut Call<'_>, mut object: Object, what: &str) -> Outcome {
+    let dry = call.dry_run()?;
+    if object.kind.namespaced && (dry != DryRun::Client || call.line.has("namespace")) {
+        object.set("metadata.namespace", call.namespace());
+    }
+    if call.line.is("save-config") {
+        object = crate::api::apply::with_last_applied(&object);
+    }
+    let made = create(call, object, dry).map_err(|failure| explain(failure, what))?;
+    report(call, &made, "created", dry)?;
+    Ok(Run::Done(0))
+}
+
+fn explain(failure: Failure, what: &str) -> Failure {
+    match failure {
+        Failure::Server(Status { reason: "Invalid", causes, message, .. }) if what.is_empty() => {
+            Failure::Server(Status { code: 422, reason: "Invalid", causes, message, hint: String::new() })
+        }
+        Failure::Server(status) if !what.is_empty() => {
+            error(format!("failed to create {what}: {}", status.message))
+        }
+        other => other,
+    }
+}
+
+/// A new object without a namespace, as kubectl makes them.
+pub(super) fn new_object(name: &str, of: &'static str) -> Object {
+    let mut object = Object::new(kind(of), "", name);
+    object.value.remove("metadata.namespace");
+    object
+}
+
+fn namespace(call: &mut Call<'_>) -> Outcome {
+    let mut object = new_object(call.only_name()?, "Namespace");
+    object.set("spec", Value::map());
+    object.set("status", Value::map());
+    finish(call, object, "")
+}
+
+fn service_account(call: &mut Call<'_>) -> Outcome {
+    let object = new_object(call.only_name()?, "ServiceAccount");
+    finish(call, object, "serviceaccount")
+}
+
+fn config_map(call: &mut Call<'_>) -> Outcome {
+    let mut object = new_object(call.only_name()?, "ConfigMap");
+    let data = sources::read(call)?;
+    if !data.is_empty() {
+        object.set("data", data.into_iter().map(|(k, v)| (k, Value::from(v))).collect::<crate::api::Map>());
+    }
+    finish(call, object, "configmap")
+}
+
+/// Models staging/src/k8s.io/kubectl/pkg/cmd/create CreateDeploymentOptions.createDeployment.
+fn deployment(call: &mut Call<'_>) -> Outcome {
+    call.require(&["image"])?;
+    let before_dash = call.line.dash.unwrap_or(call.line.args.len());
+    let (names, command) = call.line.args.split_at(before_dash);
+    let [name] = names else {
+        return Err(Failure::Usage(format!("exactly one NAME is required, got {}", names.len())));
+    };
+    let images = call.line.list("image");
+    if images.len() > 1 && !command.is_empty() {
+        return Err(error(format!("cannot specify multiple --image options and command")));
+    }
+    let labels = value!({"app": (name.as_str())});
+    let mut containers = Vec::new();
+    for image in &images {
+        let mut container = value!({"image": (image.as_str()), "name": (container_name(image)), "resources": {}});
+        if let Some(port) = call.number("port")? {
+            container.set("ports", value!([{"containerPort": port}]));
+        }
+        if !command.is_empty() {
+            container.set("command", command.iter().map(|word| Value::from(word.as_str())).collect::<Value>());
+        }
+        containers.push(container);
+    }
+    let mut object = new_object(name, "Deployment");
+    object.set("metadata.labels", labels.clone());
+    object.set("spec.replicas", call.number("replicas")?.unwrap_or(1));
+    object.set("spec.selector.matchLabels", labels.clone());
+    object.set("spec.strategy", Value::map());
+    object.set("spec.template.metadata.labels", labels);
+    object.set("spec.template.spec.containers", containers);
+    object.set("status", Value::map());
+    finish(call, object, "deployment")
+}
+
+/// The container's name for an image: its last path element without tag and digest.
+fn container_name(image: &str) -> String {
+    let last = image.rsplit('/').next().unwrap_or(image);
+    let bare = last.split(['@', ':']).next().unwrap_or(last);
+    bare.replace(['_', '.'], "-").to_lowercase()
+}

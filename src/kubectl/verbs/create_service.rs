@@ -1,0 +1,126 @@
+//! `kubectl create service clusterip|nodeport|loadbalancer|externalname`.
+
+use super::create_kinds::{finish, new_object, SAVE_CONFIG};
+use super::{Group, Verb};
+use crate::api::Value;
+use crate::kubectl::call::{Call, Outcome};
+use crate::kubectl::failure::{error, Failure};
+use crate::kubectl::flags::value;
+use crate::value;
+
+/// Its row.
+pub static VERB: Verb = Verb {
+    name: "service",
+    aliases: &["svc"],
+    group: Group::Beginner,
+    summary: "Create a service using a specified subcommand",
+    usage: "kubectl create service [flags] [options]",
+    subverbs: &[&CLUSTER_IP, &EXTERNAL_NAME, &LOAD_BALANCER, &NODE_PORT],
+    ..super::PLAIN
+};
+
+static CLUSTER_IP: Verb = Verb {
+    name: "clusterip",
+    group: Group::Beginner,
+    summary: "Create a ClusterIP service",
+    usage: "kubectl create service clusterip NAME [--tcp=<port>:<targetPort>] [--dry-run=server|client|none]",
+    flags: &[
+        super::OUTPUT,
+        super::DRY_RUN,
+        super::VALIDATE,
+        SAVE_CONFIG,
+        value("tcp", "PORT or PORT:TARGETPORT"),
+        value("clusterip", "The address, or None"),
+    ],
+    run: Some(|call| make(call, "ClusterIP")),
+    ..super::PLAIN
+};
+
+static NODE_PORT: Verb = Verb {
+    name: "nodeport",
+    group: Group::Beginner,
+    summary: "Create a NodePort service",
+    usage: "kubectl create service nodeport NAME [--tcp=port:targetPort] [--dry-run=server|client|none]",
+    flags: &[
+        super::OUTPUT,
+        super::DRY_RUN,
+        super::VALIDATE,
+        SAVE_CONFIG,
+        value("tcp", "PORT or PORT:TARGETPORT"),
+        value("node-port", "The port on the nodes"),
+    ],
+    run: Some(|call| make(call, "NodePort")),
+    ..super::PLAIN
+};
+
+static LOAD_BALANCER: Verb = Verb {
+    name: "loadbalancer",
+    group: Group::Beginner,
+    summary: "Create a LoadBalancer service",
+    usage: "kubectl create service loadbalancer NAME [--tcp=port:targetPort] [--dry-run=server|client|none]",
+    flags: &[super::OUTPUT, super::DRY_RUN, super::VALIDATE, SAVE_CONFIG, value("tcp", "PORT or PORT:TARGETPORT")],
+    run: Some(|call| make(call, "LoadBalancer")),
+    ..super::PLAIN
+};
+
+static EXTERNAL_NAME: Verb = Verb {
+    name: "externalname",
+    group: Group::Beginner,
+    summary: "Create an ExternalName service",
+    usage: "kubectl create service externalname NAME --external-name external.name [--dry-run=server|client|none]",
+    flags: &[
+        super::OUTPUT,
+        super::DRY_RUN,
+        super::VALIDATE,
+        SAVE_CONFIG,
+        value("tcp", "PORT or PORT:TARGETPORT"),
+        value("external-name", "The name it stands for"),
+    ],
+    run: Some(|call| {
+        call.require(&["external-name"])?;
+        make(call, "ExternalName")
+    }),
+    ..super::PLAIN
+};
+
+/// Models staging/src/k8s.io/kubectl/pkg/cmd/create ServiceOptions.createService.
+fn make(call: &mut Call<'_>, kind: &'static str) -> Outcome {
+    let name = call.only_name()?.to_owned();
+    let headless = call.line.text("clusterip") == "None";
+    let specs = call.line.list("tcp");
+    if specs.is_empty() && !headless && kind != "ExternalName" {
+        return Err(error("at least one tcp port specifier must be provided"));
+    }
+    let node_port = call.number("node-port")?.unwrap_or(0);
+    let ports = specs.iter().map(|spec| port(spec, node_port)).collect::<Result<Vec<Value>, Failure>>()?;
+    let mut service = new_object(&name, "Service");
+    service.set("metadata.labels", value!({"app": (name.as_str())}));
+    service.set("spec.type", kind);
+    service.set("spec.selector", value!({"app": (name.as_str())}));
+    if !ports.is_empty() {
+        service.set("spec.ports", ports);
+    }
+    for (flag, field) in [("clusterip", "spec.clusterIP"), ("external-name", "spec.externalName")] {
+        if let Some(text) = call.line.get(flag) {
+            service.set(field, text);
+        }
+    }
+    service.set("status.loadBalancer", Value::map());
+    finish(call, service, &format!("{kind} service"))
+}
+
+/// `80` or `80:8080` or `443:https`.
+fn port(spec: &str, node_port: i64) -> Result<Value, Failure> {
+    let (port, target) = spec.split_once(':').unwrap_or((spec, spec));
+    let number = |text: &str| text.parse::<i64>().ok().filter(|n| (1..=65_535).contains(n));
+    let Some(port_number) = number(port) else {
+        return Err(error(format!("invalid port {port}, must be between 1 and 65535, inclusive")));
+    };
+    let target_value = number(target).map_or_else(|| Value::from(target), Value::from);
+    let name = spec.replace(':', "-");
+    let mut value = value!({"name": name, "port": port_number, "protocol": "TCP", "targetPort": target_value});
+    if node_port > 0 {
+        value.set("nodePort", node_port);
+    }
+    Ok(value)
+}

@@ -1,0 +1,80 @@
+//! `kubectl patch`: strategic merge, JSON merge and JSON patches.
+
+use super::change::{modify, report};
+use super::{Group, Verb};
+use crate::api::patch::{self, PatchType};
+use crate::api::{Object, Status, Value};
+use crate::kubectl::call::{Call, Outcome, Run};
+use crate::kubectl::failure::{error, Failure};
+use crate::kubectl::flags::{switch, value};
+use crate::kubectl::manifest::patch_value;
+use crate::kubectl::resources::select;
+
+/// Its row.
+pub static VERB: Verb = Verb {
+    name: "patch",
+    group: Group::Advanced,
+    summary: "Update fields of a resource",
+    usage: "kubectl patch (-f FILENAME | TYPE NAME) [-p PATCH|--patch-file FILE]",
+    flags: &[
+        super::FILENAME,
+        super::RECURSIVE,
+        super::OUTPUT,
+        super::DRY_RUN,
+        switch("local", "Change only what is printed"),
+        value("patch", "The patch, as JSON or YAML").short('p'),
+        value("patch-file", "A file with the patch"),
+        value("type", "strategic, merge or json"),
+        value("subresource", "status or scale"),
+    ],
+    run: Some(run),
+    ..super::PLAIN
+};
+
+fn run(call: &mut Call<'_>) -> Outcome {
+    let kind = match call.line.get("type").unwrap_or("strategic") {
+        "strategic" => PatchType::Strategic,
+        "merge" => PatchType::Merge,
+        "json" => PatchType::Json,
+        other => return Err(error(format!("--type must be one of [json merge strategic], not \"{other}\""))),
+    };
+    let text = match (call.line.get("patch"), call.line.get("patch-file")) {
+        (Some(text), _) if !text.is_empty() => text.to_owned(),
+        (_, Some(path)) => {
+            let found = call.session.file(path).map(str::to_owned);
+            let missing = || error(format!("unable to read patch file: open {path}: no such file or directory"));
+            found.ok_or_else(missing)?
+        }
+        _ => return Err(error("must specify --patch or --patch-file containing the contents of the patch")),
+    };
+    let args = call.line.args.clone();
+    let selection = select(call, &args, false)?;
+    let (objects, mut failures) = selection.objects(call)?;
+    if objects.is_empty() && !failures.is_empty() {
+        return Err(Failure::of(failures).unwrap_or(Failure::Silent(1)));
+    }
+    let patch = patch_value(&text)?;
+    for object in objects {
+        if let Err(failure) = apply(call, &object, kind, &patch) {
+            failures.push(failure);
+        }
+    }
+    Failure::of(failures).map_or(Ok(Run::Done(0)), Err)
+}
+
+fn apply(call: &mut Call<'_>, object: &Object, kind: PatchType, patch: &Value) -> Result<(), Failure> {
+    let dry = call.dry_run()?;
+    let patched = modify(call, object, dry, |object| {
+        let revision = object.at("metadata.resourceVersion").clone();
+        let value = patch::apply(object.kind, &object.value, kind, patch)?;
+        object.value = value;
+        let wanted = object.at("metadata.resourceVersion");
+        if !wanted.is_null() && *wanted != revision {
+            let why = "the object has been modified; please apply your changes to the latest version and try again";
+            return Err(Status::conflict(&object.kind.resource(), object.name(), why));
+        }
+        Ok(())
+    })?;
+    let done = if patched.value == object.value { "patched (no change)" } else { "patched" };
+    report(call, &patched, done, dry)
+}

@@ -1,0 +1,81 @@
+//! `kubectl replace`.
+
+use super::change::{create, modify, report};
+use super::{Group, Verb};
+use crate::api::Status;
+use crate::kubectl::call::{Call, DryRun, Outcome, Run};
+use crate::kubectl::failure::Failure;
+use crate::kubectl::flags::{switch, value};
+use crate::kubectl::manifest::{self, Manifest};
+use crate::store::plan::DeleteOptions;
+
+/// Its row.
+pub static VERB: Verb = Verb {
+    name: "replace",
+    group: Group::Advanced,
+    summary: "Replace a resource by file name or stdin",
+    usage: "kubectl replace -f FILENAME",
+    flags: &[
+        super::FILENAME,
+        super::RECURSIVE,
+        super::OUTPUT,
+        super::DRY_RUN,
+        super::VALIDATE,
+        switch("save-config", "Keep what was written as what was applied last"),
+        switch("force", "Delete it and create it anew"),
+        value("grace-period", "With --force: seconds it has to end by itself"),
+        value("timeout", "How long to wait at the longest"),
+    ],
+    run: Some(run),
+    ..super::PLAIN
+};
+
+fn run(call: &mut Call<'_>) -> Outcome {
+    manifest::require_files(call)?;
+    let dry = call.dry_run()?;
+    let mut failures = Vec::new();
+    for manifest in manifest::read_flag(call)? {
+        let replaced = replace(call, &manifest, dry);
+        failures.extend(replaced.err().map(|failure| failure.when("replacing", &manifest.source)));
+    }
+    Failure::of(failures).map_or(Ok(Run::Done(0)), Err)
+}
+
+fn replace(call: &mut Call<'_>, manifest: &Manifest, dry: DryRun) -> Result<(), Failure> {
+    let (kind, namespace, name) = manifest.target(call)?;
+    let current = call.get(kind, &namespace, &name);
+    let mut wanted = manifest.object.clone();
+    if kind.namespaced {
+        wanted.set("metadata.namespace", namespace.as_str());
+    }
+    if call.line.is("save-config") {
+        wanted = crate::api::apply::with_last_applied(&wanted);
+    }
+    if call.line.is("force") {
+        if let Ok(current) = current {
+            let options = DeleteOptions { grace_seconds: Some(0), ..DeleteOptions::default() };
+            let because = call.because();
+            if dry == DryRun::No {
+                let (key, uid) = (current.key(), current.uid().to_owned());
+                call.world.request(|server| server.delete(kind, &key, &uid, options, &because))?;
+            }
+            let place = if kind.namespaced { format!(" from {namespace} namespace") } else { String::new() };
+            call.out.line(format!("{} \"{name}\" deleted{place}", kind.singular_resource()));
+        }
+        for field in ["resourceVersion", "uid", "creationTimestamp"] {
+            wanted.value.slot("metadata").remove_key(field);
+        }
+        let made = create(call, wanted, dry)?;
+        return report(call, &made, "replaced", dry);
+    }
+    let version = wanted.at("metadata.resourceVersion").text();
+    let replaced = modify(call, &current?, dry, |object| {
+        if !version.is_empty() && version != object.at("metadata.resourceVersion").str() {
+            let why = "the object has been modified; please apply your changes to the latest version and try again";
+            return Err(Status::conflict(&object.kind.resource(), object.name(), why));
+        }
+        *object = wanted;
+        Ok(())
+    })?;
+    report(call, &replaced, "replaced", dry)
+}

@@ -1,0 +1,141 @@
+//! `kubectl run`: one pod from an image.
+
+use super::change::{create, report};
+use super::create_kinds::new_object;
+use super::{Group, Verb};
+use crate::api::merge::merge_patch;
+use crate::api::Value;
+use crate::kubectl::call::{Call, DryRun, Outcome, Run};
+use crate::kubectl::failure::{error, Failure};
+use crate::kubectl::flags::{switch, value};
+use crate::kubectl::manifest::patch_value;
+use crate::value;
+
+/// Its row.
+pub static VERB: Verb = Verb {
+    name: "run",
+    group: Group::Beginner,
+    summary: "Run a particular image on the cluster",
+    usage: "kubectl run NAME --image=image [--env=\"key=value\"] [--port=port] [--dry-run=server|client] [--overrides=inline-json] [--command] -- [COMMAND] [args...]",
+    flags: &[
+        super::OUTPUT,
+        super::DRY_RUN,
+        value("image", "The image"),
+        value("port", "The port the container listens on"),
+        value("labels", "Labels of the pod").short('l'),
+        value("annotations", "An annotation of the pod"),
+        value("env", "A variable: KEY=VALUE"),
+        value("restart", "Always, OnFailure or Never"),
+        value("image-pull-policy", "Always, IfNotPresent or Never"),
+        value("overrides", "A patch of the pod, as JSON"),
+        switch("command", "Take what follows -- for the command, not its arguments"),
+        switch("expose", "Make a service, too"),
+        switch("privileged", "Give it all rights on the node"),
+        switch("rm", "Delete it afterwards"),
+        switch("stdin", "Keep its input open").short('i'),
+        switch("tty", "Give it a terminal").short('t'),
+        switch("quiet", "Print less").short('q'),
+    ],
+    run: Some(run),
+    ..super::PLAIN
+};
+
+fn run(call: &mut Call<'_>) -> Outcome {
+    call.require(&["image"])?;
+    let before_dash = call.line.dash.unwrap_or(call.line.args.len());
+    let name = match call.line.args.first() {
+        Some(name) if before_dash > 0 => name.clone(),
+        _ => return Err(Failure::Usage("NAME is required for run".to_owned())),
+    };
+    if call.line.text("image").is_empty() {
+        return Err(error("--image is required"));
+    }
+    if call.line.is("rm") || call.line.is("stdin") || call.line.is("tty") {
+        return Err(error("Kubottle attaches no terminal to containers: use kubectl run without --rm, -i and -t, and read kubectl logs"));
+    }
+    let restart = call.line.get("restart").unwrap_or("Always").to_owned();
+    if !matches!(restart.as_str(), "Always" | "OnFailure" | "Never") {
+        return Err(Failure::Usage(format!("invalid restart policy: {restart}")));
+    }
+    if call.line.is("expose") && !call.line.has("port") {
+        return Err(Failure::Usage("--port must be set when exposing a service".to_owned()));
+    }
+    let dry = call.dry_run()?;
+    let port = port_of(call)?;
+    let mut pod = pod(call, &name, &restart, port)?;
+    if let Some(overrides) = call.line.get("overrides") {
+        merge_patch(&mut pod.value, &patch_value(overrides)?);
+    }
+    let labels = pod.labels().clone();
+    if dry != DryRun::Client {
+        pod.set("metadata.namespace", call.namespace());
+    }
+    if call.line.is("expose") {
+        let mut service = new_object(&name, "Service");
+        service.set("spec", value!({"ports": [{"port": (port.unwrap_or(0)), "protocol": "TCP", "targetPort": (port.unwrap_or(0))}], "selector": labels}));
+        service.set("status.loadBalancer", Value::map());
+        if dry != DryRun::Client {
+            service.set("metadata.namespace", call.namespace());
+        }
+        let made = create(call, service, dry)?;
+        report(call, &made, "created", dry)?;
+        if call.line.text("output") == "yaml" {
+            call.out.out("---\n---\n");
+        }
+    }
+    let made = create(call, pod, dry)?;
+    report(call, &made, "created", dry)?;
+    Ok(Run::Done(0))
+}
+
+fn port_of(call: &Call<'_>) -> Result<Option<i64>, Failure> {
+    let Some(text) = call.line.get("port") else { return Ok(None) };
+    let number = text.parse().map_err(|_| error(format!("strconv.Atoi: parsing \"{text}\": invalid syntax")))?;
+    Ok(Some(number))
+}
+
+/// Models staging/src/k8s.io/kubectl/pkg/generate/versioned BasicPod.Generate.
+fn pod(call: &Call<'_>, name: &str, restart: &str, port: Option<i64>) -> Result<crate::api::Object, Failure> {
+    let mut pod = new_object(name, "Pod");
+    let mut labels = Value::map();
+    match call.line.get("labels") {
+        Some(_) => {
+            for pair in call.line.list("labels") {
+                let (key, value) = pair.split_once('=').unwrap_or((pair.as_str(), ""));
+                labels.map_mut().insert(key, value);
+            }
+        }
+        None => labels.map_mut().insert("run", name),
+    }
+    pod.set("metadata.labels", labels);
+    for pair in call.line.all("annotations") {
+        let (key, value) = pair.split_once('=').ok_or_else(|| error(format!("unexpected annotation: {pair}")))?;
+        pod.value.slot_at("metadata.annotations").map_mut().insert(key, value);
+    }
+    let mut container = value!({"image": (call.line.text("image")), "name": name, "resources": {}});
+    if let Some(policy) = call.line.get("image-pull-policy") {
+        container.set("imagePullPolicy", policy);
+    }
+    if let Some(port) = port {
+        container.set("ports", value!([{"containerPort": port}]));
+    }
+    if call.line.is("privileged") {
+        container.set("securityContext.privileged", true);
+    }
+    let mut variables = Vec::new();
+    for pair in call.line.all("env") {
+        let (key, value) = pair.split_once('=').ok_or_else(|| error(format!("invalid env: {pair}")))?;
+        variables.push(value!({"name": key, "value": value}));
+    }
+    if !variables.is_empty() {
+        container.set("env", variables);
+    }
+    let words: Value = call.line.args[1..].iter().map(|word| Value::from(word.as_str())).collect();
+    if !words.is_empty() {
+        container.set(if call.line.is("command") { "command" } else { "args" }, words);
+    }
+    pod.set("spec", value!({"dnsPolicy": "ClusterFirst", "restartPolicy": restart}));
+    pod.set("spec.containers", vec![container]);
+    pod.set("status", Value::map());
+    Ok(pod)
+}

@@ -1,0 +1,81 @@
+//! `kubectl scale`.
+
+use super::change::{modify, report};
+use super::{Group, Verb};
+use crate::api::{Object, Status};
+use crate::kubectl::call::{Call, Outcome, Run};
+use crate::kubectl::failure::{error, Failure};
+use crate::kubectl::flags::{switch, value};
+use crate::kubectl::resources::select;
+
+/// Its row.
+pub static VERB: Verb = Verb {
+    name: "scale",
+    group: Group::Deploy,
+    summary: "Set a new size for a deployment, replica set, or replication controller",
+    usage: "kubectl scale [--resource-version=version] [--current-replicas=count] --replicas=COUNT (-f FILENAME | TYPE NAME)",
+    flags: &[
+        super::SELECTOR,
+        super::FILENAME,
+        super::RECURSIVE,
+        super::DRY_RUN,
+        super::OUTPUT,
+        switch("all", "All of a kind in the namespace"),
+        value("replicas", "The new number of replicas"),
+        value("current-replicas", "Scale only where the present number is this one"),
+        value("resource-version", "Scale only where the present version is this one"),
+        value("timeout", "How long to wait for it"),
+    ],
+    run: Some(run),
+    ..super::PLAIN
+};
+
+fn run(call: &mut Call<'_>) -> Outcome {
+    call.require(&["replicas"])?;
+    let replicas = call.number("replicas")?.unwrap_or(0);
+    if replicas < 0 {
+        return Err(error("The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0"));
+    }
+    let args = call.line.args.clone();
+    let selection = select(call, &args, false)?;
+    let (objects, mut failures) = selection.objects(call)?;
+    for object in objects {
+        if let Err(failure) = scale(call, &object, replicas) {
+            failures.push(failure);
+        }
+    }
+    Failure::of(failures).map_or(Ok(Run::Done(0)), Err)
+}
+
+fn scale(call: &mut Call<'_>, object: &Object, replicas: i64) -> Result<(), Failure> {
+    if !is_scalable(object) {
+        let mut status = Status::not_found("", "");
+        status.message = "the server could not find the requested resource".to_owned();
+        return Err(status.into());
+    }
+    let present = object.at("spec.replicas").int();
+    match call.number("current-replicas")? {
+        Some(wanted) if wanted >= 0 && wanted != present => {
+            return Err(error(format!("Expected replicas to be {wanted}, was {present}")))
+        }
+        _ => {}
+    }
+    match call.line.get("resource-version") {
+        Some(wanted) if wanted != object.at("metadata.resourceVersion").str() => {
+            let present = object.at("metadata.resourceVersion").str();
+            return Err(error(format!("Expected resource version to be {wanted}, was {present}")));
+        }
+        _ => {}
+    }
+    let dry = call.dry_run()?;
+    let scaled = modify(call, object, dry, |object| {
+        object.set("spec.replicas", replicas);
+        Ok(())
+    })?;
+    report(call, &scaled, "scaled", dry)
+}
+
+/// True for the kinds with a scale sub-resource.
+pub fn is_scalable(object: &Object) -> bool {
+    matches!(object.kind.kind, "Deployment" | "ReplicaSet" | "StatefulSet" | "ReplicationController")
+}

@@ -1,0 +1,245 @@
+//! `kubectl set`: image, env, resources, selector and serviceaccount.
+
+use super::change::{modify, report};
+use super::{Group, Verb};
+use crate::api::{Object, Value};
+use crate::base::quantity::Quantity;
+use crate::kubectl::call::{Call, Outcome, Run};
+use crate::kubectl::failure::{error, Failure};
+use crate::kubectl::flags::{switch, value, Flag};
+use crate::kubectl::resources::select;
+
+/// Its row.
+pub static VERB: Verb = Verb {
+    name: "set",
+    group: Group::Beginner,
+    summary: "Set specific features on objects",
+    usage: "kubectl set SUBCOMMAND [options]",
+    subverbs: &[&super::set_env::VERB, &IMAGE, &RESOURCES, &SELECTOR, &SERVICE_ACCOUNT],
+    ..super::PLAIN
+};
+
+/// Flags that all of the family take.
+const COMMON: [Flag; 7] = [
+    super::FILENAME,
+    super::RECURSIVE,
+    super::SELECTOR,
+    super::OUTPUT,
+    super::DRY_RUN,
+    switch("all", "All of a kind in the namespace"),
+    switch("local", "Change only what is printed"),
+];
+
+static IMAGE: Verb = Verb {
+    name: "image",
+    group: Group::Beginner,
+    summary: "Update the image of a pod template",
+    usage: "kubectl set image (-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N",
+    flags: &COMMON,
+    run: Some(set_image),
+    ..super::PLAIN
+};
+
+static RESOURCES: Verb = Verb {
+    name: "resources",
+    group: Group::Beginner,
+    summary: "Update resource requests/limits on objects with pod templates",
+    usage: "kubectl set resources (-f FILENAME | TYPE NAME) ([--limits=LIMITS & --requests=REQUESTS]",
+    flags: &[
+        super::FILENAME,
+        super::RECURSIVE,
+        super::SELECTOR,
+        super::OUTPUT,
+        super::DRY_RUN,
+        switch("all", "All of a kind in the namespace"),
+        value("limits", "cpu=200m,memory=512Mi"),
+        value("requests", "cpu=100m,memory=256Mi"),
+        value("containers", "Which containers, by name; * for all").short('c'),
+    ],
+    run: Some(set_resources),
+    ..super::PLAIN
+};
+
+static SELECTOR: Verb = Verb {
+    name: "selector",
+    group: Group::Beginner,
+    summary: "Set the selector on a resource",
+    usage: "kubectl set selector (-f FILENAME | TYPE NAME) EXPRESSIONS [--resource-version=version]",
+    flags: &COMMON,
+    run: Some(set_selector),
+    ..super::PLAIN
+};
+
+static SERVICE_ACCOUNT: Verb = Verb {
+    name: "serviceaccount",
+    aliases: &["sa"],
+    group: Group::Beginner,
+    summary: "Update the service account of a resource",
+    usage: "kubectl set serviceaccount (-f FILENAME | TYPE NAME) SERVICE_ACCOUNT",
+    flags: &COMMON,
+    run: Some(set_service_account),
+    ..super::PLAIN
+};
+
+/// Splits the arguments into what is meant and pairs of a name and a value.
+pub(super) fn split_pairs(args: &[String]) -> (Vec<String>, Vec<(String, String)>) {
+    let mut resources = Vec::new();
+    let mut pairs = Vec::new();
+    for arg in args {
+        match arg.split_once('=') {
+            Some((name, value)) if !name.is_empty() => pairs.push((name.to_owned(), value.to_owned())),
+            _ => resources.push(arg.clone()),
+        }
+    }
+    (resources, pairs)
+}
+
+/// Where the pod spec of an object lies: its own, or that of its template.
+pub(super) fn pod_spec_path(object: &Object) -> Result<&'static str, Failure> {
+    match object.kind.kind {
+        "Pod" => Ok("spec"),
+        "CronJob" => Ok("spec.jobTemplate.spec.template.spec"),
+        _ if !object.at("spec.template.spec").is_null() => Ok("spec.template.spec"),
+        kind => Err(error(format!("the object is not a pod or does not have a pod template: {kind}"))),
+    }
+}
+
+/// Changes each object that is meant and says so; one that does not change is passed over in silence.
+pub(super) fn each(
+    call: &mut Call<'_>,
+    resources: &[String],
+    done: &str,
+    change: &dyn Fn(&Call<'_>, &mut Object) -> Result<(), Failure>,
+) -> Outcome {
+    let selection = select(call, resources, call.line.is("all"))?;
+    let (objects, mut failures) = selection.objects(call)?;
+    let dry = call.dry_run()?;
+    for object in objects {
+        let mut wanted = object.clone();
+        if let Err(failure) = change(call, &mut wanted) {
+            failures.push(failure);
+            continue;
+        }
+        if wanted.value == object.value && !call.line.has("output") {
+            continue;
+        }
+        let changed = modify(call, &object, dry, |current| {
+            *current = wanted;
+            Ok(())
+        });
+        match changed.and_then(|changed| report(call, &changed, done, dry)) {
+            Ok(()) => {}
+            Err(failure) => failures.push(failure),
+        }
+    }
+    Failure::of(failures).map_or(Ok(Run::Done(0)), Err)
+}
+
+/// The lists that hold the containers of a pod spec.
+pub(super) const CONTAINER_LISTS: [&str; 2] = ["initContainers", "containers"];
+
+fn set_image(call: &mut Call<'_>) -> Outcome {
+    let (resources, pairs) = split_pairs(&call.line.args);
+    if resources.is_empty() && !call.line.has("filename") {
+        return Err(error(crate::kubectl::resources::NOTHING_NAMED));
+    }
+    if pairs.is_empty() {
+        return Err(error("at least one image update is required"));
+    }
+    each(call, &resources, "image updated", &|_, object| {
+        let path = pod_spec_path(object)?;
+        for (name, image) in &pairs {
+            let mut found = false;
+            for list in CONTAINER_LISTS {
+                let spec = object.value.slot_at(path);
+                for container in spec.map_mut().get(list).cloned().iter().flat_map(Value::list).enumerate() {
+                    if name == "*" || container.1.get("name").str() == name {
+                        found = true;
+                        spec.slot(list).items_mut()[container.0].set("image", image.as_str());
+                    }
+                }
+            }
+            if !found {
+                return Err(error(format!("unable to find container named \"{name}\"")));
+            }
+        }
+        Ok(())
+    })
+}
+
+fn set_resources(call: &mut Call<'_>) -> Outcome {
+    let args = call.line.args.clone();
+    let (limits, requests) = (amounts(call.line.text("limits"))?, amounts(call.line.text("requests"))?);
+    if limits.is_empty() && requests.is_empty() {
+        return Err(error("you must specify an update to requests or limits (in the form of --requests/--limits)"));
+    }
+    let wanted = call.line.get("containers").unwrap_or("*").to_owned();
+    each(call, &args, "resource requirements updated", &|_, object| {
+        let path = pod_spec_path(object)?;
+        let mut found = false;
+        for container in object.value.slot_at(path).slot("containers").items_mut() {
+            let name = container.get("name").str();
+            if wanted != "*" && !wanted.split(',').any(|one| one == name) {
+                continue;
+            }
+            found = true;
+            for (field, amounts) in [("limits", &limits), ("requests", &requests)] {
+                for (name, amount) in amounts {
+                    container.slot("resources").slot(field).map_mut().insert(name, amount.as_str());
+                }
+            }
+        }
+        match found {
+            true => Ok(()),
+            false => Err(error(format!("unable to find container named {wanted}"))),
+        }
+    })
+}
+
+/// `cpu=200m,memory=512Mi`.
+fn amounts(text: &str) -> Result<Vec<(String, String)>, Failure> {
+    let mut amounts = Vec::new();
+    for part in text.split(',').filter(|part| !part.is_empty()) {
+        let Some((name, amount)) = part.split_once('=') else {
+            return Err(error(format!("Invalid argument syntax {part}, expected <resource>=<value>")));
+        };
+        let quantity = Quantity::parse(amount).map_err(|why| error(why.to_string()))?;
+        amounts.push((name.to_owned(), quantity.to_string()));
+    }
+    Ok(amounts)
+}
+
+fn set_selector(call: &mut Call<'_>) -> Outcome {
+    let Some((expression, resources)) = call.line.args.split_last() else {
+        return Err(error("one or more resources must be specified as <resource> <name> or <resource>/<name>"));
+    };
+    let (expression, resources) = (expression.clone(), resources.to_vec());
+    if !expression.contains('=') {
+        return Err(error("resource(s) were provided, but no name was specified"));
+    }
+    each(call, &resources, "selector updated", &|_, object| {
+        let mut selector = Value::map();
+        for part in expression.split(',') {
+            let (key, value) = part.split_once('=').unwrap_or((part, ""));
+            selector.map_mut().insert(key, value);
+        }
+        match object.kind.kind {
+            "Service" => object.set("spec.selector", selector),
+            kind => return Err(error(format!("cannot set the selector of a {kind}"))),
+        }
+        Ok(())
+    })
+}
+
+fn set_service_account(call: &mut Call<'_>) -> Outcome {
+    let (name, resources) = match call.line.args.split_last() {
+        Some((name, resources)) if !resources.is_empty() => (name.clone(), resources.to_vec()),
+        _ => return Err(error("serviceaccount is required")),
+    };
+    each(call, &resources, "serviceaccount updated", &|_, object| {
+        let path = pod_spec_path(object)?;
+        object.value.slot_at(path).set("serviceAccountName", name.as_str());
+        object.value.slot_at(path).set("serviceAccount", name.as_str());
+        Ok(())
+    })
+}
