@@ -4,7 +4,8 @@ use super::call::Call;
 use super::failure::{error, Failure};
 use super::manifest::{self, Manifest};
 use crate::api::kinds::{find_resource, KINDS};
-use crate::api::selector::{FieldSelector, Selector};
+use super::field_selector::FieldSelector;
+use crate::api::selector::Selector;
 use crate::api::{Kind, Object};
 
 /// The objects a command line means.

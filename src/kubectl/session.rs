@@ -1,6 +1,7 @@
 //! What a terminal remembers between commands: its files and the context of kubectl.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Files and context of one terminal.
 #[derive(Clone, Debug)]
@@ -9,6 +10,8 @@ pub struct Session {
     pub files: BTreeMap<String, String>,
     /// The namespace of the current context.
     pub namespace: String,
+    /// The documentation of the API's fields, where it is loaded.
+    pub docs: Option<Arc<str>>,
     /// The object that waits to be edited, and how.
     pub editing: Option<Editing>,
 }
@@ -22,7 +25,7 @@ pub struct Editing {
 
 impl Default for Session {
     fn default() -> Session {
-        Session { files: BTreeMap::new(), namespace: "default".to_owned(), editing: None }
+        Session { files: BTreeMap::new(), namespace: "default".to_owned(), docs: None, editing: None }
     }
 }
 

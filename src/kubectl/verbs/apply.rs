@@ -74,7 +74,7 @@ fn apply(call: &mut Call<'_>, manifest: &Manifest, dry: DryRun) -> Result<(), Fa
     }
     let (kind, namespace, name) = manifest.target(call)?;
     warn_of_deprecation(call, kind);
-    let mut wanted = manifest.object.clone();
+    let mut wanted = manifest.accepted(call).map_err(|failure| failure.when("creating", &manifest.source))?;
     if kind.namespaced {
         wanted.set("metadata.namespace", namespace.as_str());
     }

@@ -47,7 +47,8 @@ fn run(call: &mut Call<'_>) -> Outcome {
     let mut failures = Vec::new();
     for manifest in &manifests {
         let made = manifest.target(call).and_then(|(kind, namespace, _)| {
-            let mut object = manifest.object.clone();
+            let accepted = manifest.accepted(call);
+            let mut object = accepted.map_err(|failure| failure.when("creating", &manifest.source))?;
             if kind.namespaced {
                 object.set("metadata.namespace", namespace);
             }

@@ -44,7 +44,7 @@ fn run(call: &mut Call<'_>) -> Outcome {
 fn replace(call: &mut Call<'_>, manifest: &Manifest, dry: DryRun) -> Result<(), Failure> {
     let (kind, namespace, name) = manifest.target(call)?;
     let current = call.get(kind, &namespace, &name);
-    let mut wanted = manifest.object.clone();
+    let mut wanted = manifest.accepted(call)?;
     if kind.namespaced {
         wanted.set("metadata.namespace", namespace.as_str());
     }

@@ -1,0 +1,75 @@
+//! `kubectl diff`: what apply would change.
+
+use super::change::{create, modify};
+use super::{Group, Verb};
+use crate::api::apply::{three_way, with_last_applied};
+use crate::api::encode_yaml::yaml;
+use crate::kubectl::call::{Call, DryRun, Outcome, Run};
+use crate::kubectl::failure::Failure;
+use crate::kubectl::manifest::{self, Manifest};
+use crate::kubectl::unified::unified_diff;
+
+/// Its row.
+pub static VERB: Verb = Verb {
+    name: "diff",
+    group: Group::Advanced,
+    summary: "Diff the live version against a would-be applied version",
+    usage: "kubectl diff -f FILENAME",
+    flags: &[super::FILENAME, super::RECURSIVE, super::SELECTOR],
+    run: Some(run),
+    ..super::PLAIN
+};
+
+fn run(call: &mut Call<'_>) -> Outcome {
+    let above_one = |failure: Failure, command: &str, call: &mut Call<'_>| {
+        let text = failure.text(command);
+        call.out.err(text.trim_end_matches('\n'));
+        Failure::Silent(2)
+    };
+    let command = call.command.clone();
+    let read = manifest::require_files(call).and_then(|()| manifest::read_flag(call));
+    let manifests = match read {
+        Ok(manifests) => manifests,
+        Err(failure) => return Err(above_one(failure, &command, call)),
+    };
+    let mut differs = false;
+    for manifest in &manifests {
+        match diff(call, manifest) {
+            Ok(text) => {
+                differs |= !text.is_empty();
+                call.out.out(text);
+            }
+            Err(failure) => return Err(above_one(failure, &command, call)),
+        }
+    }
+    Ok(Run::Done(u8::from(differs)))
+}
+
+/// The difference for one object, in the form of `diff -u -N`.
+fn diff(call: &mut Call<'_>, manifest: &Manifest) -> Result<String, Failure> {
+    let (kind, namespace, name) = manifest.target(call)?;
+    let mut wanted = manifest.accepted(call)?;
+    if kind.namespaced {
+        wanted.set("metadata.namespace", namespace.as_str());
+    }
+    let current = call.world.store().find(kind.kind, &namespace, &name).cloned();
+    let (live, merged) = match current {
+        None => (String::new(), yaml(&create(call, with_last_applied(&wanted), DryRun::Server)?.value)),
+        Some(current) => {
+            let merged = modify(call, &current, DryRun::Server, |object| {
+                *object = three_way(object, &wanted)?;
+                Ok(())
+            })?;
+            (yaml(&current.value), yaml(&merged.value))
+        }
+    };
+    let version = kind.api_version().replace('/', ".");
+    let file = format!("{version}.{}.{namespace}.{name}", kind.kind);
+    let (left, right) = (format!("/tmp/LIVE-1/{file}"), format!("/tmp/MERGED-1/{file}"));
+    let at = call.world.timestamp().rfc3339().replace('T', " ").replace('Z', ".000000000 +0000");
+    let body = unified_diff(&live, &merged);
+    if body.is_empty() {
+        return Ok(body);
+    }
+    Ok(format!("diff -u -N {left} {right}\n--- {left}\t{at}\n+++ {right}\t{at}\n{body}"))
+}

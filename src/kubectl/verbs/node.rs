@@ -1,0 +1,189 @@
+//! `kubectl cordon`, `uncordon` and `taint`; `drain` has a file of its own.
+
+use super::change::{modify, report};
+use super::{Group, Verb};
+use crate::api::kinds::kind;
+use crate::api::{Object, Value};
+use crate::kubectl::call::{Call, Outcome, Run};
+use crate::kubectl::failure::{error, Failure};
+use crate::kubectl::flags::{switch, value};
+use crate::kubectl::resources::{list, resource_kind};
+use crate::value;
+
+/// The row of cordon.
+pub static CORDON: Verb = Verb {
+    name: "cordon",
+    group: Group::Cluster,
+    summary: "Mark node as unschedulable",
+    usage: "kubectl cordon NODE",
+    flags: &[super::SELECTOR, super::DRY_RUN],
+    run: Some(|call| cordon_all(call, true)),
+    ..super::PLAIN
+};
+
+/// The row of uncordon.
+pub static UNCORDON: Verb = Verb {
+    name: "uncordon",
+    group: Group::Cluster,
+    summary: "Mark node as schedulable",
+    usage: "kubectl uncordon NODE",
+    flags: &[super::SELECTOR, super::DRY_RUN],
+    run: Some(|call| cordon_all(call, false)),
+    ..super::PLAIN
+};
+
+/// The row of taint.
+pub static TAINT: Verb = Verb {
+    name: "taint",
+    group: Group::Cluster,
+    summary: "Update the taints on one or more nodes",
+    usage: "kubectl taint NODE NAME KEY_1=VAL_1:TAINT_EFFECT_1 ... KEY_N=VAL_N:TAINT_EFFECT_N",
+    flags: &[
+        super::SELECTOR,
+        super::DRY_RUN,
+        super::OUTPUT,
+        super::VALIDATE,
+        switch("all", "All nodes"),
+        switch("overwrite", "Let present taints be replaced"),
+        value("field-manager", "Who the change is made for"),
+    ],
+    run: Some(taint_all),
+    ..super::PLAIN
+};
+
+/// The nodes named or selected, `node/` in front of a name or not.
+pub(super) fn nodes(call: &mut Call<'_>) -> Result<Vec<Object>, Failure> {
+    if call.line.has("selector") {
+        return list(call, kind("Node"));
+    }
+    if call.line.args.is_empty() {
+        let verb = call.verb.name;
+        return Err(Failure::Usage(format!("USAGE: {verb} NODE [flags]")));
+    }
+    let names = call.line.args.clone();
+    let names = names.iter().map(|name| name.split_once('/').map_or(name.as_str(), |(_, name)| name));
+    names.map(|name| call.get(kind("Node"), "", name)).collect()
+}
+
+fn cordon_all(call: &mut Call<'_>, closed: bool) -> Outcome {
+    for node in nodes(call)? {
+        cordon(call, &node, closed)?;
+    }
+    Ok(Run::Done(0))
+}
+
+/// Closes a node for new pods, or opens it again.
+pub(super) fn cordon(call: &mut Call<'_>, node: &Object, closed: bool) -> Result<(), Failure> {
+    let (dry, word) = (call.dry_run()?, if closed { "cordoned" } else { "uncordoned" });
+    if node.at("spec.unschedulable").bool() == closed {
+        call.out.line(format!("node/{} already {word}{}", node.name(), dry.suffix()));
+        return Ok(());
+    }
+    modify(call, node, dry, |node| {
+        match closed {
+            true => node.set("spec.unschedulable", true),
+            false => drop(node.value.remove("spec.unschedulable")),
+        }
+        Ok(())
+    })?;
+    call.out.line(format!("node/{} {word}{}", node.name(), dry.suffix()));
+    Ok(())
+}
+
+/// A taint to add, or to take away where it has no value to add.
+struct Update {
+    key: String,
+    value: String,
+    effect: String,
+    remove: bool,
+}
+
+const EFFECTS: [&str; 3] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
+
+fn taint_all(call: &mut Call<'_>) -> Outcome {
+    let args = call.line.args.clone();
+    let is_update = |arg: &String| arg.contains('=') || arg.contains(':') || arg.ends_with('-');
+    let split = args.iter().position(is_update).unwrap_or(args.len());
+    let (resources, specs) = args.split_at(split);
+    let Some((first, names)) = resources.split_first() else {
+        return Err(error("one or more resources must be specified as <resource> <name>"));
+    };
+    if specs.is_empty() {
+        return Err(error("at least one taint update is required"));
+    }
+    let updates = specs.iter().map(|spec| update(spec)).collect::<Result<Vec<Update>, Failure>>()?;
+    if resource_kind(first)?.kind != "Node" {
+        return Err(error(format!("invalid resource type {first}, only node types are supported")));
+    }
+    let nodes = match names.is_empty() {
+        true => list(call, kind("Node"))?,
+        false => names.iter().map(|name| call.get(kind("Node"), "", name)).collect::<Result<_, Failure>>()?,
+    };
+    let mut failures = Vec::new();
+    for node in nodes {
+        failures.extend(taint(call, &node, &updates).err());
+    }
+    Failure::of(failures).map_or(Ok(Run::Done(0)), Err)
+}
+
+/// `key=value:Effect`, `key:Effect`, `key-`, `key:Effect-`.
+///
+/// Models staging/src/k8s.io/kubectl/pkg/cmd/taint parseTaints.
+fn update(spec: &str) -> Result<Update, Failure> {
+    let (body, remove) = spec.strip_suffix('-').map_or((spec, false), |body| (body, true));
+    let (pair, effect) = body.split_once(':').unwrap_or((body, ""));
+    let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+    if effect.is_empty() && !remove {
+        return Err(Failure::Usage(format!("invalid taint spec: {spec}, name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')")));
+    }
+    if !effect.is_empty() && !EFFECTS.contains(&effect) {
+        return Err(Failure::Usage(format!("invalid taint effect: {effect}, unsupported taint effect")));
+    }
+    Ok(Update { key: key.to_owned(), value: value.to_owned(), effect: effect.to_owned(), remove })
+}
+
+/// Models staging/src/k8s.io/kubectl/pkg/cmd/taint reorganizeTaints.
+fn taint(call: &mut Call<'_>, node: &Object, updates: &[Update]) -> Result<(), Failure> {
+    let dry = call.dry_run()?;
+    let mut taints: Vec<Value> = node.at("spec.taints").list().to_vec();
+    let same = |taint: &Value, update: &Update| {
+        taint.get("key").str() == update.key && (update.effect.is_empty() || taint.get("effect").str() == update.effect)
+    };
+    let mut done = "tainted";
+    for update in updates.iter().filter(|update| update.remove) {
+        let before = taints.len();
+        taints.retain(|taint| !same(taint, update));
+        if taints.len() == before {
+            let effect = if update.effect.is_empty() { String::new() } else { format!(":{}", update.effect) };
+            return Err(error(format!("taint \"{}{effect}\" not found", update.key)));
+        }
+        done = "untainted";
+    }
+    let added: Vec<&Update> = updates.iter().filter(|update| !update.remove).collect();
+    for update in &added {
+        if taints.iter().any(|taint| same(taint, update)) {
+            if !call.line.is("overwrite") {
+                let keys: Vec<&str> = added.iter().map(|update| update.key.as_str()).collect();
+                let text = format!("node {} already has {} taint(s) with same effect(s) and --overwrite is false", node.name(), keys.join(","));
+                return Err(error(text));
+            }
+            taints.retain(|taint| !same(taint, update));
+            done = "modified";
+        }
+    }
+    for update in added.iter().rev() {
+        let mut taint = value!({"effect": (update.effect.as_str()), "key": (update.key.as_str())});
+        if !update.value.is_empty() {
+            taint.set("value", update.value.as_str());
+        }
+        taints.insert(0, taint);
+    }
+    let changed = modify(call, node, dry, |node| {
+        match taints.is_empty() {
+            true => drop(node.value.remove("spec.taints")),
+            false => node.set("spec.taints", taints),
+        }
+        Ok(())
+    })?;
+    report(call, &changed, done, dry)
+}
