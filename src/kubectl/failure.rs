@@ -87,23 +87,33 @@ impl Failure {
 
 /// Models staging/src/k8s.io/kubectl/pkg/cmd/util StandardErrorMessage and MultilineError.
 fn server_text(status: &Status) -> String {
-    if status.reason == "Invalid" && !status.causes.is_empty() {
-        let head = status.message.split(" is invalid: ").next().unwrap_or_default();
-        let head = head.rsplit_once(": ").map_or(head, |(_, head)| head);
-        let mut lines: Vec<String> = Vec::new();
-        for Cause { field, message, .. } in &status.causes {
-            let line = format!("{field}: {message}");
-            if !lines.contains(&line) {
-                lines.push(line);
-            }
-        }
-        return match lines.len() {
-            1 => format!("The {head} is invalid: {}\n", lines[0]),
-            _ => format!("The {head} is invalid: \n{}", lines.iter().map(|l| format!("* {l}\n")).collect::<String>()),
-        };
+    if status.reason == "Invalid" {
+        return invalid_text(status);
     }
     match status.reason {
         "" => format!("Error from server: {}\n", status.message),
         reason => format!("Error from server ({reason}): {}\n", status.message),
+    }
+}
+
+fn invalid_text(status: &Status) -> String {
+    let subject = match status.message.split_once(" is invalid: ") {
+        Some((head, _)) => head.rsplit_once(": ").map_or(head, |(_, head)| head),
+        None => "request",
+    };
+    let mut lines: Vec<String> = Vec::new();
+    for Cause { field, message, .. } in &status.causes {
+        let line = format!("{field}: {message}");
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    match lines.as_slice() {
+        [] => format!("The {subject} is invalid: {}\n", status.message),
+        [line] => format!("The {subject} is invalid: {line}\n"),
+        lines => {
+            let list: String = lines.iter().map(|line| format!("* {line}\n")).collect();
+            format!("The {subject} is invalid: \n{list}")
+        }
     }
 }

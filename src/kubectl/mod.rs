@@ -1,5 +1,30 @@
 //! L5: kubectl and the shell around it. Text in, text and an exit code out; what it does to the cluster it does through
 //! the API alone.
 
+pub mod builtins;
+pub mod call;
 pub mod describe;
+pub mod dispatch;
+pub mod failure;
+pub mod field_selector;
+pub mod filters;
+pub mod flags;
+mod grep;
+pub mod help;
+pub mod manifest;
+pub mod network;
+pub mod output;
+pub mod print;
 pub mod reader;
+pub mod resources;
+pub mod session;
+pub mod shell;
+pub mod sources;
+pub mod syntax;
+pub mod unified;
+pub mod verbs;
+
+pub use call::Poll;
+pub use output::Stream;
+pub use session::Session;
+pub use shell::Job;

@@ -10,6 +10,8 @@ pub struct Session {
     pub files: BTreeMap<String, String>,
     /// The namespace of the current context.
     pub namespace: String,
+    /// The shell's variables.
+    pub variables: BTreeMap<String, String>,
     /// The documentation of the API's fields, where it is loaded.
     pub docs: Option<Arc<str>>,
     /// The object that waits to be edited, and how.
@@ -25,7 +27,13 @@ pub struct Editing {
 
 impl Default for Session {
     fn default() -> Session {
-        Session { files: BTreeMap::new(), namespace: "default".to_owned(), docs: None, editing: None }
+        Session {
+            files: BTreeMap::new(),
+            namespace: "default".to_owned(),
+            variables: BTreeMap::new(),
+            docs: None,
+            editing: None,
+        }
     }
 }
 
@@ -38,6 +46,11 @@ impl Session {
     /// Writes a file.
     pub fn write(&mut self, path: &str, text: String) {
         self.files.insert(clean(path).to_owned(), text);
+    }
+
+    /// Takes a file away; false where there was none.
+    pub fn remove(&mut self, path: &str) -> bool {
+        self.files.remove(clean(path)).is_some()
     }
 
     /// The files right in a folder, or below it where `deep`, in the order of their paths.

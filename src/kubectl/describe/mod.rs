@@ -57,3 +57,10 @@ pub fn describe(object: &Object, reader: &dyn Reader, show_events: bool) -> Stri
     }
     page.finish()
 }
+
+/// A pod template as the history of a rollout prints it: with tabs, not in columns.
+pub fn template_text(template: &crate::api::Value) -> String {
+    let mut page = Page::default();
+    template::print(&mut page, template);
+    page.raw()
+}

@@ -39,6 +39,11 @@ impl Page {
         crate::base::table::elastic(&self.text).replace('\x1b', "^[")
     }
 
+    /// The text with its tabs.
+    pub fn raw(self) -> String {
+        self.text
+    }
+
     /// `Name` and, where it has one, `Namespace`.
     pub fn identity(&mut self, metadata: &Value) {
         self.field(0, "Name", metadata.get("name").str());

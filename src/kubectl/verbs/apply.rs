@@ -3,8 +3,10 @@
 
 use super::change::{create, modify, report};
 use super::{Group, Verb};
-use crate::api::apply::{last_applied, three_way, with_last_applied, LAST_APPLIED};
-use crate::api::Object;
+use crate::api::apply::{is_unchanged, last_applied, three_way_patch, LAST_APPLIED};
+use crate::api::decode::FieldValidation;
+use crate::api::patch::{self, PatchType};
+use crate::api::{json, schema, Object, Status};
 use crate::kubectl::call::{Call, DryRun, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::flags::{switch, value};
@@ -84,13 +86,13 @@ fn apply(call: &mut Call<'_>, manifest: &Manifest, dry: DryRun) -> Result<(), Fa
         let made = made.map_err(|failure| failure.when("creating", &manifest.source))?;
         return report(call, &made, "created", dry);
     };
-    if last_applied(&current).is_none() {
+    if last_applied(&current.value).is_none() {
         let resource = format!("{}/{}", kind.plural, name);
         call.out.warn(&format!("resource {resource} is missing the {LAST_APPLIED} annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically."));
     }
     let source = &manifest.source;
     let patched = modify(call, &current, dry, |object| {
-        *object = three_way(object, &wanted)?;
+        *object = merged(object, &wanted)?;
         Ok(())
     });
     let patched = patched.map_err(|failure| failure.when("applying patch", source))?;
@@ -98,12 +100,30 @@ fn apply(call: &mut Call<'_>, manifest: &Manifest, dry: DryRun) -> Result<(), Fa
     report(call, &patched, if changed { "configured" } else { "unchanged" }, dry)
 }
 
+/// A configuration as a new object, with the annotation that remembers it.
+pub(super) fn with_last_applied(object: &Object) -> Object {
+    Object { kind: object.kind, value: crate::api::apply::with_last_applied(&object.value) }
+}
+
+/// An object after a configuration is applied to it.
+pub(super) fn merged(current: &Object, configuration: &Object) -> Result<Object, Status> {
+    let row = current.kind;
+    let id = schema::find_struct(row.group, row.version, row.kind);
+    let id = id.ok_or_else(|| Status::bad_request(format!("{} has no schema", row.kind)))?;
+    let patch = three_way_patch(&configuration.value, &current.value, id).map_err(Status::bad_request)?;
+    if is_unchanged(&patch) {
+        return Ok(current.clone());
+    }
+    patch::apply(current, &patch, PatchType::Strategic, FieldValidation::Ignore).map(|(object, _)| object)
+}
+
 fn view_last_applied(call: &mut Call<'_>) -> Outcome {
     let args = call.line.args.clone();
     let selection = select(call, &args, true)?;
     let (objects, failures) = selection.objects(call)?;
     for object in &objects {
-        let Some(value) = last_applied(object) else {
+        let value = last_applied(&object.value).and_then(|text| json::parse(text.trim_end()).ok());
+        let Some(value) = value else {
             let text = format!("no last-applied-configuration annotation found on resource: {}", object.name());
             return Err(error(text));
         };

@@ -2,7 +2,7 @@
 
 use super::change::{create, report};
 use super::{create_kinds, create_service, Group, Verb};
-use crate::api::apply::with_last_applied;
+use super::apply::with_last_applied;
 use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{switch, value};

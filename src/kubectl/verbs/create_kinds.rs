@@ -84,7 +84,7 @@ pub(super) fn finish(call: &mut Call<'_>, mut object: Object, what: &str) -> Out
         object.set("metadata.namespace", call.namespace());
     }
     if call.line.is("save-config") {
-        object = crate::api::apply::with_last_applied(&object);
+        object = super::apply::with_last_applied(&object);
     }
     let made = create(call, object, dry).map_err(|failure| explain(failure, what))?;
     report(call, &made, "created", dry)?;

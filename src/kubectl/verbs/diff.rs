@@ -2,7 +2,7 @@
 
 use super::change::{create, modify};
 use super::{Group, Verb};
-use crate::api::apply::{three_way, with_last_applied};
+use super::apply::{merged, with_last_applied};
 use crate::api::encode_yaml::yaml;
 use crate::kubectl::call::{Call, DryRun, Outcome, Run};
 use crate::kubectl::failure::Failure;
@@ -53,21 +53,21 @@ fn diff(call: &mut Call<'_>, manifest: &Manifest) -> Result<String, Failure> {
         wanted.set("metadata.namespace", namespace.as_str());
     }
     let current = call.world.store().find(kind.kind, &namespace, &name).cloned();
-    let (live, merged) = match current {
+    let (live, after) = match current {
         None => (String::new(), yaml(&create(call, with_last_applied(&wanted), DryRun::Server)?.value)),
         Some(current) => {
-            let merged = modify(call, &current, DryRun::Server, |object| {
-                *object = three_way(object, &wanted)?;
+            let changed = modify(call, &current, DryRun::Server, |object| {
+                *object = merged(object, &wanted)?;
                 Ok(())
             })?;
-            (yaml(&current.value), yaml(&merged.value))
+            (yaml(&current.value), yaml(&changed.value))
         }
     };
     let version = kind.api_version().replace('/', ".");
     let file = format!("{version}.{}.{namespace}.{name}", kind.kind);
     let (left, right) = (format!("/tmp/LIVE-1/{file}"), format!("/tmp/MERGED-1/{file}"));
     let at = call.world.timestamp().rfc3339().replace('T', " ").replace('Z', ".000000000 +0000");
-    let body = unified_diff(&live, &merged);
+    let body = unified_diff(&live, &after);
     if body.is_empty() {
         return Ok(body);
     }

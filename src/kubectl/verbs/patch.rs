@@ -2,8 +2,9 @@
 
 use super::change::{modify, report};
 use super::{Group, Verb};
+use crate::api::decode::FieldValidation;
 use crate::api::patch::{self, PatchType};
-use crate::api::{Object, Status, Value};
+use crate::api::{encode, Object, Status, Value};
 use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::flags::{switch, value};
@@ -53,7 +54,7 @@ fn run(call: &mut Call<'_>) -> Outcome {
     if objects.is_empty() && !failures.is_empty() {
         return Err(Failure::of(failures).unwrap_or(Failure::Silent(1)));
     }
-    let patch = patch_value(&text)?;
+    let patch = patch::parse(&encode::json(&patch_value(&text)?), kind)?;
     for object in objects {
         if let Err(failure) = apply(call, &object, kind, &patch) {
             failures.push(failure);
@@ -64,10 +65,10 @@ fn run(call: &mut Call<'_>) -> Outcome {
 
 fn apply(call: &mut Call<'_>, object: &Object, kind: PatchType, patch: &Value) -> Result<(), Failure> {
     let dry = call.dry_run()?;
+    let mut warnings = Vec::new();
     let patched = modify(call, object, dry, |object| {
         let revision = object.at("metadata.resourceVersion").clone();
-        let value = patch::apply(object.kind, &object.value, kind, patch)?;
-        object.value = value;
+        (*object, warnings) = patch::apply(object, patch, kind, FieldValidation::Warn)?;
         let wanted = object.at("metadata.resourceVersion");
         if !wanted.is_null() && *wanted != revision {
             let why = "the object has been modified; please apply your changes to the latest version and try again";
@@ -75,6 +76,7 @@ fn apply(call: &mut Call<'_>, object: &Object, kind: PatchType, patch: &Value) -
         }
         Ok(())
     })?;
+    warnings.iter().for_each(|warning| call.out.warn(warning));
     let done = if patched.value == object.value { "patched (no change)" } else { "patched" };
     report(call, &patched, done, dry)
 }

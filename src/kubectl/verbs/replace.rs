@@ -49,7 +49,7 @@ fn replace(call: &mut Call<'_>, manifest: &Manifest, dry: DryRun) -> Result<(), 
         wanted.set("metadata.namespace", namespace.as_str());
     }
     if call.line.is("save-config") {
-        wanted = crate::api::apply::with_last_applied(&wanted);
+        wanted = super::apply::with_last_applied(&wanted);
     }
     if call.line.is("force") {
         if let Ok(current) = current {

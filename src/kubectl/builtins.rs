@@ -1,0 +1,327 @@
+//! The commands of the shell besides kubectl: files, time and explanations.
+
+use super::call::{Poll, Run, Waiting};
+use super::dispatch;
+use super::filters;
+use super::output::Output;
+use super::session::Session;
+use super::shell::run_inner;
+use crate::api::kinds::find_resource;
+use crate::api::ObjectKey;
+use crate::base::time::{parse_duration, SimTime, Span};
+use crate::cluster::World;
+
+/// Every command besides kubectl, with what the help says of it.
+pub const COMMANDS: &[(&str, &str)] = &[
+    ("cat, ls, echo, printf, cp, mv, rm, touch, tee", "files; `cat > web.yaml <<EOF` writes one"),
+    ("grep, head, tail, wc, sort, uniq, cut, tr, nl, tac", "filters behind a pipe, or over files"),
+    ("sleep 5, wait 30s", "let time pass"),
+    ("wait --for=condition=Ready pod/web", "let time pass until something is so"),
+    ("timeout 10 COMMAND", "stop a command that waits"),
+    ("why TYPE/NAME", "why an object exists and why it is as it is"),
+    ("date, clear, true, false, NAME=VALUE", "the usual"),
+];
+
+/// Runs a command that is not kubectl.
+pub fn run(
+    words: &[String],
+    stdin: Option<String>,
+    world: &mut World,
+    session: &mut Session,
+    out: &mut Output,
+) -> Run {
+    let args = &words[1..];
+    let code = match words[0].as_str() {
+        "echo" => echo(args, out),
+        "printf" => printf(args, out),
+        "ls" => ls(args, session, out),
+        "cp" | "mv" => copy(&words[0], args, session, out),
+        "rm" => remove(args, session, out),
+        "touch" => {
+            for path in args.iter().filter(|path| session.file(path).is_none()).cloned().collect::<Vec<_>>() {
+                session.write(&path, String::new());
+            }
+            0
+        }
+        "mkdir" | "clear" | "true" | "export" | "set" | ":" => 0,
+        "false" => 1,
+        "pwd" => {
+            out.line("/home/user");
+            0
+        }
+        "date" => {
+            out.line(world.timestamp().rfc1123z());
+            0
+        }
+        "tee" => {
+            let text = stdin.unwrap_or_default();
+            args.iter().filter(|path| !path.starts_with('-')).for_each(|path| session.write(path, text.clone()));
+            out.out(&text);
+            0
+        }
+        "help" => {
+            help(out);
+            0
+        }
+        "why" => why(args, world, session, out),
+        "sleep" => return sleep(args, world, out),
+        "wait" => return wait(args, stdin, world, session, out),
+        "timeout" => return timeout(args, stdin, world, session, out),
+        name if filters::NAMES.contains(&name) => filter(words, stdin, session, out),
+        name if is_assignment(name) => {
+            for (name, value) in words.iter().filter_map(|word| word.split_once('=')) {
+                session.variables.insert(name.to_owned(), value.to_owned());
+            }
+            0
+        }
+        name => match super::network::run(words, stdin, world, out) {
+            Some(run) => return run,
+            None => {
+                out.err(format!("sh: {name}: command not found"));
+                127
+            }
+        },
+    };
+    Run::Done(code)
+}
+
+fn is_assignment(word: &str) -> bool {
+    word.split_once('=').is_some_and(|(name, _)| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    })
+}
+
+fn echo(args: &[String], out: &mut Output) -> u8 {
+    match args.split_first() {
+        Some((flag, rest)) if flag == "-n" => out.out(rest.join(" ")),
+        Some((flag, rest)) if flag == "-e" => out.line(unescaped(&rest.join(" "))),
+        _ => out.line(args.join(" ")),
+    }
+    0
+}
+
+fn printf(args: &[String], out: &mut Output) -> u8 {
+    let args = if args.first().is_some_and(|arg| arg == "--") { &args[1..] } else { args };
+    let Some((format, values)) = args.split_first() else { return 2 };
+    let mut values = values.iter();
+    let mut text = String::new();
+    let mut rest = format.as_str();
+    while let Some(place) = rest.find('%') {
+        text.push_str(&rest[..place]);
+        match rest[place + 1..].chars().next() {
+            Some('s' | 'd') => text.push_str(values.next().map_or("", String::as_str)),
+            Some(other) => text.push(other),
+            None => {}
+        }
+        rest = rest.get(place + 2..).unwrap_or("");
+    }
+    out.out(unescaped(&(text + rest)));
+    0
+}
+
+fn unescaped(text: &str) -> String {
+    text.replace("\\n", "\n").replace("\\t", "\t")
+}
+
+fn ls(args: &[String], session: &Session, out: &mut Output) -> u8 {
+    let paths: Vec<&str> = args.iter().map(String::as_str).filter(|path| !path.starts_with('-')).collect();
+    let mut code = 0;
+    for path in if paths.is_empty() { vec!["."] } else { paths } {
+        if session.file(path).is_some() {
+            out.line(path);
+            continue;
+        }
+        let prefix = match path.trim_start_matches("./").trim_end_matches('/') {
+            "" | "." => String::new(),
+            path => format!("{path}/"),
+        };
+        let inside = session.folder(path, true);
+        let mut names: Vec<&str> =
+            inside.iter().filter_map(|(name, _)| name.strip_prefix(&prefix)?.split('/').next()).collect();
+        names.dedup();
+        if names.is_empty() && !prefix.is_empty() {
+            out.err(format!("ls: cannot access '{path}': No such file or directory"));
+            code = 2;
+        }
+        names.iter().for_each(|name| out.line(name));
+    }
+    code
+}
+
+fn copy(name: &str, args: &[String], session: &mut Session, out: &mut Output) -> u8 {
+    let [from, to] = args else {
+        out.err(format!("{name}: missing file operand"));
+        return 1;
+    };
+    let Some(text) = session.file(from).map(str::to_owned) else {
+        out.err(format!("{name}: cannot stat '{from}': No such file or directory"));
+        return 1;
+    };
+    session.write(to, text);
+    if name == "mv" {
+        session.remove(from);
+    }
+    0
+}
+
+fn remove(args: &[String], session: &mut Session, out: &mut Output) -> u8 {
+    let mut code = 0;
+    let force = args.iter().any(|arg| arg.starts_with('-') && arg.contains('f'));
+    for path in args.iter().filter(|arg| !arg.starts_with('-')) {
+        if !session.remove(path) && !force {
+            out.err(format!("rm: cannot remove '{path}': No such file or directory"));
+            code = 1;
+        }
+    }
+    code
+}
+
+/// A filter that begins a pipe, over files or what is fed in.
+fn filter(words: &[String], stdin: Option<String>, session: &Session, out: &mut Output) -> u8 {
+    let (mut filter, files) = match filters::make(words) {
+        Ok(made) => made,
+        Err(why) => {
+            out.err(why);
+            return 2;
+        }
+    };
+    let text = match (files.as_slice(), stdin) {
+        ([], stdin) => Ok(stdin.unwrap_or_default()),
+        ([one], Some(stdin)) if one == "-" => Ok(stdin),
+        (files, _) => filters::read_files(session, &words[0], files),
+    };
+    let text = match text {
+        Ok(text) => text,
+        Err(why) => {
+            out.err(why);
+            return 1;
+        }
+    };
+    let mut result = String::new();
+    text.lines().for_each(|line| filter.line(line, &mut result));
+    let code = filter.end(&mut result);
+    out.out(result);
+    code
+}
+
+fn help(out: &mut Output) {
+    out.line("kubectl ...  talks to the cluster; `kubectl help` lists its commands, `k` is short for it");
+    for (names, what) in COMMANDS.iter().chain(super::network::COMMANDS) {
+        out.line(format!("{names}\n    {what}"));
+    }
+}
+
+/// Why an object exists, link by link.
+fn why(args: &[String], world: &World, session: &Session, out: &mut Output) -> u8 {
+    let words: Vec<&str> = args.iter().flat_map(|arg| arg.split('/')).collect();
+    let (resource, name, namespace) = match words[..] {
+        [resource, name] => (resource, name, session.namespace.as_str()),
+        [resource, name, "-n", namespace] | ["-n", namespace, resource, name] => (resource, name, namespace),
+        _ => {
+            out.err("usage: why TYPE/NAME [-n NAMESPACE]");
+            return 2;
+        }
+    };
+    let Some(kind) = find_resource(resource) else {
+        out.err(format!("error: the server doesn't have a resource type \"{resource}\""));
+        return 1;
+    };
+    let key = ObjectKey::new(if kind.namespaced { namespace } else { "" }, name);
+    let chain = world.why(kind.kind, &key);
+    if chain.is_empty() {
+        out.err(format!("Error from server (NotFound): {} \"{name}\" not found", kind.resource()));
+        return 1;
+    }
+    for (i, link) in chain.iter().enumerate() {
+        let indent = "  ".repeat(i);
+        out.line(format!("{indent}{} {}", link.kind, link.key.name));
+        out.line(format!("{indent}  made by {}: {}", link.made.component, link.made.rule));
+        if let Some(changed) = &link.changed {
+            out.line(format!("{indent}  changed by {}: {}", changed.component, changed.rule));
+        }
+    }
+    0
+}
+
+/// Waits until an instant.
+struct Until(SimTime);
+
+impl Waiting for Until {
+    fn poll(&mut self, world: &mut World, _: &mut Output) -> Poll {
+        match world.now() >= self.0 {
+            true => Poll::Done(0),
+            false => Poll::Pending(Some(self.0)),
+        }
+    }
+}
+
+/// A length of time; a bare number means seconds.
+fn span(text: &str) -> Option<Span> {
+    match text.parse::<f64>() {
+        Ok(secs) if secs >= 0.0 => Some(Span::micros((secs * 1e6) as u64)),
+        _ => parse_duration(text),
+    }
+}
+
+fn sleep(args: &[String], world: &World, out: &mut Output) -> Run {
+    match args.first().and_then(|text| span(text)) {
+        Some(span) => Run::Wait(Box::new(Until(world.now() + span))),
+        None => {
+            out.err("sleep: missing operand");
+            Run::Done(1)
+        }
+    }
+}
+
+/// `wait`, `wait 30s`, `wait --for=... TYPE/NAME`.
+fn wait(
+    args: &[String],
+    stdin: Option<String>,
+    world: &mut World,
+    session: &mut Session,
+    out: &mut Output,
+) -> Run {
+    match args {
+        [] => Run::Done(0),
+        [one] if span(one).is_some() => sleep(args, world, out),
+        _ => {
+            let mut words = vec!["wait".to_owned()];
+            words.extend(args.iter().cloned());
+            dispatch::run(&words, stdin, world, session, out)
+        }
+    }
+}
+
+/// A command that is stopped after a while, with exit code 124.
+struct Timeout {
+    inner: Box<dyn Waiting>,
+    until: SimTime,
+}
+
+impl Waiting for Timeout {
+    fn poll(&mut self, world: &mut World, out: &mut Output) -> Poll {
+        match self.inner.poll(world, out) {
+            Poll::Done(code) => Poll::Done(code),
+            Poll::Pending(_) if world.now() >= self.until => Poll::Done(124),
+            Poll::Pending(due) => Poll::Pending(Some(due.map_or(self.until, |due| due.min(self.until)))),
+        }
+    }
+}
+
+fn timeout(
+    args: &[String],
+    stdin: Option<String>,
+    world: &mut World,
+    session: &mut Session,
+    out: &mut Output,
+) -> Run {
+    let Some((span, rest)) = args.split_first().and_then(|(text, rest)| Some((span(text)?, rest))) else {
+        out.err("timeout: missing operand");
+        return Run::Done(125);
+    };
+    let until = world.now() + span;
+    match run_inner(rest, stdin, world, session, out) {
+        Run::Done(code) => Run::Done(code),
+        Run::Wait(inner) => Run::Wait(Box::new(Timeout { inner, until })),
+    }
+}

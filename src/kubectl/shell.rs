@@ -1,0 +1,410 @@
+//! The shell: a line of text becomes a job that is polled while the clock runs. Files live in the session.
+
+use super::builtins;
+use super::call::{Poll, Run, Waiting};
+use super::dispatch;
+use super::filters::{self, Filter};
+use super::output::{Output, Stream};
+use super::session::Session;
+use super::syntax::{self, Errors, Input, Pipeline, Quote, Stage, When, Word};
+use crate::base::time::SimTime;
+use crate::cluster::World;
+use std::collections::VecDeque;
+
+/// A line that is being carried out.
+pub struct Job {
+    todo: VecDeque<Pipeline>,
+    running: Option<Running>,
+    background: Vec<Running>,
+    code: u8,
+    out: Output,
+}
+
+/// A pipeline that is being carried out: a command, the filters behind it, and the commands behind those.
+struct Running {
+    source: Option<Box<dyn Waiting>>,
+    source_output: Output,
+    errors: Option<Errors>,
+    filters: Vec<(Box<dyn Filter>, Option<Errors>)>,
+    /// What the filters have not seen yet: the beginning of a line.
+    partial: String,
+    /// What has come out at the end of the filters.
+    collected: String,
+    /// The commands that need all of it.
+    rest: VecDeque<Stage>,
+    target: Option<(String, bool)>,
+    code: u8,
+    until: Option<SimTime>,
+}
+
+impl Job {
+    /// Begins with a line, which may have further lines: here-documents, or more commands.
+    pub fn start(text: &str) -> Job {
+        let mut job =
+            Job { todo: VecDeque::new(), running: None, background: Vec::new(), code: 0, out: Output::default() };
+        match syntax::parse(text) {
+            Ok(line) => job.todo.extend(line.pipelines),
+            Err(why) => {
+                job.out.err(format!("sh: {why}"));
+                job.code = 2;
+            }
+        }
+        job
+    }
+
+    /// What was printed since the last time.
+    pub fn take_output(&mut self) -> Vec<(Stream, String)> {
+        self.out.take()
+    }
+
+    /// Stops what is running, as Ctrl-C does.
+    pub fn interrupt(&mut self) {
+        self.todo.clear();
+        self.running = None;
+        self.background.clear();
+        self.code = 130;
+    }
+
+    /// Goes on as far as the present state of the cluster allows.
+    pub fn poll(&mut self, session: &mut Session, world: &mut World) -> Poll {
+        let mut i = 0;
+        while i < self.background.len() {
+            match self.background[i].poll(session, world, &mut self.out) {
+                Poll::Done(_) => drop(self.background.remove(i)),
+                Poll::Pending(_) => i += 1,
+            }
+        }
+        loop {
+            if let Some(running) = &mut self.running {
+                match running.poll(session, world, &mut self.out) {
+                    Poll::Pending(until) => return Poll::Pending(earlier(until, self.background_due())),
+                    Poll::Done(code) => {
+                        self.code = code;
+                        self.running = None;
+                    }
+                }
+            }
+            let Some(pipeline) = self.todo.front() else {
+                return match self.background.is_empty() {
+                    true => Poll::Done(self.code),
+                    false => Poll::Pending(self.background_due()),
+                };
+            };
+            let waits_for_all = pipeline.stages.len() == 1
+                && pipeline.stages[0].words.len() == 1
+                && expand_plain(&pipeline.stages[0].words[0]) == "wait";
+            if waits_for_all && !self.background.is_empty() {
+                return Poll::Pending(self.background_due());
+            }
+            let Some(pipeline) = self.todo.pop_front() else { continue };
+            let wanted = match pipeline.when {
+                When::Always => true,
+                When::Success => self.code == 0,
+                When::Failure => self.code != 0,
+            };
+            if !wanted {
+                continue;
+            }
+            let background = pipeline.background;
+            let mut running = Running::new(pipeline.stages.into());
+            running.next_stage(session, world, self.code, None);
+            match background {
+                true => self.background.push(running),
+                false => self.running = Some(running),
+            }
+        }
+    }
+
+    fn background_due(&self) -> Option<SimTime> {
+        self.background.iter().fold(None, |due, running| earlier(due, running.until))
+    }
+}
+
+fn earlier(a: Option<SimTime>, b: Option<SimTime>) -> Option<SimTime> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+impl Running {
+    fn new(stages: VecDeque<Stage>) -> Running {
+        Running {
+            source: None,
+            source_output: Output::default(),
+            errors: None,
+            filters: Vec::new(),
+            partial: String::new(),
+            collected: String::new(),
+            rest: stages,
+            target: None,
+            code: 0,
+            until: None,
+        }
+    }
+
+    /// Starts the next command that reads no lines, and the filters right behind it.
+    fn next_stage(&mut self, session: &mut Session, world: &mut World, last_code: u8, piped: Option<String>) {
+        let Some(stage) = self.rest.pop_front() else { return };
+        let mut expander = Expander { session, world, last_code };
+        let words = expander.words(&stage.words);
+        let stdin = match &stage.input {
+            None => piped,
+            Some(Input::Here(text, true)) => Some(expander.fill_in(text)),
+            Some(Input::Here(text, false)) => Some(text.clone()),
+            Some(Input::File(path)) => {
+                let path = expander.word(path);
+                let text = session.file(&path).map(str::to_owned);
+                if text.is_none() {
+                    self.source_output.err(format!("sh: {path}: No such file or directory"));
+                    self.code = 1;
+                }
+                text
+            }
+        };
+        self.errors = stage.errors;
+        self.note_target(&stage, session, world, last_code);
+        if stage.input.is_some() && self.code != 0 {
+            return;
+        }
+        match run_command(&words, stdin, world, session, &mut self.source_output) {
+            Run::Done(code) => self.code = code,
+            Run::Wait(waiting) => self.source = Some(waiting),
+        }
+        while self.rest.front().is_some_and(|next| is_line_filter(next)) {
+            let Some(next) = self.rest.pop_front() else { break };
+            let words = Expander { session, world, last_code }.words(&next.words);
+            self.note_target(&next, session, world, last_code);
+            match filters::make(&words) {
+                Ok((filter, _)) => self.filters.push((filter, next.errors)),
+                Err(why) => {
+                    self.source_output.err(why);
+                    self.code = 2;
+                }
+            }
+        }
+    }
+
+    fn note_target(&mut self, stage: &Stage, session: &mut Session, world: &mut World, last_code: u8) {
+        if let Some(target) = &stage.output {
+            let path = Expander { session, world, last_code }.word(&target.path);
+            self.target = Some((path, target.append));
+        }
+    }
+
+    fn poll(&mut self, session: &mut Session, world: &mut World, out: &mut Output) -> Poll {
+        loop {
+            if let Some(source) = &mut self.source {
+                match source.poll(world, &mut self.source_output) {
+                    Poll::Done(code) => {
+                        self.code = code;
+                        self.source = None;
+                    }
+                    Poll::Pending(until) => {
+                        self.until = until;
+                        self.pass_on(out);
+                        self.deliver(out);
+                        return Poll::Pending(until);
+                    }
+                }
+            }
+            self.pass_on(out);
+            self.finish_filters();
+            if self.rest.is_empty() {
+                self.deliver(out);
+                if let Some((path, append)) = self.target.take() {
+                    let before = session.file(&path).filter(|_| append).unwrap_or_default().to_owned();
+                    if path != "/dev/null" {
+                        session.write(&path, before + &self.collected);
+                    }
+                    self.collected.clear();
+                }
+                return Poll::Done(self.code);
+            }
+            let piped = std::mem::take(&mut self.collected);
+            let code = self.code;
+            self.next_stage(session, world, code, Some(piped));
+        }
+    }
+
+    /// Gives what the command has printed to the filters.
+    fn pass_on(&mut self, out: &mut Output) {
+        for (stream, text) in self.source_output.take() {
+            match (stream, self.errors) {
+                (Stream::Err, None) => out.err(text.trim_end_matches('\n')),
+                (Stream::Err, Some(Errors::Dropped)) => {}
+                _ => self.partial.push_str(&text),
+            }
+        }
+        if self.filters.is_empty() {
+            self.collected.push_str(&std::mem::take(&mut self.partial));
+            return;
+        }
+        while let Some(end) = self.partial.find('\n') {
+            let line: String = self.partial.drain(..=end).collect();
+            self.filter(0, &line);
+        }
+    }
+
+    /// Runs a text of whole lines through the filters from one on.
+    fn filter(&mut self, from: usize, text: &str) {
+        let mut text = text.to_owned();
+        for (filter, _) in &mut self.filters[from..] {
+            let mut next = String::new();
+            text.lines().for_each(|line| filter.line(line, &mut next));
+            text = next;
+        }
+        self.collected.push_str(&text);
+    }
+
+    fn finish_filters(&mut self) {
+        if !self.partial.is_empty() {
+            let line = std::mem::take(&mut self.partial);
+            self.filter(0, &line);
+        }
+        for i in 0..self.filters.len() {
+            let mut text = String::new();
+            self.code = self.filters[i].0.end(&mut text);
+            self.filter(i + 1, &text);
+        }
+        self.filters.clear();
+    }
+
+    /// Prints what has come out, unless it goes into a file or another command.
+    fn deliver(&mut self, out: &mut Output) {
+        if self.target.is_none() && self.rest.is_empty() {
+            out.out(std::mem::take(&mut self.collected));
+        }
+    }
+}
+
+/// True for a filter in a pipe that reads nothing but the pipe.
+fn is_line_filter(stage: &Stage) -> bool {
+    let name = stage.words.first().map(expand_plain).unwrap_or_default();
+    stage.input.is_none() && filters::NAMES.contains(&name.as_str())
+}
+
+fn expand_plain(word: &Word) -> String {
+    word.pieces.iter().map(|piece| piece.text.as_str()).collect()
+}
+
+/// Runs one command.
+fn run_command(
+    words: &[String],
+    stdin: Option<String>,
+    world: &mut World,
+    session: &mut Session,
+    out: &mut Output,
+) -> Run {
+    let Some(name) = words.first() else { return Run::Done(0) };
+    match name.as_str() {
+        "kubectl" | "k" => dispatch::run(&words[1..], stdin, world, session, out),
+        _ => builtins::run(words, stdin, world, session, out),
+    }
+}
+
+/// Runs a command for another one, such as `timeout 5 kubectl ...`.
+pub(super) fn run_inner(
+    words: &[String],
+    stdin: Option<String>,
+    world: &mut World,
+    session: &mut Session,
+    out: &mut Output,
+) -> Run {
+    run_command(words, stdin, world, session, out)
+}
+
+/// Fills in variables, substitutions and wild cards.
+struct Expander<'a> {
+    session: &'a mut Session,
+    world: &'a mut World,
+    last_code: u8,
+}
+
+impl Expander<'_> {
+    fn words(&mut self, words: &[Word]) -> Vec<String> {
+        let mut all = Vec::new();
+        for word in words {
+            let bare = word.pieces.iter().all(|piece| piece.quote == Quote::None);
+            let text = self.word(word);
+            if bare && word.pieces.iter().any(|piece| piece.text.contains('$')) {
+                all.extend(text.split_whitespace().map(str::to_owned));
+                continue;
+            }
+            let wild = word.pieces.iter().any(|piece| piece.quote == Quote::None && piece.text.contains(['*', '?']));
+            let files = if wild && !text.starts_with('-') { self.files_like(&text) } else { Vec::new() };
+            match files.is_empty() {
+                true => all.push(text),
+                false => all.extend(files),
+            }
+        }
+        all
+    }
+
+    fn word(&mut self, word: &Word) -> String {
+        let mut text = String::new();
+        for piece in &word.pieces {
+            match piece.quote {
+                Quote::Single => text.push_str(&piece.text),
+                _ => text.push_str(&self.fill_in(&piece.text)),
+            }
+        }
+        text
+    }
+
+    /// Fills in `$NAME`, `${NAME}`, `$?` and `$(command)`.
+    fn fill_in(&mut self, text: &str) -> String {
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some(place) = rest.find('$') {
+            out.push_str(&rest[..place]);
+            rest = &rest[place + 1..];
+            if let Some(after) = rest.strip_prefix('?') {
+                out.push_str(&self.last_code.to_string());
+                rest = after;
+            } else if let Some(inner) = rest.strip_prefix('(') {
+                let end = syntax::closing(inner).unwrap_or(inner.len());
+                out.push_str(&self.substitute(&inner[..end]));
+                rest = inner.get(end + 1..).unwrap_or("");
+            } else {
+                let braced = rest.starts_with('{');
+                let body = &rest[usize::from(braced)..];
+                let end = body.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(body.len());
+                let name = &body[..end];
+                match name.is_empty() {
+                    true => out.push('$'),
+                    false => out.push_str(self.session.variables.get(name).map_or("", String::as_str)),
+                }
+                let closed = braced && !name.is_empty() && body[end..].starts_with('}');
+                rest = if name.is_empty() { rest } else { &body[end + usize::from(closed)..] };
+            }
+        }
+        out + rest
+    }
+
+    /// The output of a command that does not wait.
+    fn substitute(&mut self, command: &str) -> String {
+        let mut job = Job::start(command);
+        job.poll(self.session, self.world);
+        let parts = job.take_output().into_iter().filter(|(stream, _)| *stream == Stream::Out);
+        parts.map(|(_, text)| text).collect::<String>().trim_end_matches('\n').to_owned()
+    }
+
+    fn files_like(&self, pattern: &str) -> Vec<String> {
+        self.session.files.keys().filter(|name| is_like(pattern, name)).cloned().collect()
+    }
+}
+
+/// True where a name fits a pattern with `*` and `?`; neither stands for a slash.
+fn is_like(pattern: &str, name: &str) -> bool {
+    match (pattern.chars().next(), name.chars().next()) {
+        (None, None) => true,
+        (Some('*'), first) => {
+            is_like(&pattern[1..], name)
+                || first.is_some_and(|c| c != '/' && is_like(pattern, &name[c.len_utf8()..]))
+        }
+        (Some('?'), Some(c)) if c != '/' => is_like(&pattern[1..], &name[c.len_utf8()..]),
+        (Some(p), Some(c)) if p == c => is_like(&pattern[p.len_utf8()..], &name[c.len_utf8()..]),
+        _ => false,
+    }
+}

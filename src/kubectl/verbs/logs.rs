@@ -1,0 +1,251 @@
+//! `kubectl logs`.
+
+use super::{Group, Verb};
+use crate::api::{Object, Status};
+use crate::base::time::{parse_duration, SimTime, Timestamp};
+use crate::cluster::World;
+use crate::kubectl::call::{Call, Outcome, Poll, Run, Waiting};
+use crate::kubectl::failure::{error, Failure};
+use crate::kubectl::flags::{switch, value};
+use crate::kubectl::output::Output;
+use crate::kubectl::resources::{list, resource_kind};
+use crate::kubelet::logs::{logs, LogLine};
+
+/// Its row.
+pub static VERB: Verb = Verb {
+    name: "logs",
+    group: Group::Troubleshooting,
+    summary: "Print the logs for a container in a pod",
+    usage: "kubectl logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER] [options]",
+    flags: &[
+        super::SELECTOR,
+        switch("follow", "Go on while the container writes").short('f'),
+        switch("previous", "The run before the present one").short('p'),
+        switch("all-containers", "All containers of the pod"),
+        switch("all-pods", "All pods of the object"),
+        switch("timestamps", "The time in front of each line"),
+        switch("prefix", "The pod and container in front of each line"),
+        switch("ignore-errors", "Go on after an error"),
+        value("container", "Which container").short('c'),
+        value("tail", "Only so many of the last lines"),
+        value("since", "Only lines younger than this"),
+        value("since-time", "Only lines after this time"),
+        value("limit-bytes", "Only so many bytes"),
+        value("max-log-requests", "How many containers may be followed at once"),
+        value("pod-running-timeout", "How long to wait for a running pod"),
+    ],
+    run: Some(run),
+    ..super::PLAIN
+};
+
+fn run(call: &mut Call<'_>) -> Outcome {
+    let args = call.line.args.clone();
+    let selected = call.line.has("selector");
+    let pods = match args.as_slice() {
+        [] if selected => list(call, crate::api::kind("Pod"))?,
+        [name] | [name, _] if !selected => pods_of(call, name)?,
+        [] => return Err(Failure::Usage("expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command".to_owned())),
+        _ => return Err(Failure::Usage("only a selector (-l) or a POD name is allowed".to_owned())),
+    };
+    if pods.is_empty() {
+        let text = format!("No resources found in {} namespace.", call.namespace());
+        call.out.err(text);
+        return Ok(Run::Done(0));
+    }
+    let named = args.get(1).map(String::as_str).or(call.line.get("container")).map(str::to_owned);
+    let all = call.line.is("all-containers");
+    let mut sources = Vec::new();
+    for pod in &pods {
+        for container in containers(call, pod, named.as_deref(), all)? {
+            check(call, pod, &container)?;
+            sources.push(Source {
+                pod: pod.clone(),
+                prefix: match call.line.is("prefix") || call.line.is("all-pods") {
+                    true => format!("[pod/{}/{container}] ", pod.name()),
+                    false => String::new(),
+                },
+                container,
+                seen: None,
+            });
+        }
+    }
+    let follow = call.line.is("follow");
+    let mut tail = match call.line.get("tail") {
+        Some(_) => call.number("tail")?.filter(|lines| *lines >= 0),
+        None if selected => Some(10),
+        None => None,
+    };
+    let since = oldest(call)?;
+    let mut logs = Logs { sources, previous: call.line.is("previous"), times: call.line.is("timestamps") };
+    logs.print(call.world, call.out, &mut |lines| {
+        lines.retain(|line| since.is_none_or(|since| line.at >= since));
+        if let Some(tail) = tail.as_mut() {
+            let drop = lines.len().saturating_sub(*tail as usize);
+            lines.drain(..drop);
+        }
+    });
+    match follow {
+        true => Ok(Run::Wait(Box::new(logs))),
+        false => Ok(Run::Done(0)),
+    }
+}
+
+fn oldest(call: &Call<'_>) -> Result<Option<SimTime>, Failure> {
+    if let Some(text) = call.line.get("since") {
+        let span = parse_duration(text).ok_or_else(|| super::bad_duration(call, "since", text))?;
+        return Ok(Some(call.world.now() - span));
+    }
+    let Some(text) = call.line.get("since-time") else { return Ok(None) };
+    let at = Timestamp::parse(text).ok_or_else(|| error(format!("parsing time \"{text}\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"{text}\"")))?;
+    Ok(Some(at.to_sim(call.world.settings().epoch)))
+}
+
+/// The pods a name means: a pod, or those of a workload; of these the first, unless all are asked for.
+fn pods_of(call: &mut Call<'_>, name: &str) -> Result<Vec<Object>, Failure> {
+    let namespace = call.namespace();
+    let (kind, name) = match name.split_once('/') {
+        Some((resource, name)) => (resource_kind(resource)?, name),
+        None => (crate::api::kind("Pod"), name),
+    };
+    let missing = || {
+        let status = Status::not_found(&kind.resource(), name);
+        error(format!("error from server (NotFound): {} in namespace \"{namespace}\"", status.message))
+    };
+    let object = call.world.store().find(kind.kind, &namespace, name).cloned().ok_or_else(missing)?;
+    if kind.kind == "Pod" {
+        return Ok(vec![object]);
+    }
+    let selector = object.at("spec.selector").clone();
+    let mut pods: Vec<Object> = call
+        .world
+        .store()
+        .list("Pod", &namespace)
+        .filter(|pod| match kind.kind {
+            "Service" => crate::api::selector::matches_pairs(&selector, pod.labels()),
+            _ => crate::api::selector::matches(&selector, pod.labels()),
+        })
+        .cloned()
+        .collect();
+    if selector.is_empty() || pods.is_empty() {
+        let text = format!("cannot get the logs from {}: selector yields no pods", kind.qualified_kind());
+        return Err(error(text));
+    }
+    pods.sort_by_key(|pod| (!pod.has_condition("Ready"), pod.created(), pod.key()));
+    if pods.len() > 1 && !call.line.is("all-pods") {
+        call.out.err(format!("Found {} pods, using pod/{}", pods.len(), pods[0].name()));
+        pods.truncate(1);
+    }
+    Ok(pods)
+}
+
+fn names(pod: &Object, list: &str) -> Vec<String> {
+    pod.spec().get(list).list().iter().map(|container| container.get("name").str().to_owned()).collect()
+}
+
+/// Which containers are meant.
+fn containers(call: &mut Call<'_>, pod: &Object, named: Option<&str>, all: bool) -> Result<Vec<String>, Failure> {
+    let (plain, inits) = (names(pod, "containers"), names(pod, "initContainers"));
+    if all {
+        return Ok(inits.into_iter().chain(plain).collect());
+    }
+    if let Some(name) = named {
+        if plain.iter().chain(&inits).any(|known| known == name) {
+            return Ok(vec![name.to_owned()]);
+        }
+        let mut valid = plain.join(", ");
+        if !inits.is_empty() {
+            valid.push_str(&format!(", {} (init)", inits.join(" (init), ")));
+        }
+        return Err(error(format!("container {name} is not valid for pod {} out of: {valid}", pod.name())));
+    }
+    let default = match pod.annotation("kubectl.kubernetes.io/default-container") {
+        "" => plain.first().cloned().unwrap_or_default(),
+        name => name.to_owned(),
+    };
+    if plain.len() + inits.len() > 1 {
+        let mut others = plain.join(", ");
+        if !inits.is_empty() {
+            others.push_str(&format!(", {} (init)", inits.join(" (init), ")));
+        }
+        call.out.err(format!("Defaulted container \"{default}\" out of: {others}"));
+    }
+    Ok(vec![default])
+}
+
+/// What the kubelet says of a container without logs.
+fn check(call: &Call<'_>, pod: &Object, container: &str) -> Result<(), Failure> {
+    let lists = ["containerStatuses", "initContainerStatuses"].map(|list| pod.status().get(list).list());
+    let status = lists.iter().flat_map(|list| list.iter()).find(|status| status.get("name").str() == container);
+    let Some(status) = status else { return Ok(()) };
+    let name = pod.name();
+    if call.line.is("previous") {
+        return match status.at("lastState.terminated").is_null() {
+            false => Ok(()),
+            true => Err(Status::bad_request(format!(
+                "previous terminated container \"{container}\" in pod \"{name}\" not found"
+            ))
+            .into()),
+        };
+    }
+    let (waiting, ended) = (status.at("state.waiting"), status.at("lastState.terminated"));
+    if waiting.is_null() || !ended.is_null() {
+        return Ok(());
+    }
+    let why = match waiting.get("reason").str() {
+        "ErrImagePull" | "ImagePullBackOff" => "trying and failing to pull image".to_owned(),
+        "" => "waiting to start".to_owned(),
+        reason => format!("waiting to start: {reason}"),
+    };
+    Err(Status::bad_request(format!("container \"{container}\" in pod \"{name}\" is {why}")).into())
+}
+
+/// One container whose lines are printed.
+struct Source {
+    pod: Object,
+    container: String,
+    prefix: String,
+    seen: Option<SimTime>,
+}
+
+/// Prints what containers write.
+struct Logs {
+    sources: Vec<Source>,
+    previous: bool,
+    times: bool,
+}
+
+impl Logs {
+    /// Prints the lines that are new; `choose` takes away those that are not wanted.
+    fn print(&mut self, world: &World, out: &mut Output, choose: &mut dyn FnMut(&mut Vec<LogLine>)) {
+        for source in &mut self.sources {
+            let runtime = world.pod_runtime(source.pod.uid());
+            let lines =
+                runtime.and_then(|run| logs(run, &source.container, self.previous, world.now(), world.settings()));
+            let mut lines = lines.unwrap_or_default();
+            lines.retain(|line| source.seen.is_none_or(|seen| line.at > seen));
+            source.seen = lines.last().map(|line| line.at).max(source.seen);
+            choose(&mut lines);
+            for line in lines {
+                let time = match self.times {
+                    true => format!("{} ", Timestamp::of(world.settings().epoch, line.at).rfc3339_micro()),
+                    false => String::new(),
+                };
+                out.line(format!("{}{time}{}", source.prefix, line.text));
+            }
+        }
+    }
+}
+
+impl Waiting for Logs {
+    fn poll(&mut self, world: &mut World, out: &mut Output) -> Poll {
+        self.print(world, out, &mut |_| {});
+        let lasting = |source: &Source| {
+            let pod = world.store().get("Pod", &source.pod.key()).filter(|pod| pod.uid() == source.pod.uid());
+            pod.is_some_and(|pod| !matches!(pod.at("status.phase").str(), "Succeeded" | "Failed"))
+        };
+        match self.sources.iter().any(lasting) {
+            true => Poll::Pending(Some(world.now() + crate::base::time::Span::millis(500))),
+            false => Poll::Done(0),
+        }
+    }
+}
