@@ -2,9 +2,8 @@
 
 use super::call::Call;
 use super::failure::{error, Failure};
-use crate::api::encode::{json_pretty, list_of};
-use crate::api::encode_yaml::yaml;
-use crate::api::jsonpath::JsonPath;
+use crate::api::encode::{json_pretty, list_of, yaml};
+use crate::api::jsonpath::{relaxed, JsonPath};
 use crate::api::kinds::PrintContext;
 use crate::api::{Kind, Object, Value};
 use crate::base::table::Columns;
@@ -35,7 +34,7 @@ impl Format {
     pub fn of(call: &Call<'_>) -> Result<Format, Failure> {
         let text = call.line.text("output");
         let (name, argument) = text.split_once('=').map_or((text, None), |(n, a)| (n, Some(a)));
-        let path = |text: &str| JsonPath::parse(text).map_err(|why| error(format!("error parsing jsonpath {text}, {why}")));
+        let path = |text: &str| JsonPath::parse(text, true).map_err(|why| error(format!("error parsing jsonpath {text}, {why}")));
         Ok(match (name, argument) {
             ("" | "wide", None) => Format::Table { wide: name == "wide" },
             ("yaml", None) => Format::Yaml,
@@ -72,25 +71,25 @@ impl Format {
     }
 
     /// One object, or none of its own where it is a table.
-    pub fn one(&self, object: &Object) -> String {
-        match self {
+    pub fn one(&self, object: &Object) -> Result<String, Failure> {
+        Ok(match self {
             Format::Table { .. } => String::new(),
             Format::Yaml => yaml(&object.value),
             Format::Json => json_pretty(&object.value),
             Format::Name => format!("{}/{}\n", object.kind.singular_resource(), object.name()),
-            Format::JsonPath(path) => path.print(&object.value),
-            Format::Custom(_) => self.many(std::slice::from_ref(object), true),
-        }
+            Format::JsonPath(path) => execute(path, &object.value)?,
+            Format::Custom(_) => self.many(std::slice::from_ref(object), true)?,
+        })
     }
 
     /// Several objects: a list, or one after the other. `heads` prints the headings of columns.
-    pub fn many(&self, objects: &[Object], heads: bool) -> String {
-        match self {
+    pub fn many(&self, objects: &[Object], heads: bool) -> Result<String, Failure> {
+        Ok(match self {
             Format::Table { .. } => String::new(),
             Format::Yaml => yaml(&list_value(objects)),
             Format::Json => json_pretty(&list_value(objects)),
-            Format::Name => objects.iter().map(|object| self.one(object)).collect(),
-            Format::JsonPath(path) => path.print(&list_value(objects)),
+            Format::Name => objects.iter().map(|object| self.one(object)).collect::<Result<String, Failure>>()?,
+            Format::JsonPath(path) => execute(path, &list_value(objects))?,
             Format::Custom(columns) => {
                 let mut rows: Vec<Vec<String>> = Vec::new();
                 if heads {
@@ -101,8 +100,13 @@ impl Format {
                 }
                 Columns::default().print(&rows)
             }
-        }
+        })
     }
+}
+
+/// The text of a template for a value.
+pub fn execute(path: &JsonPath, value: &Value) -> Result<String, Failure> {
+    path.execute(value).map_err(|why| error(format!("error executing jsonpath: {why}")))
 }
 
 fn no_such_file(path: &str) -> Failure {
@@ -127,23 +131,18 @@ fn custom_columns(text: &str) -> Result<Vec<(String, JsonPath)>, Failure> {
 }
 
 /// A path with or without braces and the first dot.
-///
-/// Models staging/src/k8s.io/kubectl/pkg/cmd/get RelaxedJSONPathExpression.
 pub fn relaxed_path(text: &str) -> Result<JsonPath, Failure> {
-    let inner = text.strip_prefix('{').and_then(|t| t.strip_suffix('}')).unwrap_or(text);
-    let inner = inner.strip_prefix('.').unwrap_or(inner);
-    if inner.contains(['{', '}']) || text.is_empty() {
-        return Err(error(format!(
-            "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{{name1.name2}}' or '{{.name1.name2}}'"
-        )));
-    }
-    let full = format!("{{.{inner}}}");
-    JsonPath::parse(&full).map_err(|why| error(format!("error parsing jsonpath {full}, {why}")))
+    let full = relaxed(text).map_err(error)?;
+    JsonPath::parse(&full, true).map_err(|why| error(format!("error parsing jsonpath {full}, {why}")))
+}
+
+/// All that a path finds.
+pub fn found(path: &JsonPath, value: &Value) -> Vec<Value> {
+    path.find(value).unwrap_or_default().into_iter().flatten().collect()
 }
 
 fn custom_cell(path: &JsonPath, value: &Value) -> String {
-    let found = path.find(value);
-    let texts: Vec<String> = found.iter().filter(|value| !value.is_null()).map(cell_text).collect();
+    let texts: Vec<String> = found(path, value).iter().filter(|value| !value.is_null()).map(cell_text).collect();
     match texts.is_empty() {
         true => "<none>".to_owned(),
         false => texts.join(","),

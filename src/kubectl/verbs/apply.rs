@@ -131,7 +131,8 @@ fn view_last_applied(call: &mut Call<'_>) -> Outcome {
             Format::Table { .. } => Format::Yaml,
             format => format,
         };
-        call.out.out(format.one(&Object { kind: object.kind, value }));
+        let text = format.one(&Object { kind: object.kind, value })?;
+        call.out.out(text);
     }
     Failure::of(failures).map_or(Ok(Run::Done(0)), Err)
 }

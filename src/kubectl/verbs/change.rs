@@ -44,7 +44,7 @@ pub fn report(call: &mut Call<'_>, object: &Object, done: &str, dry: DryRun) -> 
             call.out.line(format!("{resource}/{} {done}{}", object.name(), dry.suffix()));
         }
         format => {
-            let text = format.one(object);
+            let text = format.one(object)?;
             call.out.out(text);
         }
     }

@@ -1,12 +1,12 @@
 //! `kubectl config`: there is one cluster, one user and one context, whose namespace can be set.
 
 use super::{Group, Verb};
-use crate::api::encode_yaml::yaml;
+use crate::api::encode::yaml;
 use crate::base::table::columns;
 use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::error;
 use crate::kubectl::flags::{switch, value};
-use crate::kubectl::print::Format;
+use crate::kubectl::print::{execute, Format};
 use crate::value;
 
 /// Its row.
@@ -133,7 +133,7 @@ fn view(call: &mut Call<'_>) -> Outcome {
         "users": [{"name": USER, "user": {"token": "REDACTED"}}]
     });
     let text = match Format::of(call)? {
-        Format::JsonPath(path) => path.print(&config),
+        Format::JsonPath(path) => execute(&path, &config)?,
         Format::Json => crate::api::encode::json_pretty(&config),
         _ => yaml(&config),
     };

@@ -3,7 +3,7 @@
 use super::change::{create, modify};
 use super::{Group, Verb};
 use super::apply::{merged, with_last_applied};
-use crate::api::encode_yaml::yaml;
+use crate::api::encode::yaml;
 use crate::kubectl::call::{Call, DryRun, Outcome, Run};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::manifest::{self, Manifest};

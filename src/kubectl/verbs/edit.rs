@@ -1,7 +1,7 @@
 //! `kubectl edit`: the object is written to a file and handed over; applying that file is the edit.
 
 use super::{Group, Verb};
-use crate::api::encode_yaml::yaml;
+use crate::api::encode::yaml;
 use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::resources::{select, NOTHING_NAMED};

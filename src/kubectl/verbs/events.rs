@@ -64,7 +64,7 @@ fn run(call: &mut Call<'_>) -> Outcome {
         }
         return Ok(Run::Done(0));
     }
-    let text = if format.is_table() { table(call, &events, everywhere) } else { format.many(&events, true) };
+    let text = if format.is_table() { table(call, &events, everywhere) } else { format.many(&events, true)? };
     call.out.out(text);
     Ok(Run::Done(0))
 }

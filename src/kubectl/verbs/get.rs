@@ -9,7 +9,7 @@ use crate::kubectl::call::{Call, Outcome, Poll, Run, Waiting, WorldReader};
 use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::flags::{switch, value};
 use crate::kubectl::output::Output;
-use crate::kubectl::print::{relaxed_path, tables, Format, TableOptions};
+use crate::kubectl::print::{found, relaxed_path, tables, Format, TableOptions};
 use crate::kubectl::reader::Reader;
 use crate::kubectl::resources::{select, Filter};
 
@@ -79,16 +79,23 @@ fn run(call: &mut Call<'_>) -> Outcome {
         let name = objects.first().filter(|_| selection.kinds.is_empty()).map(|object| object.name().to_owned());
         return watch(call, kind, name, objects, start, options, format);
     }
-    print(call, &objects, &selection.is_single(), &options, &format, failures.is_empty());
+    print(call, &objects, selection.is_single(), &options, &format, failures.is_empty())?;
     Failure::of(failures).map_or(Ok(Run::Done(0)), Err)
 }
 
-fn print(call: &mut Call<'_>, objects: &[Object], single: &bool, options: &TableOptions, format: &Format, all: bool) {
+fn print(
+    call: &mut Call<'_>,
+    objects: &[Object],
+    single: bool,
+    options: &TableOptions,
+    format: &Format,
+    all_found: bool,
+) -> Result<(), Failure> {
     let context = PrintContext { now: WorldReader(call.world).now(), wide: options.wide };
     match format {
-        Format::Table { .. } if objects.is_empty() && all => {
-            if call.line.is("ignore-not-found") && *single {
-                return;
+        Format::Table { .. } if objects.is_empty() && all_found => {
+            if call.line.is("ignore-not-found") && single {
+                return Ok(());
             }
             let global = call.line.is("all-namespaces") || !takes_namespace(call);
             match global {
@@ -100,10 +107,11 @@ fn print(call: &mut Call<'_>, objects: &[Object], single: &bool, options: &Table
             }
         }
         Format::Table { .. } => call.out.out(tables(objects, options, &context)),
-        _ if *single && objects.len() == 1 => call.out.out(format.one(&objects[0])),
-        _ if objects.is_empty() && *single => {}
-        _ => call.out.out(format.many(objects, !options.no_headings)),
+        _ if single && objects.len() == 1 => call.out.out(format.one(&objects[0])?),
+        _ if objects.is_empty() && single => {}
+        _ => call.out.out(format.many(objects, !options.no_headings)?),
     }
+    Ok(())
 }
 
 /// True where one of the kinds asked for lives in namespaces.
@@ -118,7 +126,7 @@ fn takes_namespace(call: &Call<'_>) -> bool {
 /// Models staging/src/k8s.io/kubectl/pkg/cmd/get SortObjects.
 fn sort(objects: &mut [Object], path: &str) -> Result<(), Failure> {
     let path = relaxed_path(path)?;
-    objects.sort_by_cached_key(|object| SortKey(path.find(&object.value).into_iter().next().unwrap_or_default()));
+    objects.sort_by_cached_key(|object| SortKey(found(&path, &object.value).into_iter().next().unwrap_or_default()));
     Ok(())
 }
 
@@ -198,7 +206,7 @@ impl Watch {
             return;
         }
         if !self.format.is_table() {
-            changed.iter().for_each(|(_, object)| out.out(self.format.one(object)));
+            changed.iter().for_each(|(_, object)| out.out(self.format.one(object).unwrap_or_default()));
             return;
         }
         let context = PrintContext { now: world.timestamp(), wide: self.options.wide };

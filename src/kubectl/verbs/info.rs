@@ -1,7 +1,7 @@
 //! What the cluster and kubectl are: `api-resources`, `api-versions`, `version`, `cluster-info`.
 
 use super::{Group, Verb};
-use crate::api::encode_yaml::yaml;
+use crate::api::encode::yaml;
 use crate::api::kinds::KINDS;
 use crate::api::{Kind, Value};
 use crate::base::table::columns;

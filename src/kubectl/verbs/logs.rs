@@ -9,7 +9,7 @@ use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::flags::{switch, value};
 use crate::kubectl::output::Output;
 use crate::kubectl::resources::{list, resource_kind};
-use crate::kubelet::logs::{logs, LogLine};
+use crate::kubelet::{logs, LogLine};
 
 /// Its row.
 pub static VERB: Verb = Verb {

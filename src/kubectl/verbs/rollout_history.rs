@@ -51,7 +51,7 @@ pub(super) fn run(call: &mut Call<'_>) -> Outcome {
                 let text = template_text(&template_with_cause(set));
                 call.out.line(format!("{name} with revision #{revision}\n{text}"));
             }
-            format => call.out.out(format.one(set)),
+            format => call.out.out(format.one(set)?),
         }
     }
     Ok(Run::Done(0))

@@ -8,7 +8,7 @@ use crate::kubectl::call::{Call, Outcome, Poll, Run, Waiting};
 use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::flags::{switch, value};
 use crate::kubectl::output::Output;
-use crate::kubectl::print::{cell_text, relaxed_path};
+use crate::kubectl::print::{cell_text, found, relaxed_path};
 use crate::kubectl::resources::select;
 use crate::api::jsonpath::JsonPath;
 
@@ -134,7 +134,7 @@ impl Goal {
                 fresh && found.is_some_and(|c| c.get("status").str().eq_ignore_ascii_case(status))
             }
             (Goal::Path { path, value }, Some(object)) => {
-                let found = path.find(&object.value);
+                let found = found(path, &object.value);
                 match value {
                     None => found.first().is_some_and(|found| !found.is_null()),
                     Some(value) => found.len() == 1 && cell_text(&found[0]) == *value,
