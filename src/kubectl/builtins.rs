@@ -23,13 +23,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
 ];
 
 /// Runs a command that is not kubectl.
-pub fn run(
-    words: &[String],
-    stdin: Option<String>,
-    world: &mut World,
-    session: &mut Session,
-    out: &mut Output,
-) -> Run {
+pub fn run(words: &[String], stdin: Option<String>, world: &mut World, session: &mut Session, out: &mut Output) -> Run {
     let args = &words[1..];
     let code = match words[0].as_str() {
         "echo" => echo(args, out),
@@ -86,9 +80,8 @@ pub fn run(
 }
 
 fn is_assignment(word: &str) -> bool {
-    word.split_once('=').is_some_and(|(name, _)| {
-        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-    })
+    word.split_once('=')
+        .is_some_and(|(name, _)| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
 }
 
 fn echo(args: &[String], out: &mut Output) -> u8 {
@@ -274,13 +267,7 @@ fn sleep(args: &[String], world: &World, out: &mut Output) -> Run {
 }
 
 /// `wait`, `wait 30s`, `wait --for=... TYPE/NAME`.
-fn wait(
-    args: &[String],
-    stdin: Option<String>,
-    world: &mut World,
-    session: &mut Session,
-    out: &mut Output,
-) -> Run {
+fn wait(args: &[String], stdin: Option<String>, world: &mut World, session: &mut Session, out: &mut Output) -> Run {
     match args {
         [] => Run::Done(0),
         [one] if span(one).is_some() => sleep(args, world, out),
@@ -308,13 +295,7 @@ impl Waiting for Timeout {
     }
 }
 
-fn timeout(
-    args: &[String],
-    stdin: Option<String>,
-    world: &mut World,
-    session: &mut Session,
-    out: &mut Output,
-) -> Run {
+fn timeout(args: &[String], stdin: Option<String>, world: &mut World, session: &mut Session, out: &mut Output) -> Run {
     let Some((span, rest)) = args.split_first().and_then(|(text, rest)| Some((span(text)?, rest))) else {
         out.err("timeout: missing operand");
         return Run::Done(125);

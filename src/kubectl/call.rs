@@ -99,9 +99,9 @@ impl Call<'_> {
             None | Some("none" | "false") => Ok(DryRun::No),
             Some("client" | "unchanged" | "true") => Ok(DryRun::Client),
             Some("server") => Ok(DryRun::Server),
-            Some(other) => Err(error(format!(
-                "Invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\"."
-            ))),
+            Some(other) => {
+                Err(error(format!("Invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\".")))
+            }
         }
     }
 

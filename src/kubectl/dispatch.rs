@@ -10,13 +10,7 @@ use super::verbs::{self, config, Verb, GLOBAL, VERBS};
 use crate::cluster::World;
 
 /// Runs the words behind `kubectl`. Failures are printed here; what is given back is how the call goes on.
-pub fn run(
-    words: &[String],
-    stdin: Option<String>,
-    world: &mut World,
-    session: &mut Session,
-    out: &mut Output,
-) -> Run {
+pub fn run(words: &[String], stdin: Option<String>, world: &mut World, session: &mut Session, out: &mut Output) -> Run {
     let mut command = "kubectl".to_owned();
     match start(words, stdin, world, session, out, &mut command) {
         Ok(run) => run,
@@ -75,9 +69,9 @@ fn start(
 /// There is one context; asking for another fails as with a real configuration.
 fn check_context(line: &flags::Line) -> Result<(), Failure> {
     match (line.get("context"), line.get("cluster")) {
-        (Some(name), _) if name != config::CONTEXT => Err(Failure::Plain(format!(
-            "Error in configuration: context was not found for specified context: {name}"
-        ))),
+        (Some(name), _) if name != config::CONTEXT => {
+            Err(Failure::Plain(format!("Error in configuration: context was not found for specified context: {name}")))
+        }
         (_, Some(name)) if name != config::CONTEXT => Err(error(format!("no server found for cluster \"{name}\""))),
         _ => Ok(()),
     }

@@ -60,7 +60,8 @@ impl FieldSelector {
             } else {
                 return Err(format!("invalid selector: '{text}'; can't understand '{term}'"));
             };
-            let known = matches!(field, "metadata.name" | "metadata.namespace") || fields_of(kind.kind).contains(&field);
+            let known =
+                matches!(field, "metadata.name" | "metadata.namespace") || fields_of(kind.kind).contains(&field);
             if !known {
                 return Err(format!("field label not supported: {field}"));
             }

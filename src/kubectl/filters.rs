@@ -23,7 +23,13 @@ pub fn make(words: &[String]) -> Result<Made, String> {
     let mut options = Options::read(name, args);
     let filter: Box<dyn Filter> = match name.as_str() {
         "grep" => return super::grep::make(options),
-        "cat" | "tac" => Box::new(Gather { sort: None, reverse: name == "tac", unique: false, lines: Vec::new(), all: name == "tac" }),
+        "cat" | "tac" => Box::new(Gather {
+            sort: None,
+            reverse: name == "tac",
+            unique: false,
+            lines: Vec::new(),
+            all: name == "tac",
+        }),
         "nl" => Box::new(Number(0)),
         "head" => Box::new(Head { left: options.count(10)? }),
         "tail" => Box::new(Tail::new(&options.count_text("10"))?),
@@ -119,7 +125,11 @@ impl Options {
 
     fn letters(&self, of: &str) -> String {
         let chosen: String = of.chars().filter(|letter| self.has(*letter)).collect();
-        if chosen.is_empty() { of.to_owned() } else { chosen }
+        if chosen.is_empty() {
+            of.to_owned()
+        } else {
+            chosen
+        }
     }
 
     fn count_text(&self, otherwise: &str) -> String {
@@ -361,7 +371,9 @@ impl Cut {
             let (from, to) = part.split_once('-').unwrap_or((part, part));
             let number = |text: &str, otherwise: usize| match text {
                 "" => Ok(otherwise),
-                text => text.parse().map_err(|_| "cut: you must specify a list of bytes, characters, or fields".to_owned()),
+                text => {
+                    text.parse().map_err(|_| "cut: you must specify a list of bytes, characters, or fields".to_owned())
+                }
             };
             ranges.push((number(from, 1)?, number(to, usize::MAX)?));
         }
@@ -403,7 +415,8 @@ struct Translate {
 impl Translate {
     fn new(sets: &[String], delete: bool, squeeze: bool) -> Result<Translate, String> {
         let expand = |set: &str| -> Vec<char> {
-            let text = set.replace("\\n", "\n").replace("\\t", "\t").replace("[:upper:]", "A-Z").replace("[:lower:]", "a-z");
+            let text =
+                set.replace("\\n", "\n").replace("\\t", "\t").replace("[:upper:]", "A-Z").replace("[:lower:]", "a-z");
             let chars: Vec<char> = text.chars().collect();
             let mut all = Vec::new();
             let mut i = 0;

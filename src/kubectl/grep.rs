@@ -289,9 +289,9 @@ impl Atom {
         match self {
             Atom::Any => one(at < text.len()),
             Atom::Char(c) => one(text.get(at) == Some(c)),
-            Atom::Set(ranges, negated) => one(text
-                .get(at)
-                .is_some_and(|c| ranges.iter().any(|(from, to)| (from..=to).contains(&c)) != *negated)),
+            Atom::Set(ranges, negated) => {
+                one(text.get(at).is_some_and(|c| ranges.iter().any(|(from, to)| (from..=to).contains(&c)) != *negated))
+            }
             Atom::Group(inner) => inner.ends(text, at),
             Atom::Start => here(at == 0),
             Atom::End => here(at == text.len()),

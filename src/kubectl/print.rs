@@ -34,7 +34,9 @@ impl Format {
     pub fn of(call: &Call<'_>) -> Result<Format, Failure> {
         let text = call.line.text("output");
         let (name, argument) = text.split_once('=').map_or((text, None), |(n, a)| (n, Some(a)));
-        let path = |text: &str| JsonPath::parse(text, true).map_err(|why| error(format!("error parsing jsonpath {text}, {why}")));
+        let path = |text: &str| {
+            JsonPath::parse(text, true).map_err(|why| error(format!("error parsing jsonpath {text}, {why}")))
+        };
         Ok(match (name, argument) {
             ("" | "wide", None) => Format::Table { wide: name == "wide" },
             ("yaml", None) => Format::Yaml,
@@ -54,13 +56,14 @@ impl Format {
                 let text = call.session.file(file).ok_or_else(|| no_such_file(file))?;
                 let mut lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
                 let (heads, paths) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
-                let pairs: Vec<String> = heads.iter().zip(&paths).map(|(head, path)| format!("{head}:{path}")).collect();
+                let pairs: Vec<String> =
+                    heads.iter().zip(&paths).map(|(head, path)| format!("{head}:{path}")).collect();
                 Format::Custom(custom_columns(&pairs.join(","))?)
             }
             _ => {
                 return Err(error(format!(
-                    "unable to match a printer suitable for the output format \"{text}\", allowed formats are: {FORMATS}"
-                )))
+                "unable to match a printer suitable for the output format \"{text}\", allowed formats are: {FORMATS}"
+            )))
             }
         })
     }

@@ -2,9 +2,9 @@
 
 use super::call::Call;
 use super::failure::{error, Failure};
+use super::field_selector::FieldSelector;
 use super::manifest::{self, Manifest};
 use crate::api::kinds::{find_resource, KINDS};
-use super::field_selector::FieldSelector;
 use crate::api::selector::Selector;
 use crate::api::{Kind, Object};
 
@@ -27,8 +27,7 @@ pub const NOTHING_NAMED: &str = "You must provide one or more resources by argum
 ///
 /// Models staging/src/k8s.io/cli-runtime/pkg/resource Builder.ResourceTypeOrNameArgs.
 pub fn select(call: &mut Call<'_>, args: &[String], all_of_kind: bool) -> Result<Selection, Failure> {
-    let mut selection =
-        Selection { kinds: Vec::new(), named: Vec::new(), manifests: Vec::new(), several_kinds: false };
+    let mut selection = Selection { kinds: Vec::new(), named: Vec::new(), manifests: Vec::new(), several_kinds: false };
     if call.line.has("filename") {
         selection.manifests = manifest::read_flag(call)?;
         return Ok(selection);

@@ -59,9 +59,10 @@ impl Session {
             "" | "." => String::new(),
             path => format!("{path}/"),
         };
-        let inside = self.files.iter().filter(|(name, _)| {
-            name.strip_prefix(prefix.as_str()).is_some_and(|rest| deep || !rest.contains('/'))
-        });
+        let inside = self
+            .files
+            .iter()
+            .filter(|(name, _)| name.strip_prefix(prefix.as_str()).is_some_and(|rest| deep || !rest.contains('/')));
         inside.map(|(name, text)| (name.as_str(), text.as_str())).collect()
     }
 }

@@ -400,8 +400,7 @@ fn is_like(pattern: &str, name: &str) -> bool {
     match (pattern.chars().next(), name.chars().next()) {
         (None, None) => true,
         (Some('*'), first) => {
-            is_like(&pattern[1..], name)
-                || first.is_some_and(|c| c != '/' && is_like(pattern, &name[c.len_utf8()..]))
+            is_like(&pattern[1..], name) || first.is_some_and(|c| c != '/' && is_like(pattern, &name[c.len_utf8()..]))
         }
         (Some('?'), Some(c)) if c != '/' => is_like(&pattern[1..], &name[c.len_utf8()..]),
         (Some(p), Some(c)) if p == c => is_like(&pattern[p.len_utf8()..], &name[c.len_utf8()..]),

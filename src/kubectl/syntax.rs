@@ -227,7 +227,8 @@ fn read_bodies<'a>(
             body.push('\n');
         }
         let stages = pipeline.stages.iter_mut().chain(std::iter::once(&mut *stage));
-        let waiting = stages.into_iter().find(|stage| matches!(&stage.input, Some(Input::Here(text, _)) if text.is_empty()));
+        let waiting =
+            stages.into_iter().find(|stage| matches!(&stage.input, Some(Input::Here(text, _)) if text.is_empty()));
         if let Some(stage) = waiting {
             stage.input = Some(Input::Here(body, expand));
         }
@@ -342,13 +343,17 @@ mod tests {
 
     #[test]
     fn quotes_and_backslashes_keep_words_together() {
-        assert_eq!(words(r#"patch -p '{"a": 1}' "x y" a\ b \\. c"d"e"#), ["patch", "-p", r#"{"a": 1}"#, "x y", "a b", "\\.", "cde"]);
+        assert_eq!(
+            words(r#"patch -p '{"a": 1}' "x y" a\ b \\. c"d"e"#),
+            ["patch", "-p", r#"{"a": 1}"#, "x y", "a b", "\\.", "cde"]
+        );
         assert_eq!(parse("echo 'a").unwrap_err(), "unexpected EOF while looking for matching `''");
     }
 
     #[test]
     fn pipes_redirections_and_here_documents_are_found() {
-        let line = parse("cat <<EOF | kubectl apply -f - 2>&1 > out && echo ok; echo z &\na: 1\nb: 2\nEOF\nls\n").unwrap();
+        let line =
+            parse("cat <<EOF | kubectl apply -f - 2>&1 > out && echo ok; echo z &\na: 1\nb: 2\nEOF\nls\n").unwrap();
         assert_eq!(line.pipelines.len(), 4);
         let first = &line.pipelines[0];
         assert_eq!(first.stages[0].input, Some(Input::Here("a: 1\nb: 2\n".to_owned(), true)));

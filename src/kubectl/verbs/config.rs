@@ -104,7 +104,9 @@ fn set_context(call: &mut Call<'_>) -> Outcome {
         _ => return Err(error("you must specify a non-empty context name or --current")),
     };
     if name != CONTEXT {
-        return Err(error(format!("there is one context, {CONTEXT}: kubectl config set-context --current --namespace=NAMESPACE")));
+        return Err(error(format!(
+            "there is one context, {CONTEXT}: kubectl config set-context --current --namespace=NAMESPACE"
+        )));
     }
     if let Some(namespace) = call.line.get("namespace") {
         call.session.namespace = if namespace.is_empty() { "default".to_owned() } else { namespace.to_owned() };

@@ -1,8 +1,8 @@
 //! `kubectl create -f`; its generators have files of their own.
 
+use super::apply::with_last_applied;
 use super::change::{create, report};
 use super::{create_kinds, create_service, Group, Verb};
-use super::apply::with_last_applied;
 use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{switch, value};

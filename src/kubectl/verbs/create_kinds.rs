@@ -96,9 +96,7 @@ fn explain(failure: Failure, what: &str) -> Failure {
         Failure::Server(Status { reason: "Invalid", causes, message, .. }) if what.is_empty() => {
             Failure::Server(Status { code: 422, reason: "Invalid", causes, message, hint: String::new() })
         }
-        Failure::Server(status) if !what.is_empty() => {
-            error(format!("failed to create {what}: {}", status.message))
-        }
+        Failure::Server(status) if !what.is_empty() => error(format!("failed to create {what}: {}", status.message)),
         other => other,
     }
 }

@@ -42,7 +42,8 @@ static TLS: Verb = Verb {
     name: "tls",
     group: Group::Beginner,
     summary: "Create a TLS secret",
-    usage: "kubectl create secret tls NAME --cert=path/to/cert/file --key=path/to/key/file [--dry-run=server|client|none]",
+    usage:
+        "kubectl create secret tls NAME --cert=path/to/cert/file --key=path/to/key/file [--dry-run=server|client|none]",
     flags: &[
         super::OUTPUT,
         super::DRY_RUN,

@@ -35,7 +35,8 @@ fn run(call: &mut Call<'_>) -> Outcome {
     let (mut objects, failures) = selection.objects(call)?;
     if objects.is_empty() {
         if let ([(kind, prefix)], [first]) = (&selection.named[..], &failures[..]) {
-            objects = list(call, kind)?.into_iter().filter(|object| object.name().starts_with(prefix.as_str())).collect();
+            objects =
+                list(call, kind)?.into_iter().filter(|object| object.name().starts_with(prefix.as_str())).collect();
             if objects.is_empty() {
                 return Err(first.clone());
             }

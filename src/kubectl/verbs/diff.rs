@@ -1,8 +1,8 @@
 //! `kubectl diff`: what apply would change.
 
+use super::apply::{merged, with_last_applied};
 use super::change::{create, modify};
 use super::{Group, Verb};
-use super::apply::{merged, with_last_applied};
 use crate::api::encode::yaml;
 use crate::kubectl::call::{Call, DryRun, Outcome, Run};
 use crate::kubectl::failure::Failure;

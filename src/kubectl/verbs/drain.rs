@@ -51,7 +51,8 @@ fn run(call: &mut Call<'_>) -> Outcome {
             Ok(pods) => plans.push((node.name().to_owned(), pods)),
             Err(why) => {
                 let name = node.name();
-                call.out.err(format!("error: unable to drain node \"{name}\" due to error: {why}, continuing command..."));
+                call.out
+                    .err(format!("error: unable to drain node \"{name}\" due to error: {why}, continuing command..."));
                 refused.push((name.to_owned(), why));
             }
         }

@@ -49,9 +49,9 @@ fn run(call: &mut Call<'_>) -> Outcome {
     let wanted = |event: &&Object| {
         let involved = event.at("involvedObject");
         let of_type = types.is_empty() || types.iter().any(|t| t.eq_ignore_ascii_case(event.at("type").str()));
-        let of_object = about.as_ref().is_none_or(|(kind, name)| {
-            involved.get("kind").str() == *kind && involved.get("name").str() == name
-        });
+        let of_object = about
+            .as_ref()
+            .is_none_or(|(kind, name)| involved.get("kind").str() == *kind && involved.get("name").str() == name);
         of_type && of_object && (namespace.is_empty() || event.namespace() == namespace)
     };
     let mut events: Vec<Object> = store.all(kind.kind).filter(wanted).cloned().collect();

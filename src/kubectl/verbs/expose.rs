@@ -108,9 +108,7 @@ fn labels(text: &str) -> Value {
 
 /// Models staging/src/k8s.io/kubectl/pkg/polymorphichelpers mapBasedSelectorForObject.
 fn selector_of(object: &Object) -> Result<Value, Failure> {
-    let cannot = |why: &str| {
-        error(format!("couldn't retrieve selectors via --selector flag or introspection: {why}"))
-    };
+    let cannot = |why: &str| error(format!("couldn't retrieve selectors via --selector flag or introspection: {why}"));
     match object.kind.kind {
         "Pod" if object.labels().is_empty() => Err(cannot("the pod has no labels and cannot be exposed")),
         "Pod" => Ok(object.labels().clone()),
@@ -120,7 +118,9 @@ fn selector_of(object: &Object) -> Result<Value, Failure> {
             let word = object.kind.singular;
             let (labels, more) = (object.at("spec.selector.matchLabels"), object.at("spec.selector.matchExpressions"));
             if !more.is_empty() && !labels.is_empty() {
-                return Err(cannot(&format!("couldn't convert expressions - \"{more:?}\" to map-based selector format")));
+                return Err(cannot(&format!(
+                    "couldn't convert expressions - \"{more:?}\" to map-based selector format"
+                )));
             }
             if labels.is_empty() {
                 return Err(cannot(&format!("invalid {word}: no selectors, therefore cannot be exposed")));
@@ -145,9 +145,8 @@ fn container_ports(object: &Object) -> Vec<String> {
 fn service_ports(call: &Call<'_>, object: &Object, ports: &[String]) -> Result<Vec<Value>, Failure> {
     let mut values = Vec::new();
     for (i, text) in ports.iter().enumerate() {
-        let number: i64 = text.parse().map_err(|_| {
-            error(format!("strconv.Atoi: parsing \"{text}\": invalid syntax"))
-        })?;
+        let number: i64 =
+            text.parse().map_err(|_| error(format!("strconv.Atoi: parsing \"{text}\": invalid syntax")))?;
         let protocol = call.line.get("protocol").map_or_else(|| protocol_of(object, number), str::to_owned);
         let target = match call.line.get("target-port") {
             Some(target) => target.parse::<i64>().map_or_else(|_| Value::from(target), Value::from),

@@ -13,7 +13,8 @@ pub static LABEL: Verb = Verb {
     name: "label",
     group: Group::Settings,
     summary: "Update the labels on a resource",
-    usage: "kubectl label [--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version]",
+    usage:
+        "kubectl label [--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version]",
     flags: FLAGS,
     run: Some(|call| run(call, &LABELS)),
     ..super::PLAIN
@@ -90,7 +91,9 @@ fn split(args: &[String], which: &Which) -> Result<(Vec<String>, Vec<Update>), F
         let is_pair = arg.contains('=') || arg.ends_with('-');
         if !is_pair {
             if !updates.is_empty() {
-                return Err(error("all resources must be specified before ".to_owned() + which.word + " changes: " + arg));
+                return Err(error(
+                    "all resources must be specified before ".to_owned() + which.word + " changes: " + arg,
+                ));
             }
             resources.push(arg.clone());
         } else if let Some((key, value)) = arg.split_once('=') {

@@ -96,7 +96,9 @@ fn oldest(call: &Call<'_>) -> Result<Option<SimTime>, Failure> {
         return Ok(Some(call.world.now() - span));
     }
     let Some(text) = call.line.get("since-time") else { return Ok(None) };
-    let at = Timestamp::parse(text).ok_or_else(|| error(format!("parsing time \"{text}\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"{text}\"")))?;
+    let at = Timestamp::parse(text).ok_or_else(|| {
+        error(format!("parsing time \"{text}\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"{text}\""))
+    })?;
     Ok(Some(at.to_sim(call.world.settings().epoch)))
 }
 

@@ -105,16 +105,8 @@ impl Group {
 }
 
 /// A row without anything, for rows to build on.
-const PLAIN: Verb = Verb {
-    name: "",
-    aliases: &[],
-    group: Group::Other,
-    summary: "",
-    usage: "",
-    flags: &[],
-    subverbs: &[],
-    run: None,
-};
+const PLAIN: Verb =
+    Verb { name: "", aliases: &[], group: Group::Other, summary: "", usage: "", flags: &[], subverbs: &[], run: None };
 
 /// All verbs, in the order of the help.
 pub static VERBS: &[&Verb] = &[
@@ -198,9 +190,9 @@ mod tests {
             rows.extend(verb.subverbs);
             let all: Vec<&Flag> = verb.flags.iter().chain(GLOBAL).collect();
             for (i, flag) in all.iter().enumerate() {
-                let twice = all[..i].iter().any(|other| {
-                    other.name == flag.name || (other.short.is_some() && other.short == flag.short)
-                });
+                let twice = all[..i]
+                    .iter()
+                    .any(|other| other.name == flag.name || (other.short.is_some() && other.short == flag.short));
                 assert!(!twice, "kubectl {}: --{}", verb.name, flag.name);
             }
             assert!(verb.run.is_some() || !verb.subverbs.is_empty(), "kubectl {} does nothing", verb.name);

@@ -164,7 +164,11 @@ fn taint(call: &mut Call<'_>, node: &Object, updates: &[Update]) -> Result<(), F
         if taints.iter().any(|taint| same(taint, update)) {
             if !call.line.is("overwrite") {
                 let keys: Vec<&str> = added.iter().map(|update| update.key.as_str()).collect();
-                let text = format!("node {} already has {} taint(s) with same effect(s) and --overwrite is false", node.name(), keys.join(","));
+                let text = format!(
+                    "node {} already has {} taint(s) with same effect(s) and --overwrite is false",
+                    node.name(),
+                    keys.join(",")
+                );
                 return Err(error(text));
             }
             taints.retain(|taint| !same(taint, update));

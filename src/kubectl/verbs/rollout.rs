@@ -170,7 +170,11 @@ fn restart(call: &mut Call<'_>, object: &Object) -> Result<(), Failure> {
     }
     let (dry, now) = (call.dry_run()?, call.world.timestamp().rfc3339());
     let changed = modify(call, object, dry, |object| {
-        object.value.slot_at("spec.template.metadata.annotations").map_mut().insert("kubectl.kubernetes.io/restartedAt", now);
+        object
+            .value
+            .slot_at("spec.template.metadata.annotations")
+            .map_mut()
+            .insert("kubectl.kubernetes.io/restartedAt", now);
         Ok(())
     })?;
     report(call, &changed, "restarted", dry)
@@ -284,7 +288,8 @@ fn progress(deployment: &Object, wanted_revision: i64) -> Progress {
         return Progress::Failed(format!("deployment \"{name}\" exceeded its progress deadline"));
     }
     let (wanted, updated) = (deployment.at("spec.replicas").int(), count("updatedReplicas"));
-    let waiting = |what: String| Progress::Going(format!("Waiting for deployment \"{name}\" rollout to finish: {what}..."));
+    let waiting =
+        |what: String| Progress::Going(format!("Waiting for deployment \"{name}\" rollout to finish: {what}..."));
     if updated < wanted {
         return waiting(format!("{updated} out of {wanted} new replicas have been updated"));
     }
@@ -296,4 +301,3 @@ fn progress(deployment: &Object, wanted_revision: i64) -> Progress {
     }
     Progress::Done(format!("deployment \"{name}\" successfully rolled out"))
 }
-

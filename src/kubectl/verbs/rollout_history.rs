@@ -120,7 +120,9 @@ fn roll_back(call: &mut Call<'_>, deployment: &Object, to: i64) -> Result<(), Fa
         return report(call, deployment, &text, dry);
     }
     if deployment.at("spec.paused").bool() {
-        return Err(error("you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again"));
+        return Err(error(
+            "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again",
+        ));
     }
     let mut template = set.at("spec.template").clone();
     if !template.at("metadata.labels").is_null() {

@@ -101,7 +101,8 @@ fn variables_from(call: &mut Call<'_>, from: &str) -> Result<Vec<Value>, Failure
         if !keys.is_empty() && !keys.iter().any(|wanted| wanted == key.as_str()) {
             continue;
         }
-        let upper: String = key.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
+        let upper: String =
+            key.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
         if *key != upper && key.chars().any(|c| !c.is_ascii_alphanumeric() && c != '_') {
             call.out.warn(&format!("key {key} transferred to {upper}"));
         }

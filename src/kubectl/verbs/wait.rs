@@ -1,6 +1,7 @@
 //! `kubectl wait`: until a condition is met, a field has a value, or objects are gone or there.
 
 use super::{Group, Verb};
+use crate::api::jsonpath::JsonPath;
 use crate::api::{Kind, Object, ObjectKey};
 use crate::base::time::{parse_duration, SimTime, Span};
 use crate::cluster::World;
@@ -10,7 +11,6 @@ use crate::kubectl::flags::{switch, value};
 use crate::kubectl::output::Output;
 use crate::kubectl::print::{cell_text, found, relaxed_path};
 use crate::kubectl::resources::select;
-use crate::api::jsonpath::JsonPath;
 
 /// Its row.
 pub static VERB: Verb = Verb {
@@ -72,11 +72,8 @@ fn run(call: &mut Call<'_>) -> Outcome {
     if objects.is_empty() {
         return Err(error("no matching resources found"));
     }
-    let items = objects.iter().map(|object| Item {
-        kind: object.kind,
-        key: object.key(),
-        uid: object.uid().to_owned(),
-    });
+    let items =
+        objects.iter().map(|object| Item { kind: object.kind, key: object.key(), uid: object.uid().to_owned() });
     Ok(Run::Wait(Box::new(Wait { goal, items: items.collect(), until, late: Vec::new() })))
 }
 
@@ -128,7 +125,8 @@ impl Goal {
                 let conditions = object.at("status.conditions").list();
                 let found = conditions.iter().find(|c| c.get("type").str().eq_ignore_ascii_case(name));
                 let fresh = found.is_some_and(|c| {
-                    let seen = c.get("observedGeneration").opt_int().or(object.at("status.observedGeneration").opt_int());
+                    let seen =
+                        c.get("observedGeneration").opt_int().or(object.at("status.observedGeneration").opt_int());
                     seen.is_none_or(|seen| seen >= object.generation())
                 });
                 fresh && found.is_some_and(|c| c.get("status").str().eq_ignore_ascii_case(status))
