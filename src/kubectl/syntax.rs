@@ -140,7 +140,7 @@ pub fn parse(text: &str) -> Result<Line, String> {
             Token::Operator("|") => end_stage(&mut pipeline, &mut stage)?,
             Token::Operator(op) => {
                 if op == "\n" {
-                    rest = read_bodies(rest, &mut pending, &mut pipeline, &mut stage);
+                    rest = read_bodies(rest, &mut pending, &mut line, &mut pipeline, &mut stage);
                 }
                 let empty = stage.words.is_empty() && pipeline.stages.is_empty();
                 if empty && op != "\n" {
@@ -210,6 +210,7 @@ pub fn open_here_documents(text: &str) -> Vec<String> {
 fn read_bodies<'a>(
     text: &'a str,
     pending: &mut Vec<(String, bool, bool)>,
+    line: &mut Line,
     pipeline: &mut Pipeline,
     stage: &mut Stage,
 ) -> &'a str {
@@ -217,16 +218,17 @@ fn read_bodies<'a>(
     for (end, expand, strip) in pending.drain(..) {
         let mut body = String::new();
         while !rest.is_empty() {
-            let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
+            let (text, after) = rest.split_once('\n').unwrap_or((rest, ""));
             rest = after;
-            let line = if strip { line.trim_start_matches('\t') } else { line };
-            if line == end {
+            let text = if strip { text.trim_start_matches('\t') } else { text };
+            if text == end {
                 break;
             }
-            body.push_str(line);
+            body.push_str(text);
             body.push('\n');
         }
-        let stages = pipeline.stages.iter_mut().chain(std::iter::once(&mut *stage));
+        let earlier = line.pipelines.iter_mut().flat_map(|pipeline| pipeline.stages.iter_mut());
+        let stages = earlier.chain(pipeline.stages.iter_mut()).chain(std::iter::once(&mut *stage));
         let waiting =
             stages.into_iter().find(|stage| matches!(&stage.input, Some(Input::Here(text, _)) if text.is_empty()));
         if let Some(stage) = waiting {
