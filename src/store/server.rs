@@ -266,7 +266,7 @@ fn reset_status(object: &mut Object) {
     if object.kind.has_status && object.kind.kind != "Node" {
         object.value.remove_key("status");
         match object.kind.kind {
-            "Service" => object.set("status.loadBalancer", Value::map()),
+            "Service" | "Ingress" => object.set("status.loadBalancer", Value::map()),
             "Deployment" | "Job" | "CronJob" => object.set("status", Value::map()),
             "ReplicaSet" => object.set("status.replicas", 0),
             _ => {}

@@ -9,7 +9,7 @@ mod pod;
 mod workload;
 
 pub use config::{namespace, node, secret};
-pub use network::{endpoint_slice, endpoints, service};
+pub use network::{endpoint_slice, endpoints, ingress_class, network_policy, service};
 pub use pod::{image_tag, pod, pod_template};
 pub use workload::{cron_job, deployment, job, replica_set};
 

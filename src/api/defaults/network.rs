@@ -1,4 +1,4 @@
-//! Defaults of Services and of what lists their endpoints.
+//! Defaults of Services, of what lists their endpoints, and of what else is about the network.
 
 use super::{each, fill, within};
 use crate::api::{Object, Value};
@@ -56,5 +56,30 @@ pub fn endpoint_slice(object: &mut Object) {
     each(&mut object.value, "ports", |port| {
         port.set_default("name", "");
         port.set_default("protocol", "TCP");
+    });
+}
+
+/// Models pkg/apis/networking/v1/defaults.go SetDefaults_NetworkPolicy and SetDefaults_NetworkPolicyPort.
+pub fn network_policy(object: &mut Object) {
+    within(&mut object.value, "spec", |spec| {
+        for direction in ["ingress", "egress"] {
+            each(spec, direction, |rule| each(rule, "ports", |port| port.set_default("protocol", "TCP")));
+        }
+        if spec.get("policyTypes").is_empty() {
+            let mut types = vec![Value::from("Ingress")];
+            if !spec.get("egress").is_empty() {
+                types.push(Value::from("Egress"));
+            }
+            *spec.slot("policyTypes") = Value::from(types);
+        }
+    });
+}
+
+/// Models pkg/apis/networking/v1/defaults.go SetDefaults_IngressClass.
+pub fn ingress_class(object: &mut Object) {
+    within(&mut object.value, "spec", |spec| {
+        if !spec.get("parameters").is_null() {
+            spec.set_default("parameters.scope", "Cluster");
+        }
     });
 }

@@ -14,8 +14,11 @@ mod deployment;
 mod endpoint_slice;
 mod endpoints;
 mod event;
+mod ingress;
+mod ingress_class;
 mod job;
 mod namespace;
+mod network_policy;
 pub mod node;
 pub mod pod;
 pub mod pod_columns;
@@ -113,6 +116,9 @@ pub static KINDS: &[&Kind] = &[
     &cron_job::KIND,
     &job::KIND,
     &endpoint_slice::KIND,
+    &ingress_class::KIND,
+    &ingress::KIND,
+    &network_policy::KIND,
 ];
 
 impl Kind {

@@ -55,7 +55,7 @@ fn external_ip(service: &Object, wide: bool) -> String {
         "ClusterIP" | "NodePort" => or_none(&external.join(",")),
         "ExternalName" => spec.get("externalName").str().to_owned(),
         "LoadBalancer" => {
-            let balancer = load_balancer_addresses(service, wide);
+            let balancer = balancer_addresses(service, wide);
             if external.is_empty() {
                 return if balancer.is_empty() { "<pending>".to_owned() } else { balancer };
             }
@@ -70,8 +70,10 @@ fn external_ip(service: &Object, wide: bool) -> String {
 
 const BALANCER_WIDTH: usize = 16;
 
+/// The addresses a load balancer, or an Ingress, is reached at.
+///
 /// Models pkg/printers/internalversion/printers.go loadBalancerStatusStringer.
-fn load_balancer_addresses(service: &Object, wide: bool) -> String {
+pub fn balancer_addresses(service: &Object, wide: bool) -> String {
     let mut all: Vec<&str> = Vec::new();
     for ingress in service.at("status.loadBalancer.ingress").list() {
         match ingress.get("ip").str() {

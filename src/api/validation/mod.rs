@@ -12,6 +12,7 @@ mod env;
 mod field;
 mod internal;
 mod meta;
+pub mod networking;
 pub mod node;
 pub mod pod;
 mod pod_annotations;
