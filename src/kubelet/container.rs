@@ -4,6 +4,7 @@ use ecow::EcoString;
 
 use super::node::Pull;
 use super::probes::Probe;
+use super::status::volume_mounts;
 use super::COMPONENT;
 use crate::api::{Object, Value};
 use crate::base::time::{SimTime, Span};
@@ -36,7 +37,7 @@ pub enum State {
 pub struct Running {
     /// Since when.
     pub since: SimTime,
-    /// The runtime's name for it.
+    /// The runtime's name for it: `containerd://` and 64 digits.
     pub id: EcoString,
     /// When and with which code it ends, where that is settled.
     pub ends: Option<(SimTime, i32)>,
@@ -86,6 +87,10 @@ pub struct Container {
     /// True once it has passed its startup probe, or has none.
     pub started: bool,
     pub(super) place: u32,
+    /// The runtime's name for its image, once it has been created.
+    pub(super) image_id: EcoString,
+    /// Its mounts as its status lists them.
+    pub(super) mounts: Value,
     pub(super) pull: Option<Pull>,
     pub(super) pulled: bool,
     /// Why it does not run, as the status says it from the next look on.
@@ -118,6 +123,8 @@ pub(super) fn of_pod(pod: &Object) -> Vec<Container> {
             ready: false,
             started: false,
             place,
+            image_id: EcoString::new(),
+            mounts: volume_mounts(container),
             pull: None,
             pulled: false,
             held: None,

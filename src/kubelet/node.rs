@@ -1,7 +1,7 @@
 //! What is common to the pods of a node: its addresses, its images and the queue of pulls.
 
 use ecow::EcoString;
-use imbl::{OrdMap, OrdSet};
+use imbl::OrdMap;
 
 use crate::base::draw;
 use crate::base::time::{SimTime, Span};
@@ -14,7 +14,8 @@ use crate::workload::images;
 pub struct NodeRuntime {
     addresses: OrdMap<u32, EcoString>,
     last_address: u32,
-    images: OrdSet<EcoString>,
+    /// The images it has, by reference in full, and the runtime's names for them.
+    images: OrdMap<EcoString, EcoString>,
     pulls_until: SimTime,
     pulls: u64,
 }
@@ -61,12 +62,18 @@ impl NodeRuntime {
 
     /// True where the node has an image.
     pub fn has_image(&self, view: &View, reference: &str) -> bool {
-        view.settings.images_present || self.images.contains(images::full_reference(reference).as_str())
+        view.settings.images_present || self.images.contains_key(images::full_reference(reference).as_str())
     }
 
-    /// Notes that the node has an image now.
-    pub fn add_image(&mut self, reference: &str) {
-        self.images.insert(images::full_reference(reference).into());
+    /// The runtime's name for an image, which the node has from now on.
+    pub fn add_image(&mut self, reference: &str) -> EcoString {
+        let reference = EcoString::from(images::full_reference(reference));
+        if let Some(id) = self.images.get(&reference) {
+            return id.clone();
+        }
+        let id = ecow::eco_format!("sha256:{}", hex_digits(0, "image", &reference, 0));
+        self.images.insert(reference, id.clone());
+        id
     }
 
     /// Queues a pull: the kubelet pulls one image after the other. An image that is there is only compared.
@@ -84,4 +91,10 @@ impl NodeRuntime {
         self.pulls_until = until;
         Pull { asked: view.now, begun, until }
     }
+}
+
+/// 64 hexadecimal digits as runtimes name things.
+pub(super) fn hex_digits(seed: u64, purpose: &str, subject: &str, number: u32) -> String {
+    let word = |part: u64| draw::draw(seed, purpose, subject, u64::from(number) * 4 + part);
+    format!("{:016x}{:016x}{:016x}{:016x}", word(0), word(1), word(2), word(3))
 }

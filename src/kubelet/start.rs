@@ -3,10 +3,10 @@
 use ecow::EcoString;
 
 use super::container::{BackOff, Role, Running, State};
+use super::node::hex_digits;
 use super::probes::Probe;
 use super::{config, pod_cidr, Sandbox, Sync};
 use crate::api::kinds::node;
-use crate::base::draw;
 use crate::base::time::{parse_duration, SimTime, Span};
 use crate::workload::{self, images};
 
@@ -137,7 +137,10 @@ impl Sync<'_> {
         self.note(i, "Normal", "Started", "Container started");
         let behaviour = workload::behaviour(&pod, spec);
         let number = self.run.containers[i].restarts + u32::from(self.run.containers[i].ended().is_some());
-        let id = hex_id(self.view.settings.seed, "container", &self.pod.uid, &self.run.containers[i].name, number);
+        let subject = format!("{}/{}", self.pod.uid, self.run.containers[i].name);
+        let id =
+            ecow::eco_format!("containerd://{}", hex_digits(self.view.settings.seed, "container", &subject, number));
+        let image_id = self.node.add_image(spec.get("image").str());
         let probes = Probe::of_container(spec, self.now, self.tick_after(self.now), self.run.first_seen);
         let container = &mut self.run.containers[i];
         if let State::Ended(ended) = &container.state {
@@ -147,6 +150,7 @@ impl Sync<'_> {
         container.started = !probes.iter().any(Probe::is_startup);
         container.ready = container.started && !probes.iter().any(Probe::is_readiness);
         container.probes = probes;
+        container.image_id = image_id;
         container.held = None;
         container.shown = None;
         container.pulled = false;
@@ -277,16 +281,4 @@ fn failure(pod: &crate::api::Object, image: &str) -> Option<String> {
 
 fn annotated_pull(pod: &crate::api::Object) -> Option<Span> {
     parse_duration(pod.annotation("kubottle.dev/image-pull"))
-}
-
-/// A name of 64 hexadecimal digits as runtimes give them.
-pub(super) fn hex_id(seed: u64, purpose: &str, uid: &str, name: &str, number: u32) -> EcoString {
-    use std::fmt::Write;
-    let subject = format!("{uid}/{name}");
-    let mut text = EcoString::with_capacity(64);
-    for part in 0..4_u64 {
-        let word = draw::draw(seed, purpose, &subject, u64::from(number) * 4 + part);
-        let _ = write!(text, "{word:016x}");
-    }
-    text
 }

@@ -1,11 +1,10 @@
 //! The status of a pod as the kubelet writes it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ecow::EcoString;
 
 use super::container::{Container, Ended, Role, State};
-use super::start::hex_id;
 use super::{Sandbox, Sync, COMPONENT};
 use crate::api::kinds::node;
 use crate::api::{Map, Value};
@@ -55,30 +54,32 @@ impl Sync<'_> {
         let phase = self.phase();
         let (init, main): (Vec<&Container>, Vec<&Container>) =
             self.run.containers.iter().partition(|c| c.role != Role::Main);
-        let mut status = Map::default();
-        status.insert("conditions", self.conditions(phase));
-        status.insert("containerStatuses", self.container_statuses(&main));
+        let mut status = forms().pod.clone();
+        *status.slot("conditions") = self.conditions(phase);
+        *status.slot("containerStatuses") = self.container_statuses(&main);
         if !init.is_empty() {
-            status.insert("initContainerStatuses", self.container_statuses(&init));
+            *status.slot("initContainerStatuses") = self.container_statuses(&init);
         }
-        let host_ip = self.view.store.find("Node", "", &self.pod.node).map_or("", |n| node::address(n, "InternalIP"));
-        if !host_ip.is_empty() {
-            status.insert("hostIP", host_ip);
-            status.insert("hostIPs", value!([{ "ip": host_ip }]));
-        }
-        status.insert("observedGeneration", pod.generation());
-        status.insert("phase", phase);
+        let node = self.view.store.find("Node", "", &self.pod.node);
+        let host_ip = node.map_or_else(EcoString::new, |node| node::address(node, "InternalIP").into());
+        *status.slot("hostIPs") = value!([{"ip": (&host_ip)}]);
+        *status.slot("hostIP") = host_ip.into();
+        *status.slot("observedGeneration") = pod.generation().into();
+        *status.slot("phase") = phase.into();
         if !self.run.ip.is_empty() {
-            status.insert("podIP", &self.run.ip);
-            status.insert("podIPs", value!([{"ip": (&self.run.ip)}]));
+            *status.slot("podIP") = (&self.run.ip).into();
+            *status.slot("podIPs") = value!([{"ip": (&self.run.ip)}]);
         }
         let resources = pod_resources(pod.spec());
-        if !resources.get("requests").is_empty() {
-            status.insert("allocatedResources", resources.get("requests").clone());
+        if !resources.is_empty() {
+            let requests = resources.get("requests");
+            if !requests.is_empty() {
+                *status.slot("allocatedResources") = requests.clone();
+            }
+            *status.slot("resources") = resources;
         }
-        status.insert("resources", resources);
-        status.insert("startTime", self.time(self.run.first_seen));
-        status.into()
+        *status.slot("startTime") = self.time(self.run.first_seen);
+        status
     }
 
     fn time(&self, at: SimTime) -> Value {
@@ -105,37 +106,43 @@ impl Sync<'_> {
 
     fn container_status(&self, container: &Container) -> Value {
         let spec = container.spec(&self.run.object);
-        let image = spec.get("image");
         let id = match &container.state {
             State::Running(run) => Some(&run.id),
             State::Ended(ended) => Some(&ended.id),
             State::Waiting => None,
         };
-        let id = id.filter(|id| !id.is_empty());
-        let mut status = Map::default();
-        let image_id = || ecow::eco_format!("sha256:{}", hex_id(0, "image", "", image.str(), 0));
-        if let Some(id) = id {
-            status.insert("containerID", ecow::eco_format!("containerd://{id}"));
-            status.insert("resources", resources_of(spec));
-            let requests = spec.at("resources.requests");
-            if !requests.is_empty() {
-                status.insert("allocatedResources", requests.clone());
+        let forms = forms();
+        let mut status = match id.filter(|id| !id.is_empty()) {
+            Some(id) => {
+                let mut status = forms.created.clone();
+                *status.slot("containerID") = id.into();
+                *status.slot("image") = (&container.image_id).into();
+                *status.slot("imageID") = (&container.image_id).into();
+                *status.slot("resources") = resources_of(spec);
+                let requests = spec.at("resources.requests");
+                if !requests.is_empty() {
+                    *status.slot("allocatedResources") = requests.clone();
+                }
+                status
             }
-        }
-        status.insert("image", if id.is_some() { image_id().into() } else { image.clone() });
-        status.insert("imageID", if id.is_some() { image_id() } else { EcoString::new() });
-        status.insert("name", &container.name);
-        status.insert("ready", is_ready(container));
-        status.insert("restartCount", i64::from(container.restarts));
-        status.insert("started", container.is_running() && container.started);
+            None => {
+                let mut status = forms.awaited.clone();
+                *status.slot("image") = spec.get("image").clone();
+                status
+            }
+        };
         let (state, last) = self.states(container);
-        status.insert("state", state);
-        status.insert("lastState", last);
-        let mounts = volume_mounts(spec);
-        if !mounts.is_empty() {
-            status.insert("volumeMounts", mounts);
+        *status.slot("lastState") = last;
+        *status.slot("name") = (&container.name).into();
+        *status.slot("ready") = is_ready(container).into();
+        *status.slot("restartCount") = i64::from(container.restarts).into();
+        *status.slot("started") = (container.is_running() && container.started).into();
+        *status.slot("state") = state;
+        match container.mounts.is_empty() {
+            true => drop(status.remove_key("volumeMounts")),
+            false => *status.slot("volumeMounts") = container.mounts.clone(),
         }
-        status.into()
+        status
     }
 
     /// What a container does and what its run before came to. A container that is held back shows the reason in place of its
@@ -164,7 +171,7 @@ impl Sync<'_> {
     fn terminated(&self, ended: &Ended) -> Value {
         let mut state = Map::default();
         if !ended.id.is_empty() {
-            state.insert("containerID", ecow::eco_format!("containerd://{}", ended.id));
+            state.insert("containerID", &ended.id);
         }
         state.insert("exitCode", i64::from(ended.code));
         state.insert("finishedAt", ended.finished.map_or(Value::Null, |at| self.time(at)));
@@ -181,35 +188,29 @@ impl Sync<'_> {
         let containers_ready = self.containers_ready(phase);
         let ready = self.ready(&containers_ready);
         let sandbox = (self.run.sandbox == Sandbox::Ready, String::new(), String::new());
-        let own = [
-            ("PodReadyToStartContainers", sandbox),
-            ("Initialized", self.initialized(phase)),
-            ("Ready", ready),
-            ("ContainersReady", containers_ready),
-            ("PodScheduled", (true, String::new(), String::new())),
-        ];
+        let scheduled = (true, String::new(), String::new());
+        let own = [sandbox, self.initialized(phase), ready, containers_ready, scheduled];
         let there = self.run.object.at("status.conditions").list();
         let before = self.run.status.get("conditions").list();
-        let find = |list: &'_ [Value], kind: &str| list.iter().find(|c| c.get("type").str() == kind).cloned();
-        let generation = self.run.object.generation();
+        let now = self.time(self.now);
         let mut conditions: Vec<Value> = Vec::with_capacity(own.len());
-        for (kind, (holds, reason, message)) in &own {
-            let text = if *holds { "True" } else { "False" };
-            let old = find(before, kind).or_else(|| find(there, kind)).filter(|c| c.get("status").str() == text);
-            let since = old.map_or_else(|| self.time(self.now), |c| c.get("lastTransitionTime").clone());
-            let mut condition = value!({
-                "lastProbeTime": null, "lastTransitionTime": since, "observedGeneration": generation, "status": text,
-                "type": (*kind)
-            });
+        for ((holds, reason, message), form) in own.iter().zip(&forms().conditions) {
+            let mut condition = form[usize::from(*holds)].clone();
+            let mine = |c: &&Value| c.get("type") == condition.get("type");
+            let old = before.iter().find(mine).or_else(|| there.iter().find(mine));
+            let old = old.filter(|c| c.get("status") == condition.get("status"));
+            let since = old.map_or(&now, |c| c.get("lastTransitionTime")).clone();
+            *condition.slot("lastTransitionTime") = since;
+            *condition.slot("observedGeneration") = self.run.object.generation().into();
             if !reason.is_empty() {
-                condition.set("reason", reason.as_str());
+                *condition.slot("reason") = reason.as_str().into();
             }
             if !message.is_empty() {
-                condition.set("message", message.as_str());
+                *condition.slot("message") = message.as_str().into();
             }
             conditions.push(condition);
         }
-        let others = there.iter().filter(|c| !own.iter().any(|(kind, _)| c.get("type").str() == *kind));
+        let others = there.iter().filter(|c| !CONDITIONS.contains(&c.get("type").str()));
         conditions.extend(others.cloned());
         conditions.into()
     }
@@ -271,6 +272,51 @@ impl Sync<'_> {
     }
 }
 
+/// The kubelet's conditions in their order.
+const CONDITIONS: [&str; 5] = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
+
+/// Values whose parts every status shares, so that a pod does not carry the names of its fields.
+struct Forms {
+    /// Of each condition, the one with status False and the one with True.
+    conditions: [[Value; 2]; 5],
+    /// The status of a container that has been created.
+    created: Value,
+    /// The status of one that has not.
+    awaited: Value,
+    /// The status of a pod.
+    pod: Value,
+}
+
+fn forms() -> &'static Forms {
+    static FORMS: OnceLock<Forms> = OnceLock::new();
+    FORMS.get_or_init(|| {
+        let condition = |kind: &str, status: &str| {
+            value!({
+                "lastProbeTime": null, "lastTransitionTime": null, "observedGeneration": 0, "status": status, "type": kind
+            })
+        };
+        let awaited = value!({
+            "image": "", "imageID": "", "lastState": {}, "name": "", "ready": false, "restartCount": 0, "started": false,
+            "state": {}
+        });
+        let mut created = awaited.clone();
+        created.set("containerID", "");
+        created.set("resources", Value::map());
+        created.set("volumeMounts", Value::Null);
+        let mut awaited = awaited;
+        awaited.set("volumeMounts", Value::Null);
+        Forms {
+            conditions: CONDITIONS.map(|kind| [condition(kind, "False"), condition(kind, "True")]),
+            created,
+            awaited,
+            pod: value!({
+                "conditions": [], "containerStatuses": [], "hostIP": "", "hostIPs": [], "observedGeneration": 0,
+                "phase": "", "resources": {}, "startTime": null
+            }),
+        }
+    })
+}
+
 /// An init container that has done its part counts as ready.
 fn is_ready(container: &Container) -> bool {
     match container.role {
@@ -288,7 +334,8 @@ fn resources_of(spec: &Value) -> Value {
     Value::Map(kept.map(|field| (field, resources.get(field).clone())).collect())
 }
 
-fn volume_mounts(spec: &Value) -> Value {
+/// The mounts of a container as its status lists them.
+pub(super) fn volume_mounts(spec: &Value) -> Value {
     let one = |mount: &Value| {
         let mut status = Map::default();
         status.insert("mountPath", mount.get("mountPath").clone());
@@ -308,6 +355,10 @@ fn volume_mounts(spec: &Value) -> Value {
 /// Models staging/src/k8s.io/component-helpers/resource AggregateContainerRequests and AggregateContainerLimits.
 fn pod_resources(spec: &Value) -> Value {
     let mut whole = Map::default();
+    let all = || spec.get("containers").list().iter().chain(spec.get("initContainers").list());
+    if all().all(|container| container.get("resources").is_empty()) {
+        return whole.into();
+    }
     for field in ["limits", "requests"] {
         let mut sum: Vec<(EcoString, Quantity)> = Vec::new();
         for container in spec.get("containers").list() {

@@ -60,8 +60,7 @@ impl<'a> Prepared<'a> {
     ///
     /// Models pkg/scheduler/apis/config/v1 getDefaultPlugins and RunFilterPlugins.
     pub fn filter(&self, node: &NodeInfo) -> Verdict {
-        let unschedulable = crate::value!({"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"});
-        if node.unschedulable && !any_tolerates(self.tolerations, &unschedulable) {
+        if node.unschedulable && !self.tolerates_unschedulable() {
             return refuse("NodeUnschedulable", "node(s) were unschedulable", true);
         }
         if !self.wanted_node.is_empty() && self.wanted_node != node.name {
@@ -86,6 +85,11 @@ impl<'a> Prepared<'a> {
             return verdict;
         }
         self.affinity.as_ref().and_then(|affinity| affinity.filter(node)).unwrap_or(Verdict::Fits)
+    }
+
+    fn tolerates_unschedulable(&self) -> bool {
+        let taint = crate::value!({"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"});
+        any_tolerates(self.tolerations, &taint)
     }
 }
 
@@ -115,6 +119,9 @@ pub struct Short {
 /// Models pkg/scheduler/framework/plugins/noderesources fitsRequest.
 pub fn fit(pod: &PodInfo, node: &NodeInfo) -> Vec<Short> {
     let mut short = Vec::new();
+    if node.has_room(&pod.requests) {
+        return short;
+    }
     if node.pods + 1 > node.allowed_pods {
         short.push(Short { reason: "Too many pods".into(), unresolvable: false });
     }

@@ -20,8 +20,12 @@ pub struct NodeInfo {
     pub name: EcoString,
     /// Its labels.
     pub labels: Value,
+    /// True where it has the label `kubernetes.io/hostname`.
+    pub has_host_name: bool,
     /// `spec.taints`.
     pub taints: Value,
+    /// True where a taint only advises against pods.
+    pub advises_against: bool,
     /// `spec.unschedulable`.
     pub unschedulable: bool,
     /// `status.images`.
@@ -84,7 +88,9 @@ impl NodeInfo {
         NodeInfo {
             name: name.into(),
             labels: Value::Null,
+            has_host_name: false,
             taints: Value::Null,
+            advises_against: false,
             unschedulable: false,
             images: Value::Null,
             allocatable: Resources::default(),
@@ -103,12 +109,26 @@ impl NodeInfo {
     fn read(&mut self, node: &Object) {
         self.known = true;
         self.labels = node.labels().clone();
+        self.has_host_name = !self.labels.get("kubernetes.io/hostname").is_null();
         self.taints = node.at("spec.taints").clone();
+        let advises = |taint: &Value| taint.get("effect").str() == "PreferNoSchedule";
+        self.advises_against = self.taints.list().iter().any(advises);
         self.unschedulable = node.at("spec.unschedulable").bool();
         self.images = node.at("status.images").clone();
         self.allocatable = Resources::read(node.at("status.allocatable"));
         let pods = super::pod_info::quantity(node.at("status.allocatable.pods"));
         self.allowed_pods = pods.map_or(0, |quantity| quantity.value());
+    }
+
+    /// True where the amounts fit beside what its pods ask for.
+    pub fn has_room(&self, wanted: &Resources) -> bool {
+        let fits = |wanted: i64, offered: i64, used: i64| wanted == 0 || wanted <= offered - used;
+        let (offered, used) = (&self.allocatable, &self.requested);
+        self.pods < self.allowed_pods
+            && fits(wanted.cpu_milli, offered.cpu_milli, used.cpu_milli)
+            && fits(wanted.memory, offered.memory, used.memory)
+            && fits(wanted.ephemeral_storage, offered.ephemeral_storage, used.ephemeral_storage)
+            && wanted.others.iter().all(|(name, n)| fits(*n, offered.other(name), used.other(name)))
     }
 
     fn count(&mut self, placed: &Placed, sign: i64) {

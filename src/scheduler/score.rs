@@ -81,6 +81,9 @@ pub fn balanced_allocation(pod: &PodInfo, node: &NodeInfo) -> i64 {
 
 /// Models pkg/scheduler/framework/plugins/tainttoleration Score: the fewer taints that only advise against the pod, the better.
 pub fn taint_toleration(pod: &PodInfo, feasible: &[&NodeInfo]) -> Vec<i64> {
+    if !feasible.iter().any(|node| node.advises_against) {
+        return vec![100; feasible.len()];
+    }
     let tolerations: Vec<Value> = {
         let all = pod.object.spec().get("tolerations").list().iter();
         let softening = |t: &&Value| matches!(t.get("effect").str(), "" | "PreferNoSchedule");

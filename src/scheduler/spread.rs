@@ -18,6 +18,8 @@ const ZONE: &str = "topology.kubernetes.io/zone";
 struct Constraint {
     max_skew: i64,
     key: EcoString,
+    /// True where each node is a domain of its own.
+    by_node: bool,
     min_domains: i64,
     selector: Value,
     honours_affinity: bool,
@@ -54,6 +56,7 @@ fn read(pod: &PodInfo, nodes: &Nodes, action: &str) -> Vec<Constraint> {
             Constraint {
                 max_skew: c.get("maxSkew").int(),
                 key: c.get("topologyKey").text(),
+                by_node: c.get("topologyKey").str() == HOSTNAME,
                 min_domains: c.get("minDomains").opt_int().unwrap_or(1),
                 honours_affinity: c.get("nodeAffinityPolicy").str() != "Ignore",
                 honours_taints: c.get("nodeTaintsPolicy").str() == "Honor",
@@ -150,6 +153,7 @@ fn default_constraints(pod: &PodInfo, nodes: &Nodes, selector: Value) -> Vec<Con
         .map(|(key, max_skew)| Constraint {
             max_skew,
             key: key.into(),
+            by_node: key == HOSTNAME,
             min_domains: 1,
             selector: selector.clone(),
             honours_affinity: true,
@@ -181,15 +185,18 @@ pub fn prepare_soft(
     let mut counted = Vec::with_capacity(constraints.len());
     for constraint in constraints {
         let mut counts: BTreeMap<EcoString, i64> = BTreeMap::new();
-        let by_node = constraint.key == HOSTNAME;
-        let size = if by_node {
+        let size = if constraint.by_node {
             scored
         } else {
             for node in feasible.iter().filter(|node| takes_part(node)) {
                 counts.insert(node.labels.get(&constraint.key).text(), 0);
             }
             let domains = counts.len();
-            for node in nodes.iter().filter(|node| takes_part(node)) {
+            let labelled = counts.keys().any(|value| !value.is_empty());
+            if !labelled {
+                counts.clear();
+            }
+            for node in nodes.iter().filter(|node| labelled && takes_part(node)) {
                 if let Some(count) = counts.get_mut(node.labels.get(&constraint.key).str()) {
                     if constraint.includes(pod, node) {
                         *count += constraint.count(node);
@@ -213,13 +220,19 @@ impl SoftSpread {
         }
         let mut score = 0.0;
         for (constraint, counts, weight) in &self.constraints {
-            let value = node.labels.get(&constraint.key);
-            if value.is_null() {
+            let count = if constraint.by_node {
+                if !node.has_host_name {
+                    continue;
+                }
+                constraint.count(node)
+            } else if counts.is_empty() {
                 continue;
-            }
-            let count = match constraint.key == HOSTNAME {
-                true => constraint.count(node),
-                false => counts.get(value.str()).copied().unwrap_or(0),
+            } else {
+                let value = node.labels.get(&constraint.key);
+                if value.is_null() {
+                    continue;
+                }
+                counts.get(value.str()).copied().unwrap_or(0)
             };
             score += count as f64 * weight + (constraint.max_skew - 1) as f64;
         }
