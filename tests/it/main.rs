@@ -25,5 +25,6 @@ mod selectors;
 mod stories;
 mod support;
 mod tidy;
+mod truth;
 mod validation;
 mod yaml;

@@ -77,9 +77,6 @@ fn ready_addresses(slices: &[Object], port_name: &str) -> String {
     }
     let mut all = Vec::new();
     for slice in slices {
-        if slice.at("ports").list().is_empty() {
-            all.push("<unset>".to_owned());
-        }
         for port in slice.at("ports").list().iter().filter(|port| port.get("name").str() == port_name) {
             for endpoint in slice.at("endpoints").list() {
                 if endpoint.at("conditions.ready").opt_bool() != Some(false) {

@@ -1,8 +1,9 @@
 //! `kubectl diff`: what apply would change.
 
-use super::apply::{merged, with_last_applied};
+use super::apply::merged;
 use super::change::{create, modify};
 use super::{Group, Verb};
+use crate::api::apply::LAST_APPLIED;
 use crate::api::encode::yaml;
 use crate::kubectl::call::{Call, DryRun, Outcome, Run};
 use crate::kubectl::failure::Failure;
@@ -54,10 +55,18 @@ fn diff(call: &mut Call<'_>, manifest: &Manifest) -> Result<String, Failure> {
     }
     let current = call.world.store().find(kind.kind, &namespace, &name).cloned();
     let (live, after) = match current {
-        None => (String::new(), yaml(&create(call, with_last_applied(&wanted), DryRun::Server)?.value)),
+        None => {
+            let mut made = create(call, wanted, DryRun::Server)?;
+            made.value.remove("metadata.resourceVersion");
+            (String::new(), yaml(&made.value))
+        }
         Some(current) => {
             let changed = modify(call, &current, DryRun::Server, |object| {
+                let remembered = object.value.at("metadata.annotations").get(LAST_APPLIED).clone();
                 *object = merged(object, &wanted)?;
+                if !remembered.is_null() {
+                    object.value.slot_at("metadata.annotations").map_mut().insert(LAST_APPLIED, remembered);
+                }
                 Ok(())
             })?;
             (yaml(&current.value), yaml(&changed.value))
