@@ -1,5 +1,6 @@
 //! What a terminal remembers between commands: its files and the context of kubectl.
 
+use crate::network::Trace;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -12,6 +13,8 @@ pub struct Session {
     pub namespace: String,
     /// The shell's variables.
     pub variables: BTreeMap<String, String>,
+    /// The requests that were sent, until somebody takes them to be shown.
+    pub traces: Vec<Trace>,
     /// The documentation of the API's fields, where it is loaded.
     pub docs: Option<Arc<str>>,
     /// The object that waits to be edited, and how.
@@ -31,6 +34,7 @@ impl Default for Session {
             files: BTreeMap::new(),
             namespace: "default".to_owned(),
             variables: BTreeMap::new(),
+            traces: Vec::new(),
             docs: None,
             editing: None,
         }

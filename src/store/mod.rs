@@ -11,6 +11,7 @@ pub mod deletion;
 pub mod objects;
 pub mod plan;
 pub mod server;
+mod service_fields;
 pub mod settings;
 pub mod view;
 

@@ -8,7 +8,7 @@ use ecow::EcoString;
 
 use super::deletion::{self, Deleted};
 use super::plan::DeleteOptions;
-use super::{admission, Because, Settings, Store};
+use super::{admission, service_fields, Because, Settings, Store};
 use crate::api::{Kind, Object, ObjectKey, Status, Value};
 use crate::base::draw;
 use crate::base::time::{SimTime, Timestamp};
@@ -160,6 +160,7 @@ impl Server<'_> {
             object.value.map_mut().retain(|key, value| key != "status" || !value.is_null());
         }
         keep_system_fields(&mut object, current);
+        service_fields::drop_type_dependent(&mut object, current);
         (kind.defaults)(&mut object);
         keep_generation(&mut object, current);
         if !object.value.get("spec").same(current.spec()) || !object.metadata().same(current.metadata()) {
@@ -305,12 +306,20 @@ fn keep_system_fields(object: &mut Object, current: &Object) {
     }
 }
 
+/// The annotations of a deployment but for its revision, which its controller writes as a status.
+fn user_annotations(deployment: &Object) -> Vec<&(EcoString, Value)> {
+    let annotations = deployment.metadata().get("annotations").entries().iter();
+    annotations.filter(|(key, _)| key != "deployment.kubernetes.io/revision").collect()
+}
+
+/// Models pkg/registry/apps/deployment strategy.go PrepareForUpdate and its sisters: a deployment's annotations count, too.
 fn keep_generation(object: &mut Object, current: &Object) {
     let same = |field: &str| {
         let (a, b) = (object.value.get(field), current.value.get(field));
         a.same(b) || a == b
     };
     let unchanged = match object.kind.kind {
+        "Deployment" => same("spec") && user_annotations(object) == user_annotations(current),
         "EndpointSlice" => same("endpoints") && same("ports") && object.labels() == current.labels(),
         _ => same("spec"),
     };

@@ -14,6 +14,7 @@ mod diff;
 mod drain;
 mod edit;
 mod events;
+mod exec;
 mod explain;
 mod expose;
 mod get;
@@ -127,6 +128,7 @@ pub static VERBS: &[&Verb] = &[
     &node::TAINT,
     &describe::VERB,
     &logs::VERB,
+    &exec::VERB,
     &auth::VERB,
     &events::VERB,
     &diff::VERB,
