@@ -62,9 +62,16 @@ fn owner_key(pod: &Object) -> Option<Key> {
     Some(Key { kind: "ReplicaSet", key, uid: Default::default() })
 }
 
-/// Models pkg/controller/replicaset/replica_set.go syncReplicaSet.
+/// Models pkg/controller/replicaset/replica_set.go syncReplicaSet. Where the store's counts tell all there is to tell, its
+/// pods are not looked at one by one.
 fn reconcile(view: &View, key: &Key, memory: &Value) -> Plan {
     let Some(set) = view.get("ReplicaSet", &key.key) else { return Plan::nothing() };
+    let refusal = memory.get("lastError").str();
+    if let Some(counts) = counts_at_rest(view, set) {
+        let mut plan = Plan { visited: (counts.replicas + counts.terminating) as u32, ..Plan::nothing() };
+        carry_out(view, set, &counts, &[], refusal, &mut plan);
+        return plan;
+    }
     let mut plan = Plan::nothing();
     let mut terminating = 0;
     let claims = claims::claim(view, set, "Pod", COMPONENT, |pod| {
@@ -73,31 +80,67 @@ fn reconcile(view: &View, key: &Key, memory: &Value) -> Plan {
     });
     plan.visited = claims.visited;
     plan.actions = claims.actions;
-    let refusal = memory.get("lastError").str();
-    if !refusal.is_empty() {
-        update_status(view, set, &claims.owned, terminating, refusal, &mut plan);
-    }
-    if !set.is_deleting() {
-        manage_replicas(view, set, &claims.owned, &mut plan);
-    }
-    if refusal.is_empty() {
-        update_status(view, set, &claims.owned, terminating, refusal, &mut plan);
-    }
+    let counts = Counts::of(set, &claims.owned, terminating, view.timestamp());
+    carry_out(view, set, &counts, &claims.owned, refusal, &mut plan);
     plan
 }
 
-fn update_status(view: &View, set: &Object, owned: &[Object], terminating: i64, refusal: &str, plan: &mut Plan) {
-    let counts = Counts::of(set, owned, terminating, view.timestamp());
+/// The counts of a ReplicaSet that has neither to adopt nor to release nor to delete a pod, and does not ask how long its
+/// pods have been ready; none for another.
+fn counts_at_rest(view: &View, set: &Object) -> Option<Counts> {
+    if set.spec().get("minReadySeconds").int() != 0 {
+        return None;
+    }
+    let wanted = set.spec().get("selector");
+    let adoptable = |pod: &Object| {
+        pod.namespace() == set.namespace() && pods::is_active(pod) && selector::matches(wanted, pod.labels())
+    };
+    let tallies = view.store.tallies(set.uid());
+    let rest = tallies.iter().all(|tally| tally.active == 0 || selector::matches(wanted, &tally.labels));
+    if !rest || view.store.owned("", "Pod").any(adoptable) {
+        return None;
+    }
+    let template = set.at("spec.template.metadata").get("labels").entries();
+    let mut counts = Counts::default();
+    for tally in tallies {
+        let labeled = template.iter().all(|(key, value)| tally.labels.get(key) == value);
+        counts.replicas += i64::from(tally.active);
+        counts.fully_labeled += if labeled { i64::from(tally.active) } else { 0 };
+        counts.ready += i64::from(tally.ready);
+        counts.available += i64::from(tally.ready);
+        counts.terminating += i64::from(tally.terminating);
+    }
+    (counts.replicas <= wanted_replicas(set)).then_some(counts)
+}
+
+fn wanted_replicas(set: &Object) -> i64 {
+    set.spec().get("replicas").opt_int().unwrap_or(1).max(0)
+}
+
+/// Creates and deletes, and writes the status; after a refusal the status comes first, because another may follow.
+fn carry_out(view: &View, set: &Object, counts: &Counts, owned: &[Object], refusal: &str, plan: &mut Plan) {
+    if !refusal.is_empty() {
+        update_status(view, set, counts, refusal, plan);
+    }
+    if !set.is_deleting() {
+        manage_replicas(view, set, counts.replicas, owned, plan);
+    }
+    if refusal.is_empty() {
+        update_status(view, set, counts, refusal, plan);
+    }
+}
+
+fn update_status(view: &View, set: &Object, counts: &Counts, refusal: &str, plan: &mut Plan) {
     if let Some(again) = counts.next_available {
         plan.again_after(again);
     }
-    if let Some(object) = replica_set_status::with_status(set, &counts, refusal, &view.now_text()) {
+    if let Some(object) = replica_set_status::with_status(set, counts, refusal, &view.now_text()) {
         let rule = format!(
             "{} pods, {} ready, {} available of {} wanted",
             counts.replicas,
             counts.ready,
             counts.available,
-            set.spec().get("replicas").int()
+            wanted_replicas(set)
         );
         plan.push(Action::UpdateStatus { object, because: Arc::new(Because::of(COMPONENT, set, rule)) });
     }
@@ -105,16 +148,16 @@ fn update_status(view: &View, set: &Object, owned: &[Object], terminating: i64, 
 
 /// Models pkg/controller/replicaset/replica_set.go manageReplicas. A plan ends with the first refusal, which is what
 /// upstream's slow-start batches of 1, 2, 4 ... are for: no storm of refused requests.
-fn manage_replicas(view: &View, set: &Object, owned: &[Object], plan: &mut Plan) {
-    let wanted = set.spec().get("replicas").opt_int().unwrap_or(1).max(0) as usize;
-    if owned.len() < wanted {
+fn manage_replicas(view: &View, set: &Object, there: i64, owned: &[Object], plan: &mut Plan) {
+    let (wanted, there) = (wanted_replicas(set) as usize, there as usize);
+    if there < wanted {
         let namespace = view.store.find("Namespace", "", set.namespace());
         if namespace.is_none_or(Object::is_deleting) {
             return;
         }
-        let missing = wanted - owned.len();
+        let missing = wanted - there;
         let count = missing.min(BURST);
-        let because = Arc::new(Because::of(COMPONENT, set, shortage(wanted, owned.len(), count)));
+        let because = Arc::new(Because::of(COMPONENT, set, shortage(wanted, there, count)));
         let pod = pods::from_template(set, set.spec().get("template"));
         let note = |severity, reason, text| Some(EventNote::new(set, COMPONENT, severity, reason, text));
         for _ in 0..count {
@@ -125,9 +168,9 @@ fn manage_replicas(view: &View, set: &Object, owned: &[Object], plan: &mut Plan)
                 failure: note("Warning", "FailedCreate", "Error creating: {error}"),
             });
         }
-    } else if owned.len() > wanted {
-        let surplus = (owned.len() - wanted).min(BURST);
-        let because = Arc::new(Because::of(COMPONENT, set, excess(wanted, owned.len(), surplus)));
+    } else if there > wanted {
+        let surplus = (there - wanted).min(BURST);
+        let because = Arc::new(Because::of(COMPONENT, set, excess(wanted, there, surplus)));
         for pod in pods_to_delete(view, set, owned, surplus) {
             let text = format!("Deleted pod: {}", pod.name());
             plan.push(Action::Delete {

@@ -13,6 +13,7 @@ pub mod plan;
 pub mod server;
 mod service_fields;
 pub mod settings;
+pub mod tally;
 pub mod view;
 
 pub use because::{Because, CauseOf};

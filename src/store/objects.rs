@@ -7,6 +7,7 @@ use ecow::EcoString;
 use imbl::{OrdMap, OrdSet};
 
 use super::allocator::Allocations;
+use super::tally::{Tallies, Tally};
 use super::{Because, Change, Verb};
 use crate::api::{Object, ObjectKey, Value};
 use crate::base::time::SimTime;
@@ -22,6 +23,7 @@ pub struct Store {
     log: OrdMap<u64, Change>,
     owned: OrdSet<(EcoString, &'static str, ObjectKey)>,
     pods_on_node: OrdSet<(EcoString, ObjectKey)>,
+    tallies: Tallies,
     reasons: OrdMap<EcoString, Reasons>,
     /// Which addresses and ports are taken.
     pub allocations: Allocations,
@@ -98,6 +100,11 @@ impl Store {
         keys.filter_map(move |(_, key)| self.get("Pod", key))
     }
 
+    /// The counts over the pods that the object of a UID controls, one for each set of labels.
+    pub fn tallies(&self, uid: &str) -> &[Tally] {
+        self.tallies.of(uid)
+    }
+
     /// Why the object of a UID exists and is as it is.
     pub fn reasons(&self, uid: &str) -> Option<&Reasons> {
         self.reasons.get(uid)
@@ -160,6 +167,10 @@ impl Store {
     fn absorb(&mut self, change: &Change) {
         let kind = change.object.kind.kind;
         let key = change.object.key();
+        if kind == "Pod" && Tallies::concern(change) {
+            let before = self.get(kind, &key).cloned();
+            self.tallies.absorb(before.as_ref(), (change.verb != Verb::Deleted).then_some(&change.object));
+        }
         if let Some(old) = &change.old {
             if change.verb == Verb::Deleted || change.touches("metadata.ownerReferences") {
                 for uid in owner_uids(old) {

@@ -106,6 +106,21 @@ fn tell(world: &World, seen: &mut u64, sizes: &mut Sizes, told: &mut String) {
         told.push_str(&format!("  {line}\n"));
     }
     *seen = world.store().revision();
+    for set in world.store().all("ReplicaSet") {
+        assert_counted(world, set);
+    }
+}
+
+/// The store's counts over the pods of a ReplicaSet are what counting them gives.
+fn assert_counted(world: &World, set: &Object) {
+    let ended = |pod: &Object| matches!(pod.at("status.phase").str(), "Succeeded" | "Failed");
+    let pods = || world.store().list("Pod", set.namespace()).filter(|pod| pod.controller_uid() == set.uid());
+    let active: Vec<&Object> = pods().filter(|pod| !ended(pod) && !pod.is_deleting()).collect();
+    let ready = active.iter().filter(|pod| pod.has_condition("Ready"));
+    let counted = world.store().tallies(set.uid()).iter();
+    let sums = counted.fold((0, 0, 0), |sums, t| (sums.0 + t.active, sums.1 + t.ready, sums.2 + t.terminating));
+    let terminating = pods().filter(|pod| !ended(pod) && pod.is_deleting());
+    assert_eq!(sums, (active.len() as u32, ready.count() as u32, terminating.count() as u32), "{}", set.name());
 }
 
 /// A story with the changes of one ReplicaSet that follow each other taken as one: whether two pods become ready at once
