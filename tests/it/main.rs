@@ -21,6 +21,7 @@ mod printers;
 mod qos;
 mod quantity;
 mod rejections;
+mod scheduler;
 mod selectors;
 mod stories;
 mod support;
