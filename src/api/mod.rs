@@ -30,7 +30,11 @@ pub mod status;
 pub mod validation;
 pub mod value;
 pub mod yaml;
+mod yaml_build;
+mod yaml_map;
 pub mod yaml_scalar;
+mod yaml_scan;
+mod yaml_scan_scalar;
 
 pub use kinds::{kind, Kind};
 pub use object::{Object, ObjectKey};

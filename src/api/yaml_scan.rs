@@ -1,0 +1,491 @@
+//! YAML text into tokens, by the rules of YAML 1.1 that kubectl's reader follows, with its complaints.
+//!
+//! It builds no tree; see `yaml_build`. The scalars are read in `yaml_scan_scalar`.
+
+use std::collections::VecDeque;
+
+/// A place in a document: line and column counted from 0.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Pos {
+    pub index: usize,
+    pub line: u32,
+    pub column: u32,
+}
+
+/// Why reading stops. The scanner counts lines from 1 in its messages, the parser from 0.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Complaint {
+    pub words: String,
+    pub at: Pos,
+    pub by_scanner: bool,
+}
+
+/// What a token is.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Token {
+    StreamEnd,
+    Directive { tag: Option<(String, String)> },
+    DocumentStart,
+    DocumentEnd,
+    BlockSequenceStart,
+    BlockMappingStart,
+    BlockEnd,
+    FlowSequenceStart,
+    FlowSequenceEnd,
+    FlowMappingStart,
+    FlowMappingEnd,
+    BlockEntry,
+    FlowEntry,
+    Key,
+    Value,
+    Alias(String),
+    Anchor(String),
+    Tag(String, String),
+    Scalar { text: String, plain: bool },
+}
+
+/// A token and where it stands.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Placed {
+    pub token: Token,
+    pub start: Pos,
+    pub end: Pos,
+}
+
+/// A place where a key without `?` may have begun.
+#[derive(Clone, Copy, Default)]
+struct SimpleKey {
+    possible: bool,
+    required: bool,
+    number: usize,
+    at: Pos,
+}
+
+/// Reads tokens one after the other.
+pub(super) struct Scanner<'a> {
+    pub(super) text: &'a str,
+    pub(super) at: Pos,
+    tokens: VecDeque<Placed>,
+    taken: usize,
+    pub(super) flow_level: u32,
+    pub(super) indent: i64,
+    indents: Vec<i64>,
+    pub(super) key_allowed: bool,
+    keys: Vec<SimpleKey>,
+}
+
+pub(super) fn is_blank(c: Option<char>) -> bool {
+    matches!(c, Some(' ' | '\t'))
+}
+
+pub(super) fn is_break(c: Option<char>) -> bool {
+    matches!(c, Some('\r' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}'))
+}
+
+pub(super) fn is_blank_or_end(c: Option<char>) -> bool {
+    c.is_none() || is_blank(c) || is_break(c)
+}
+
+/// How deep brackets may be nested.
+const MAX_FLOW_LEVEL: u32 = 10_000;
+
+impl<'a> Scanner<'a> {
+    pub(super) fn new(text: &'a str) -> Scanner<'a> {
+        Scanner {
+            text,
+            at: Pos::default(),
+            tokens: VecDeque::new(),
+            taken: 0,
+            flow_level: 0,
+            indent: -1,
+            indents: Vec::new(),
+            key_allowed: true,
+            keys: vec![SimpleKey::default()],
+        }
+    }
+
+    /// The next token, left where it is.
+    pub(super) fn peek(&mut self) -> Result<&Placed, Complaint> {
+        while self.needs_more()? {
+            self.fetch()?;
+        }
+        Ok(&self.tokens[0])
+    }
+
+    /// Takes the token that was last looked at.
+    pub(super) fn take(&mut self) -> Option<Placed> {
+        self.taken += 1;
+        self.tokens.pop_front()
+    }
+
+    /// True while the first token may still turn out to be a key.
+    fn needs_more(&mut self) -> Result<bool, Complaint> {
+        if self.tokens.is_empty() {
+            return Ok(true);
+        }
+        match self.keys.iter().rposition(|key| key.possible && key.number == self.taken) {
+            Some(i) => self.key_is_valid(i),
+            None => Ok(false),
+        }
+    }
+
+    fn key_is_valid(&mut self, i: usize) -> Result<bool, Complaint> {
+        let key = self.keys[i];
+        if key.possible && (key.at.line < self.at.line || key.at.index + 1024 < self.at.index) {
+            if key.required {
+                return Err(self.complaint("could not find expected ':'"));
+            }
+            self.keys[i].possible = false;
+        }
+        Ok(self.keys[i].possible)
+    }
+
+    pub(super) fn complaint(&self, words: &str) -> Complaint {
+        Complaint { words: words.to_owned(), at: self.at, by_scanner: true }
+    }
+
+    /// The character `n` places ahead.
+    pub(super) fn ahead(&self, n: usize) -> Option<char> {
+        let rest = &self.text[self.at.index..];
+        match rest.as_bytes().get(n) {
+            Some(byte) if rest.as_bytes()[..=n].iter().all(u8::is_ascii) => Some(char::from(*byte)),
+            None if n == 0 => None,
+            _ => rest.chars().nth(n),
+        }
+    }
+
+    pub(super) fn current(&self) -> Option<char> {
+        self.ahead(0)
+    }
+
+    /// Goes on by one character that is no line break.
+    pub(super) fn skip(&mut self) {
+        if let Some(c) = self.current() {
+            self.at.index += c.len_utf8();
+            self.at.column += 1;
+        }
+    }
+
+    /// Goes beyond a line break and gives it as text has it: a line feed, or a separator of lines or paragraphs.
+    pub(super) fn skip_break(&mut self) -> char {
+        let c = self.current().unwrap_or('\n');
+        self.at.index += if self.text[self.at.index..].starts_with("\r\n") { 2 } else { c.len_utf8() };
+        self.at.line += 1;
+        self.at.column = 0;
+        if matches!(c, '\u{2028}' | '\u{2029}') {
+            c
+        } else {
+            '\n'
+        }
+    }
+
+    /// True where a line `---` or `...` begins here.
+    pub(super) fn at_document_mark(&self) -> bool {
+        let rest = &self.text[self.at.index..];
+        self.at.column == 0 && (rest.starts_with("---") || rest.starts_with("...")) && is_blank_or_end(self.ahead(3))
+    }
+
+    fn push(&mut self, token: Token, start: Pos) {
+        self.tokens.push_back(Placed { token, start, end: self.at });
+    }
+
+    /// Pushes a token of `length` characters.
+    fn push_mark(&mut self, token: Token, length: u32) {
+        let start = self.at;
+        (0..length).for_each(|_| self.skip());
+        self.push(token, start);
+    }
+
+    fn fetch(&mut self) -> Result<(), Complaint> {
+        self.skip_to_token();
+        self.unroll(i64::from(self.at.column));
+        let next = self.ahead(1);
+        let Some(c) = self.current() else { return self.stream_end() };
+        if self.at.column == 0 && c == '%' {
+            return self.directive();
+        }
+        if self.at_document_mark() {
+            self.unroll(-1);
+            self.remove_key()?;
+            self.key_allowed = false;
+            self.push_mark(if c == '-' { Token::DocumentStart } else { Token::DocumentEnd }, 3);
+            return Ok(());
+        }
+        let in_flow = self.flow_level > 0;
+        match c {
+            '[' => self.flow_start(Token::FlowSequenceStart),
+            '{' => self.flow_start(Token::FlowMappingStart),
+            ']' => self.flow_end(Token::FlowSequenceEnd),
+            '}' => self.flow_end(Token::FlowMappingEnd),
+            ',' => {
+                self.remove_key()?;
+                self.key_allowed = true;
+                self.push_mark(Token::FlowEntry, 1);
+                Ok(())
+            }
+            '-' if is_blank_or_end(next) => self.block_entry(),
+            '?' if in_flow || is_blank_or_end(next) => self.key(),
+            ':' if in_flow || is_blank_or_end(next) => self.value(),
+            '*' | '&' => self.anchor(c == '*'),
+            '!' => self.tag(),
+            '|' | '>' if !in_flow => {
+                self.remove_key()?;
+                self.key_allowed = true;
+                let start = self.at;
+                let text = self.block_scalar(c == '|')?;
+                self.push(Token::Scalar { text, plain: false }, start);
+                Ok(())
+            }
+            '\'' | '"' => {
+                self.save_key()?;
+                self.key_allowed = false;
+                let start = self.at;
+                let text = self.quoted_scalar(c)?;
+                self.push(Token::Scalar { text, plain: false }, start);
+                Ok(())
+            }
+            c if starts_plain(c, next, in_flow) => {
+                self.save_key()?;
+                self.key_allowed = false;
+                let start = self.at;
+                let (text, end) = self.plain_scalar()?;
+                self.tokens.push_back(Placed { token: Token::Scalar { text, plain: true }, start, end });
+                Ok(())
+            }
+            _ => Err(self.complaint("found character that cannot start any token")),
+        }
+    }
+
+    /// Skips spaces, comments and line breaks. A tab is no indentation: it counts only where no key may begin.
+    fn skip_to_token(&mut self) {
+        if self.at.index == 0 && self.current() == Some('\u{feff}') {
+            self.at.index += '\u{feff}'.len_utf8();
+        }
+        loop {
+            let tabs = self.flow_level > 0 || !self.key_allowed;
+            while self.current() == Some(' ') || (tabs && self.current() == Some('\t')) {
+                self.skip();
+            }
+            if self.current() == Some('#') {
+                while self.current().is_some() && !is_break(self.current()) {
+                    self.skip();
+                }
+            }
+            if !is_break(self.current()) {
+                return;
+            }
+            self.skip_break();
+            if self.flow_level == 0 {
+                self.key_allowed = true;
+            }
+        }
+    }
+
+    /// Ends the blocks that are indented more than `column`.
+    fn unroll(&mut self, column: i64) {
+        while self.flow_level == 0 && self.indent > column {
+            self.push(Token::BlockEnd, self.at);
+            self.indent = self.indents.pop().unwrap_or(-1);
+        }
+    }
+
+    /// Begins a block at a column, before the `number`th token or here.
+    fn roll(&mut self, column: u32, number: Option<usize>, token: Token, at: Pos) {
+        if self.flow_level > 0 || self.indent >= i64::from(column) {
+            return;
+        }
+        self.indents.push(self.indent);
+        self.indent = i64::from(column);
+        let place = number.map_or(self.tokens.len(), |number| number - self.taken);
+        self.tokens.insert(place, Placed { token, start: at, end: at });
+    }
+
+    fn save_key(&mut self) -> Result<(), Complaint> {
+        let required = self.flow_level == 0 && self.indent == i64::from(self.at.column);
+        if self.key_allowed {
+            self.remove_key()?;
+            let key = SimpleKey { possible: true, required, number: self.taken + self.tokens.len(), at: self.at };
+            *self.keys.last_mut().expect("each level has its key") = key;
+        }
+        Ok(())
+    }
+
+    fn remove_key(&mut self) -> Result<(), Complaint> {
+        let key = *self.keys.last().expect("each level has its key");
+        if key.possible && key.required {
+            return Err(self.complaint("could not find expected ':'"));
+        }
+        self.keys.last_mut().expect("each level has its key").possible = false;
+        Ok(())
+    }
+
+    fn stream_end(&mut self) -> Result<(), Complaint> {
+        if self.at.column != 0 {
+            self.at.column = 0;
+            self.at.line += 1;
+        }
+        self.unroll(-1);
+        self.remove_key()?;
+        self.key_allowed = false;
+        self.push(Token::StreamEnd, self.at);
+        Ok(())
+    }
+
+    fn flow_start(&mut self, token: Token) -> Result<(), Complaint> {
+        self.save_key()?;
+        self.flow_level += 1;
+        if self.flow_level > MAX_FLOW_LEVEL {
+            return Err(self.complaint("exceeded max depth of 10000"));
+        }
+        self.keys.push(SimpleKey::default());
+        self.key_allowed = true;
+        self.push_mark(token, 1);
+        Ok(())
+    }
+
+    fn flow_end(&mut self, token: Token) -> Result<(), Complaint> {
+        self.remove_key()?;
+        if self.flow_level > 0 {
+            self.flow_level -= 1;
+            self.keys.pop();
+        }
+        self.key_allowed = false;
+        self.push_mark(token, 1);
+        Ok(())
+    }
+
+    fn block_entry(&mut self) -> Result<(), Complaint> {
+        if self.flow_level == 0 {
+            if !self.key_allowed {
+                return Err(self.complaint("block sequence entries are not allowed in this context"));
+            }
+            self.roll(self.at.column, None, Token::BlockSequenceStart, self.at);
+        }
+        self.remove_key()?;
+        self.key_allowed = true;
+        self.push_mark(Token::BlockEntry, 1);
+        Ok(())
+    }
+
+    fn key(&mut self) -> Result<(), Complaint> {
+        if self.flow_level == 0 {
+            if !self.key_allowed {
+                return Err(self.complaint("mapping keys are not allowed in this context"));
+            }
+            self.roll(self.at.column, None, Token::BlockMappingStart, self.at);
+        }
+        self.remove_key()?;
+        self.key_allowed = self.flow_level == 0;
+        self.push_mark(Token::Key, 1);
+        Ok(())
+    }
+
+    fn value(&mut self) -> Result<(), Complaint> {
+        let last = self.keys.len() - 1;
+        if self.key_is_valid(last)? {
+            let key = self.keys[last];
+            self.tokens.insert(key.number - self.taken, Placed { token: Token::Key, start: key.at, end: key.at });
+            self.roll(key.at.column, Some(key.number), Token::BlockMappingStart, key.at);
+            self.keys[last].possible = false;
+            self.key_allowed = false;
+        } else {
+            if self.flow_level == 0 {
+                if !self.key_allowed {
+                    return Err(self.complaint("mapping values are not allowed in this context"));
+                }
+                self.roll(self.at.column, None, Token::BlockMappingStart, self.at);
+            }
+            self.key_allowed = self.flow_level == 0;
+        }
+        self.push_mark(Token::Value, 1);
+        Ok(())
+    }
+
+    fn anchor(&mut self, is_alias: bool) -> Result<(), Complaint> {
+        self.save_key()?;
+        self.key_allowed = false;
+        let start = self.at;
+        self.skip();
+        let name = self.word(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+        let ended = is_blank_or_end(self.current()) || self.current().is_some_and(|c| "?:,]}%@`".contains(c));
+        if name.is_empty() || !ended {
+            return Err(self.complaint("did not find expected alphabetic or numeric character"));
+        }
+        self.push(if is_alias { Token::Alias(name) } else { Token::Anchor(name) }, start);
+        Ok(())
+    }
+
+    fn word(&mut self, belongs: impl Fn(char) -> bool) -> String {
+        let start = self.at.index;
+        while self.current().is_some_and(&belongs) {
+            self.skip();
+        }
+        self.text[start..self.at.index].to_owned()
+    }
+
+    /// `!`, `!name`, `!!name`, `!handle!name`, `!<uri>`: a handle and a suffix.
+    fn tag(&mut self) -> Result<(), Complaint> {
+        self.save_key()?;
+        self.key_allowed = false;
+        let start = self.at;
+        let uri = |c: char| c.is_ascii_alphanumeric() || "-_;/?:@&=+$,.!~*'()[]%".contains(c);
+        self.skip();
+        let (handle, suffix) = if self.current() == Some('<') {
+            self.skip();
+            let suffix = self.word(uri);
+            if self.current() != Some('>') {
+                return Err(self.complaint("did not find the expected '>'"));
+            }
+            self.skip();
+            (String::new(), suffix)
+        } else {
+            let first = self.word(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+            if self.current() == Some('!') {
+                self.skip();
+                let suffix = self.word(uri);
+                if suffix.is_empty() {
+                    return Err(self.complaint("did not find expected tag URI"));
+                }
+                (format!("!{first}!"), suffix)
+            } else {
+                let rest = self.word(uri);
+                ("!".to_owned(), first + &rest)
+            }
+        };
+        if !is_blank_or_end(self.current()) {
+            return Err(self.complaint("did not find expected whitespace or line break"));
+        }
+        self.push(Token::Tag(handle, suffix), start);
+        Ok(())
+    }
+
+    /// `%YAML 1.1` and `%TAG !h! prefix`.
+    fn directive(&mut self) -> Result<(), Complaint> {
+        self.unroll(-1);
+        self.remove_key()?;
+        self.key_allowed = false;
+        let start = self.at;
+        self.skip();
+        let name = self.word(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+        let rest = self.word(|c| !is_break(Some(c)));
+        let rest = rest.split(" #").next().unwrap_or("");
+        let words: Vec<&str> = rest.split_whitespace().collect();
+        let tag = match (name.as_str(), words.as_slice()) {
+            ("", _) => return Err(self.complaint("could not find expected directive name")),
+            ("YAML", [version]) if version.starts_with("1.") => None,
+            ("YAML", _) => return Err(self.complaint("did not find expected digit or '.' character")),
+            ("TAG", [handle, prefix]) => Some(((*handle).to_owned(), (*prefix).to_owned())),
+            _ => return Err(self.complaint("found unknown directive name")),
+        };
+        self.push(Token::Directive { tag }, start);
+        Ok(())
+    }
+}
+
+fn starts_plain(c: char, next: Option<char>, in_flow: bool) -> bool {
+    match c {
+        '-' => !is_blank(next),
+        '?' | ':' => !in_flow && !is_blank_or_end(next),
+        c => !is_blank_or_end(Some(c)) && !",[]{}#&*!|>'\"%@`".contains(c),
+    }
+}
