@@ -154,6 +154,11 @@ pub fn parse(text: &str) -> Vec<Document> {
     parse_yaml(text)
 }
 
+/// Reads the first document of a text whose first line is line `first_line` of the whole, however the text begins.
+pub fn parse_one(text: &str, first_line: u32) -> Document {
+    yaml_build::document(text, first_line)
+}
+
 /// Reads a text that begins with a brace: JSON values one behind the other. What is no JSON is read as YAML, and where that
 /// fails too the complaint is that of JSON.
 ///

@@ -267,7 +267,6 @@ impl Builder<'_> {
                     let end = self.scanner.take().map_or(at, |t| t.end);
                     self.block_part(end)?
                 }
-                Token::Value => self.empty_read(at),
                 Token::BlockEnd => {
                     self.scanner.take();
                     break;

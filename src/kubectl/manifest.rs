@@ -116,14 +116,17 @@ impl Manifest {
     }
 }
 
-/// A patch out of a flag: JSON or YAML.
+/// A patch out of a flag: JSON, which goes to the API server as it is, or YAML.
 pub fn patch_value(text: &str) -> Result<Value, Failure> {
+    if text.trim_start().starts_with(['{', '[']) {
+        return crate::api::json::parse(text).map_err(|why| Failure::Server(crate::api::Status::bad_request(why)));
+    }
     let document = yaml::parse_one(text, 1);
-    match (document.error, document.root) {
-        (None, Some(root)) => Ok(root.to_value()),
-        (Some(why), _) if !text.trim_start().starts_with(['{', '[']) => {
-            Err(error(format!("unable to parse \"{text}\": {}", why.message)))
+    match document.error {
+        None => Ok(document.root.map_or(Value::Null, |root| root.to_value())),
+        Some(why) => {
+            let why = why.message.trim_start_matches("error converting YAML to JSON: ");
+            Err(error(format!("unable to parse {text:?}: {why}")))
         }
-        _ => Err(Failure::Server(crate::api::Status::bad_request("unexpected end of JSON input"))),
     }
 }
