@@ -6,12 +6,16 @@
 mod config;
 mod network;
 mod pod;
+mod policy;
+mod storage;
 mod workload;
 
 pub use config::{namespace, node, secret};
 pub use network::{endpoint_slice, endpoints, ingress_class, network_policy, service};
 pub use pod::{image_tag, pod, pod_template};
-pub use workload::{cron_job, deployment, job, replica_set};
+pub use policy::{autoscaler, binding, priority_class};
+pub use storage::{claim, limit_range, storage_class, volume};
+pub use workload::{cron_job, daemon_set, deployment, job, replica_set, replication_controller, stateful_set};
 
 use super::Value;
 

@@ -21,7 +21,7 @@ pub fn pod(object: &mut Object) {
 
 /// Defaults of a pod template, which are fewer than those of a pod: requests and ports are completed only when the pod is made.
 pub fn pod_template(template: &mut Value) {
-    fill(template, "metadata", Value::map());
+    template.set_default("metadata", Value::map());
     if template.get("spec").is_null() {
         *template.slot("spec") = Value::map();
     }

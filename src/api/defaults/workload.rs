@@ -1,5 +1,6 @@
 //! Defaults of the kinds that make pods.
 
+use super::storage::claim_spec;
 use super::{each, fill, pod_template, within};
 use crate::api::{Object, Value};
 
@@ -29,6 +30,7 @@ pub fn replica_set(object: &mut Object) {
 pub fn job(object: &mut Object) {
     object.value.set_default("spec", Value::map());
     within(&mut object.value, "spec", job_spec);
+    object.value.set_default("spec.manualSelector", false);
     let labels = object.spec().at("template.metadata.labels").clone();
     if object.labels().is_empty() && !labels.is_empty() {
         object.set("metadata.labels", labels);
@@ -44,6 +46,7 @@ pub fn cron_job(object: &mut Object) {
         spec.set_default("successfulJobsHistoryLimit", 3);
         spec.set_default("failedJobsHistoryLimit", 1);
         within(spec, "jobTemplate", |template| {
+            template.set_default("metadata", Value::map());
             template.set_default("spec", Value::map());
             within(template, "spec", |spec| {
                 spec.set_default("template", Value::map());
@@ -69,6 +72,59 @@ fn job_spec(spec: &mut Value) {
     within(spec, "template", pod_template);
     within(spec, "podFailurePolicy", |policy| {
         each(policy, "rules", |rule| each(rule, "onPodConditions", |pattern| fill(pattern, "status", "True")));
+    });
+}
+
+/// Models pkg/apis/apps/v1/defaults.go SetDefaults_StatefulSet.
+pub fn stateful_set(object: &mut Object) {
+    spec_with_template(object, |spec| {
+        fill(spec, "podManagementPolicy", "OrderedReady");
+        spec.set_default("updateStrategy", Value::map());
+        within(spec, "updateStrategy", |strategy| {
+            fill(strategy, "type", "RollingUpdate");
+            if strategy.get("type").str() == "RollingUpdate" {
+                strategy.set_default("rollingUpdate.partition", 0);
+            }
+        });
+        for field in ["whenDeleted", "whenScaled"] {
+            spec.set_default(&format!("persistentVolumeClaimRetentionPolicy.{field}"), "Retain");
+        }
+        spec.set_default("replicas", 1);
+        spec.set_default("revisionHistoryLimit", 10);
+        each(spec, "volumeClaimTemplates", |claim| {
+            fill(claim, "apiVersion", "v1");
+            fill(claim, "kind", "PersistentVolumeClaim");
+            claim_spec(claim);
+            claim.set_default("status.phase", "Pending");
+        });
+    });
+}
+
+/// Models pkg/apis/apps/v1/defaults.go SetDefaults_DaemonSet.
+pub fn daemon_set(object: &mut Object) {
+    spec_with_template(object, |spec| {
+        spec.set_default("updateStrategy", Value::map());
+        within(spec, "updateStrategy", |strategy| {
+            fill(strategy, "type", "RollingUpdate");
+            if strategy.get("type").str() == "RollingUpdate" {
+                strategy.set_default("rollingUpdate.maxUnavailable", 1);
+                strategy.set_default("rollingUpdate.maxSurge", 0);
+            }
+        });
+        spec.set_default("revisionHistoryLimit", 10);
+    });
+}
+
+/// Models pkg/apis/core/v1/defaults.go SetDefaults_ReplicationController.
+pub fn replication_controller(object: &mut Object) {
+    let labels = object.at("spec.template.metadata.labels").clone();
+    if !labels.is_empty() {
+        object.value.set_default("spec.selector", labels.clone());
+        object.value.set_default("metadata.labels", labels);
+    }
+    within(&mut object.value, "spec", |spec| {
+        spec.set_default("replicas", 1);
+        within(spec, "template", pod_template);
     });
 }
 

@@ -74,3 +74,26 @@ pub(super) fn since(value: &Value, context: &PrintContext) -> String {
         None => "<unknown>".to_owned(),
     }
 }
+
+/// Access modes in short: `RWO,ROX`.
+///
+/// Models pkg/apis/core/helper GetAccessModesAsString.
+pub(super) fn access_modes(modes: &Value) -> String {
+    let known =
+        [("ReadWriteOnce", "RWO"), ("ReadOnlyMany", "ROX"), ("ReadWriteMany", "RWX"), ("ReadWriteOncePod", "RWOP")];
+    let has = |mode: &str| modes.list().iter().any(|m| m.str() == mode);
+    known.iter().filter(|(mode, _)| has(mode)).map(|(_, short)| *short).collect::<Vec<_>>().join(",")
+}
+
+/// The text of a field, or `<unset>` where it has none.
+pub(super) fn unset(value: &Value) -> String {
+    value.opt_str().unwrap_or("<unset>").to_owned()
+}
+
+/// The users, groups and service accounts among the subjects of a binding.
+pub(super) fn subjects(subjects: &Value) -> [String; 3] {
+    let of = |kind: &'static str| subjects.list().iter().filter(move |s| s.get("kind").str() == kind);
+    let names = |kind: &'static str| of(kind).map(|s| s.get("name").str()).collect::<Vec<_>>().join(", ");
+    let account = |s: &Value| format!("{}/{}", s.get("namespace").str(), s.get("name").str());
+    [names("User"), names("Group"), of("ServiceAccount").map(account).collect::<Vec<_>>().join(", ")]
+}

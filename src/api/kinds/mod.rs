@@ -8,24 +8,39 @@ use super::validation;
 use crate::base::time::Timestamp;
 
 pub mod cells;
+mod cluster_role;
+mod cluster_role_binding;
 mod config_map;
 mod cron_job;
+mod daemon_set;
 mod deployment;
 mod endpoint_slice;
 mod endpoints;
 mod event;
+mod horizontal_pod_autoscaler;
 mod ingress;
 mod ingress_class;
 mod job;
+mod limit_range;
 mod namespace;
 mod network_policy;
 pub mod node;
+mod persistent_volume;
+mod persistent_volume_claim;
 pub mod pod;
 pub mod pod_columns;
+mod pod_disruption_budget;
+mod priority_class;
 mod replica_set;
+mod replication_controller;
+mod resource_quota;
+mod role;
+mod role_binding;
 mod secret;
 pub mod service;
 mod service_account;
+mod stateful_set;
+mod storage_class;
 
 /// What is known of one kind of object.
 pub struct Kind {
@@ -100,25 +115,43 @@ pub struct Support {
     pub note: &'static str,
 }
 
+/// The line of a kind that is kept and checked but that nothing acts on.
+const STORED: Support = Support { field: "", depth: Depth::Stored, note: "" };
+
 /// Every kind, in the order of `kubectl api-resources`: by group, then by plural name.
 pub static KINDS: &[&Kind] = &[
     &config_map::KIND,
     &endpoints::KIND,
     &event::KIND,
+    &limit_range::KIND,
     &namespace::KIND,
     &node::KIND,
+    &persistent_volume_claim::KIND,
+    &persistent_volume::KIND,
     &pod::KIND,
+    &replication_controller::KIND,
+    &resource_quota::KIND,
     &secret::KIND,
     &service_account::KIND,
     &service::KIND,
+    &daemon_set::KIND,
     &deployment::KIND,
     &replica_set::KIND,
+    &stateful_set::KIND,
+    &horizontal_pod_autoscaler::KIND,
     &cron_job::KIND,
     &job::KIND,
     &endpoint_slice::KIND,
     &ingress_class::KIND,
     &ingress::KIND,
     &network_policy::KIND,
+    &pod_disruption_budget::KIND,
+    &cluster_role_binding::KIND,
+    &cluster_role::KIND,
+    &role_binding::KIND,
+    &role::KIND,
+    &priority_class::KIND,
+    &storage_class::KIND,
 ];
 
 impl Kind {

@@ -44,7 +44,6 @@ fn deployment_spec(spec: &Value, errors: &mut Errors) {
 
 fn selector_and_template(spec: &Value, errors: &mut Errors) {
     let (selector, path) = (spec.get("selector"), SPEC.child("selector"));
-    let before = errors.len();
     if selector.is_null() {
         errors.required(&path, "");
     } else {
@@ -53,19 +52,11 @@ fn selector_and_template(spec: &Value, errors: &mut Errors) {
             errors.invalid(&path, selector, "empty selector is invalid for deployment");
         }
     }
-    let malformed = !selector.is_null() && errors.len() > before && !selector.is_empty();
-    if malformed && !well_formed(selector) {
+    if !selector.is_null() && meta::is_no_selector(selector) {
         errors.invalid(&path, selector, "invalid label selector");
     } else {
         template(spec.get("template"), selector, &SPEC.child("template"), errors);
     }
-}
-
-/// True where a selector can be made of it, whatever its labels look like.
-fn well_formed(selector: &Value) -> bool {
-    let mut errors = Errors::new();
-    meta::label_selector(selector, &SPEC, &mut errors);
-    errors.is_empty()
 }
 
 /// The template of pods that must match a selector and run for ever.
@@ -139,7 +130,7 @@ pub fn not_more_than_all(value: &Value, path: &Path<'_>, errors: &mut Errors) {
 /// The number of a count, or that of a percentage.
 ///
 /// Models pkg/apis/apps/validation getIntOrPercentValue.
-fn number(value: &Value) -> i64 {
+pub fn number(value: &Value) -> i64 {
     match value.opt_str().map(IntOrPercent::parse) {
         Some(Some(IntOrPercent::Percent(percent))) => percent,
         Some(_) => 0,

@@ -8,8 +8,10 @@ use crate::base::names;
 /// The access modes there are.
 pub const ACCESS_MODES: &[&str] = &["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
 
+/// A claim's spec; `old` is what it was, null for a new one.
+///
 /// Models pkg/apis/core/validation ValidatePersistentVolumeClaimSpec.
-pub fn spec(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
+pub fn spec(spec: &Value, old: &Value, path: &Path<'_>, errors: &mut Errors) {
     if spec.get("accessModes").is_empty() {
         errors.required(&path.child("accessModes"), "at least 1 access mode is required");
     }
@@ -31,7 +33,8 @@ pub fn spec(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
         }
         if field == "storageClassName" {
             volume_mode(spec, path, errors);
-            data_sources(spec, path, errors);
+            let grouped = |field: &str| !old.get(field).get("apiGroup").is_null();
+            data_sources(spec, grouped("dataSource") || grouped("dataSourceRef"), path, errors);
         }
     }
 }
@@ -57,7 +60,7 @@ pub fn volume_mode(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
 }
 
 /// Models pkg/apis/core/validation validateDataSource and validateDataSourceRef.
-fn data_sources(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
+fn data_sources(spec: &Value, any_group: bool, path: &Path<'_>, errors: &mut Errors) {
     let (source, reference) = (spec.get("dataSource"), spec.get("dataSourceRef"));
     for field in ["dataSource", "dataSourceRef"] {
         let source = spec.get(field);
@@ -75,7 +78,7 @@ fn data_sources(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
             let detail = "must be 'PersistentVolumeClaim' when referencing the default apiGroup";
             errors.invalid(&path, kind, detail);
         }
-        if !group.is_empty() {
+        if !group.is_empty() && !any_group {
             errors.malformed(&path.child("apiGroup"), group, names::dns1123_subdomain(group));
         }
         let namespace = source.get("namespace").str();

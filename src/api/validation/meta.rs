@@ -196,3 +196,20 @@ pub fn label_selector(selector: &Value, path: &Path<'_>, errors: &mut Errors) {
         }
     }
 }
+
+/// A name that can be part of a path.
+///
+/// Models staging/src/k8s.io/apimachinery/pkg/api/validation/path IsValidPathSegmentName.
+pub fn path_segment(name: &str) -> Vec<String> {
+    if name == "." || name == ".." {
+        return vec![format!("may not be '{name}'")];
+    }
+    ["/", "%"].iter().filter(|part| name.contains(**part)).map(|part| format!("may not contain '{part}'")).collect()
+}
+
+/// True where no selector can be made of what should be one.
+pub fn is_no_selector(selector: &Value) -> bool {
+    let mut errors = Errors::new();
+    label_selector(selector, &METADATA, &mut errors);
+    !errors.is_empty()
+}

@@ -3,6 +3,7 @@
 //! Objects come here with their defaults filled in and their types right; nothing here changes one or reads another.
 
 pub mod apps;
+pub mod autoscaling;
 pub mod batch;
 mod claim;
 pub mod config;
@@ -17,13 +18,17 @@ pub mod node;
 pub mod pod;
 mod pod_annotations;
 mod pod_update;
+pub mod policy;
 mod probes;
 mod projected;
+pub mod rbac;
 mod resources;
 mod scheduling;
 mod security;
 pub mod service;
 mod service_ip;
+pub mod sets;
+pub mod storage;
 mod volume_sources;
 mod volumes;
 pub mod warnings;

@@ -205,3 +205,12 @@ fn claims(claims: &Value, context: &PodContext<'_>, path: &Path<'_>, errors: &mu
         }
     }
 }
+
+/// A resource without a domain that a quota can count.
+///
+/// Models pkg/apis/core/helper IsStandardQuotaResourceName.
+pub fn counted_by_quota(resource: &str) -> bool {
+    (STANDARD.contains(&resource) && resource != "storage")
+        || resource.starts_with("requests.hugepages-")
+        || huge_pages(resource)
+}

@@ -42,6 +42,32 @@ const SOURCES: &[(&str, &str)] = &[
     ("image", "image"),
 ];
 
+/// The sources of a PersistentVolume in upstream's order, each with the name it has in the paths of its errors.
+pub const OF_VOLUMES: &[(&str, &str)] = &[
+    ("hostPath", "hostPath"),
+    ("gcePersistentDisk", "persistentDisk"),
+    ("awsElasticBlockStore", "awsElasticBlockStore"),
+    ("glusterfs", "glusterfs"),
+    ("flocker", "flocker"),
+    ("nfs", "nfs"),
+    ("rbd", "rbd"),
+    ("quobyte", "quobyte"),
+    ("cephfs", "cephfs"),
+    ("iscsi", "iscsi"),
+    ("cinder", "cinder"),
+    ("fc", "fc"),
+    ("flexVolume", "flexVolume"),
+    ("azureFile", "azureFile"),
+    ("vsphereVolume", "vsphereVolume"),
+    ("photonPersistentDisk", "photonPersistentDisk"),
+    ("portworxVolume", "portworxVolume"),
+    ("azureDisk", "azureDisk"),
+    ("scaleIO", "scaleIO"),
+    ("local", "local"),
+    ("storageos", "storageos"),
+    ("csi", "csi"),
+];
+
 /// The fields that a source must have, where that is all there is to say.
 const REQUIRED: &[(&str, &[&str])] = &[
     ("gcePersistentDisk", &["pdName"]),
@@ -135,6 +161,65 @@ fn one(
         "gcePersistentDisk" | "awsElasticBlockStore" => partition(source, path, errors),
         "cinder" => named_secret(source, path, errors),
         _ => {}
+    }
+}
+
+/// The one source that a PersistentVolume must have.
+///
+/// Models pkg/apis/core/validation ValidatePersistentVolumeSpec, the part for the sources.
+pub fn of_volume(spec: &Value, volume: &str, path: &Path<'_>, errors: &mut Errors) {
+    let mut found = false;
+    for (kind, field) in OF_VOLUMES {
+        let source = spec.get(kind);
+        if source.is_null() {
+            continue;
+        }
+        if found {
+            errors.forbidden(&path.child(kind), "may not specify more than 1 volume type");
+            continue;
+        }
+        found = true;
+        let own = path.child(field);
+        match *kind {
+            "local" => {
+                match source.get("path").str() {
+                    "" => errors.required(&own.child("path"), ""),
+                    at => no_backsteps(at, &own.child("path"), errors),
+                }
+                if spec.get("nodeAffinity").is_null() {
+                    errors.required(&path.child("nodeAffinity"), "Local volume requires node affinity");
+                }
+            }
+            "csi" => csi_of_volume(source, &own, errors),
+            _ => one(kind, source, volume, None, &own, path, errors),
+        }
+    }
+    if !found {
+        errors.required(path, "must specify a volume type");
+    }
+}
+
+/// Models pkg/apis/core/validation validateCSIPersistentVolumeSource.
+fn csi_of_volume(source: &Value, path: &Path<'_>, errors: &mut Errors) {
+    csi_driver(source.get("driver").str(), &path.child("driver"), errors);
+    if source.get("volumeHandle").is_empty() {
+        errors.required(&path.child("volumeHandle"), "");
+    }
+    let secrets =
+        ["controllerPublishSecretRef", "controllerExpandSecretRef", "nodePublishSecretRef", "nodeExpandSecretRef"];
+    for field in secrets {
+        let (secret, path) = (source.get(field), path.child(field));
+        if secret.is_null() {
+            continue;
+        }
+        match secret.get("name").str() {
+            "" => errors.required(&path.child("name"), ""),
+            name => errors.malformed(&path.child("name"), name, names::dns1123_subdomain(name)),
+        }
+        match secret.get("namespace").str() {
+            "" => errors.required(&path.child("namespace"), ""),
+            name => errors.malformed(&path.child("namespace"), name, names::dns1123_label(name)),
+        }
     }
 }
 
@@ -396,7 +481,7 @@ fn ephemeral(source: &Value, volume: &str, pod: Option<&str>, path: &Path<'_>, p
         errors.required(&path, "");
     } else {
         template_meta(template.get("metadata"), &path.child("metadata"), errors);
-        super::claim::spec(template.get("spec"), &path.child("spec"), errors);
+        super::claim::spec(template.get("spec"), &Value::Null, &path.child("spec"), errors);
     }
     if let Some(pod) = pod.filter(|pod| !pod.is_empty() && !volume.is_empty()) {
         let claim = format!("{pod}-{volume}");

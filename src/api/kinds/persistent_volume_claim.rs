@@ -1,0 +1,53 @@
+//! PersistentVolumeClaim.
+
+use super::cells::{access_modes, shown, unset, wide};
+use super::*;
+
+pub(super) static KIND: Kind = Kind {
+    kind: "PersistentVolumeClaim",
+    group: "",
+    version: "v1",
+    plural: "persistentvolumeclaims",
+    singular: "persistentvolumeclaim",
+    short_names: &["pvc"],
+    categories: &[],
+    namespaced: true,
+    has_status: true,
+    has_generation: false,
+    defaults: defaults::claim,
+    validate: validation::storage::claim,
+    validate_update: validation::storage::claim_update,
+    columns: COLUMNS,
+    cells,
+    support: &[STORED],
+};
+
+const COLUMNS: &[Column] = &[
+    shown("NAME"),
+    shown("STATUS"),
+    shown("VOLUME"),
+    shown("CAPACITY"),
+    shown("ACCESS MODES"),
+    shown("STORAGECLASS"),
+    shown("VOLUMEATTRIBUTESCLASS"),
+    shown("AGE"),
+    wide("VOLUMEMODE"),
+];
+
+/// Models pkg/printers/internalversion/printers.go printPersistentVolumeClaim.
+fn cells(claim: &Object, context: &PrintContext) -> Vec<String> {
+    let bound = !claim.at("spec.volumeName").is_empty();
+    let where_bound = |text: String| if bound { text } else { String::new() };
+    let phase = if claim.is_deleting() { "Terminating" } else { claim.at("status.phase").str() };
+    vec![
+        claim.name().to_owned(),
+        phase.to_owned(),
+        claim.at("spec.volumeName").str().to_owned(),
+        where_bound(claim.at("status.capacity.storage").str().to_owned()),
+        where_bound(access_modes(claim.at("status.accessModes"))),
+        claim.at("spec.storageClassName").str().to_owned(),
+        unset(claim.at("spec.volumeAttributesClassName")),
+        age(claim, context),
+        unset(claim.at("spec.volumeMode")),
+    ]
+}
