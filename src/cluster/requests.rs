@@ -35,6 +35,11 @@ impl World {
         Some(output)
     }
 
+    /// Changes what kube-proxy balances with, on all nodes at once.
+    pub fn set_proxy_mode(&mut self, mode: network::proxy::Mode) {
+        self.network.mode = mode;
+    }
+
     /// What a pod's containers answer on a port; nothing where none of them listens there now.
     fn answer(&self, pod: &Object, container: &str, port: u16, question: &HttpRequest) -> Option<HttpResponse> {
         let request = workload::Request {

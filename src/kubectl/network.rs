@@ -1,31 +1,40 @@
-//! The network commands of the shell. They run on a machine outside the cluster that can reach the nodes' network, or, with
-//! `kubectl exec`, in a pod.
+//! The network commands of the shell: they ask the network for a trace and print what the real tool would.
+//!
+//! A tool runs in the cluster, like in a pod of the current namespace, unless a place is named: `from outside curl ...`,
+//! `from node-1 ...`, `from pod/web-0 ...`, `ssh node-1 ...`, `kubectl exec web-0 -- ...`.
 
 use super::call::{Poll, Run, Waiting};
 use super::output::Output;
 use super::session::Session;
+use crate::api::ObjectKey;
 use crate::base::time::{SimTime, Span};
 use crate::cluster::World;
+use crate::network::proxy::Mode;
 use crate::network::{tools, Source};
 
 /// What the help says of them.
 pub const COMMANDS: &[(&str, &str)] = &[
-    (
-        "curl, wget -qO-, nc, ping",
-        "requests, from the first node; `kubectl exec POD -- curl ...` sends them from a pod",
-    ),
-    ("nslookup, dig", "names, as the place they run at resolves them"),
-    ("trace URL", "the way of a request, step by step"),
-    ("iptables-save, ipvsadm -Ln", "the rules of a node"),
+    ("curl URL, wget -qO- URL", "asks a Service, a pod or a node by name or address"),
+    ("nslookup NAME, dig NAME", "asks the cluster's name server"),
+    ("ping HOST, nc -zv HOST PORT", "tries an address, or a port of it"),
+    ("trace curl URL", "shows the way of a request, hop by hop, with the rules that decided"),
+    ("from outside|NODE|pod/NAME COMMAND", "runs one of these somewhere else, as `kubectl exec POD -- COMMAND` does"),
+    ("ssh NODE iptables-save|ipvsadm -Ln", "shows the rules of a node"),
+    ("proxy-mode [iptables|ipvs]", "shows or changes what kube-proxy balances with"),
 ];
 
-/// Runs a network command where the terminal stands: on the first node. None where the words are none.
+/// Runs a network command where the terminal stands; none where the words are none.
 pub fn run(words: &[String], world: &mut World, session: &mut Session) -> Option<Run> {
-    let node = world.store().all("Node").next().map_or_else(String::new, |node| node.name().to_owned());
-    run_at(Source::Node(node), words, world, session)
+    let (name, args) = words.split_first()?;
+    match name.as_str() {
+        "from" => Some(from(args, world, session)),
+        "ssh" => Some(ssh(args, world, session)),
+        "proxy-mode" => Some(proxy_mode(args, world)),
+        _ => run_at(Source::Shell(session.namespace.clone()), words, world, session),
+    }
 }
 
-/// Runs a network command at a place.
+/// Runs a network command at a place; none where it is none.
 pub fn run_at(source: Source, words: &[String], world: &mut World, session: &mut Session) -> Option<Run> {
     let (name, args) = words.split_first()?;
     if !tools::TOOLS.contains(&name.as_str()) {
@@ -39,6 +48,82 @@ pub fn run_at(source: Source, words: &[String], world: &mut World, session: &mut
     let until = world.now() + Span::micros(result.took_us);
     let late = Late { stdout: result.stdout, stderr: result.stderr, until, code: result.exit_code as u8 };
     Some(Run::Wait(Box::new(late)))
+}
+
+/// `from outside curl ...`, `from node-1 curl ...`, `from pod/web-0 curl ...`.
+fn from(args: &[String], world: &mut World, session: &mut Session) -> Run {
+    let Some((place, words)) = args.split_first().filter(|(_, words)| !words.is_empty()) else {
+        return complain("usage: from outside|NODE|pod/NAME COMMAND", 2, world);
+    };
+    let is_node = |name: &str| world.store().find("Node", "", name).is_some();
+    let source = match place.split_once('/') {
+        None if place == "outside" => Source::Outside,
+        None if is_node(place) => Source::Node(place.clone()),
+        Some(("node", name)) if is_node(name) => Source::Node(name.to_owned()),
+        Some(("pod" | "po" | "pods", name)) if world.store().find("Pod", &session.namespace, name).is_some() => {
+            Source::Pod(ObjectKey::new(session.namespace.as_str(), name))
+        }
+        _ => {
+            let text = format!("from: there is no {place}: name outside, a node, or pod/NAME of this namespace");
+            return complain(&text, 1, world);
+        }
+    };
+    elsewhere(source, words, world, session)
+}
+
+/// `ssh node-1 iptables-save`.
+fn ssh(args: &[String], world: &mut World, session: &mut Session) -> Run {
+    let Some((host, words)) = args.split_first() else {
+        return complain("usage: ssh destination [command [argument ...]]", 255, world);
+    };
+    let name = host.rsplit('@').next().unwrap_or(host);
+    if world.store().find("Node", "", name).is_none() {
+        let text = format!("ssh: Could not resolve hostname {name}: Name or service not known");
+        return complain(&text, 255, world);
+    }
+    if words.is_empty() {
+        let text = format!("ssh: there is no interactive session: try ssh {name} iptables-save");
+        return complain(&text, 255, world);
+    }
+    let words: Vec<String> = match words {
+        [one] => one.split_whitespace().map(str::to_owned).collect(),
+        words => words.to_vec(),
+    };
+    elsewhere(Source::Node(name.to_owned()), &words, world, session)
+}
+
+fn elsewhere(source: Source, words: &[String], world: &mut World, session: &mut Session) -> Run {
+    let words = words.strip_prefix(&["sudo".to_owned()]).unwrap_or(words);
+    match run_at(source, words, world, session) {
+        Some(run) => run,
+        None => {
+            let name = words.first().map_or("", String::as_str);
+            let known = tools::TOOLS.join(", ");
+            complain(&format!("sh: {name}: command not found\nwhat runs elsewhere: {known}"), 127, world)
+        }
+    }
+}
+
+/// Shows or changes what kube-proxy balances with.
+fn proxy_mode(args: &[String], world: &mut World) -> Run {
+    match args {
+        [] => {
+            let stdout = format!("{}\n", world.network().mode.name());
+            Run::Wait(Box::new(Late { stdout, stderr: String::new(), until: world.now(), code: 0 }))
+        }
+        [name] => match Mode::parse(name) {
+            Some(mode) => {
+                world.set_proxy_mode(mode);
+                Run::Done(0)
+            }
+            None => complain(&format!("proxy-mode: unknown mode {name}: iptables or ipvs"), 1, world),
+        },
+        _ => complain("usage: proxy-mode [iptables|ipvs]", 2, world),
+    }
+}
+
+fn complain(text: &str, code: u8, world: &World) -> Run {
+    Run::Wait(Box::new(Late { stdout: String::new(), stderr: text.to_owned(), until: world.now(), code }))
 }
 
 /// Prints what a tool found out once its time has passed.

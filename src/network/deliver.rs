@@ -240,7 +240,7 @@ impl<'a> Path<'a> {
     fn egress(&mut self, flight: &Flight) -> Option<Arrival<'a>> {
         let pod = self.pod()?;
         let peer = policy::Peer { ip: flight.packet.destination, pod: self.pod_at(flight.packet.destination, 0) };
-        let verdict = policy::egress(self.view, pod, &peer, flight.packet.port, flight.packet.protocol)?;
+        let verdict = policy::egress(self.view, &pod, &peer, flight.packet.port, flight.packet.protocol)?;
         self.policy_hop(
             flight,
             verdict,
@@ -258,7 +258,7 @@ impl<'a> Path<'a> {
         if node_ips.is_local(flight.packet.source) {
             return None;
         }
-        let peer = policy::Peer { ip: flight.packet.source, pod: from };
+        let peer = policy::Peer { ip: flight.packet.source, pod: from.as_ref() };
         let verdict = policy::ingress(self.view, pod, &peer, flight.packet.port, flight.packet.protocol)?;
         self.policy_hop(flight, verdict, Place::pod(&pod.key()), node, "receive from", flight.packet.source)
     }

@@ -15,6 +15,7 @@ pub mod policy;
 pub mod proxy;
 pub mod request;
 pub mod resolver;
+pub mod service_env;
 pub mod state;
 pub mod tools;
 pub mod trace;

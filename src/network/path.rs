@@ -102,15 +102,32 @@ impl<'a> Path<'a> {
             Source::Outside => Place::outside(),
             Source::Node(name) => Place::node(name),
             Source::Pod(key) => Place::pod(key),
+            Source::Shell(_) => Place::node(&self.shell_node()),
         }
     }
 
     /// The pod the request comes from.
-    pub fn pod(&self) -> Option<&'a Object> {
+    pub fn pod(&self) -> Option<Object> {
         match &self.source {
-            Source::Pod(key) => self.view.get("Pod", key),
+            Source::Pod(key) => self.view.get("Pod", key).cloned(),
+            Source::Shell(namespace) => self.shell_pod(namespace),
             _ => None,
         }
+    }
+
+    fn shell_node(&self) -> String {
+        self.view.store.all("Node").next().map_or_else(String::new, |node| node.name().to_owned())
+    }
+
+    /// What a shell would be if it were a pod: it has the last address of its node's pod network.
+    fn shell_pod(&self, namespace: &str) -> Option<Object> {
+        let node = self.view.store.all("Node").next()?;
+        let (network, _) = node.at("spec.podCIDR").str().split_once('/')?;
+        let (stem, _) = network.rsplit_once('.')?;
+        let mut pod = Object::new(crate::api::kind("Pod"), namespace, "shell");
+        pod.set("spec.nodeName", node.name());
+        pod.set("status.podIP", format!("{stem}.254"));
+        Some(pod)
     }
 
     /// Goes on from a pod that asks on its own.
@@ -121,7 +138,7 @@ impl<'a> Path<'a> {
     /// The resolver of the source.
     pub fn resolver(&self) -> Resolver {
         match self.pod() {
-            Some(pod) => Resolver::of_pod(self.view, pod),
+            Some(pod) => Resolver::of_pod(self.view, &pod),
             None => Resolver::of_node(self.view.settings),
         }
     }
@@ -190,33 +207,8 @@ impl<'a> Path<'a> {
 
     /// From the source to the first node.
     fn leave(&mut self, to: IpAddr, port: u16, protocol: Protocol) -> Result<Flight, Arrival<'a>> {
-        let from = self.place();
         match self.source.clone() {
-            Source::Pod(key) => {
-                let pod = self.view.get("Pod", &key);
-                let ip = pod.and_then(|pod| pod.at("status.podIP").str().parse::<IpAddr>().ok());
-                let (Some(pod), Some(ip)) = (pod, ip) else {
-                    return Err(Arrival::Ended(Outcome::NoRoute));
-                };
-                let node = pod.at("spec.nodeName").str().to_owned();
-                let packet = Packet { source: ip, destination: to, port, protocol };
-                if to.is_loopback() || to == ip && !pod.at("spec.hostNetwork").bool() {
-                    return Err(Arrival::Pod { pod, port, client: to });
-                }
-                if pod.at("spec.hostNetwork").bool() {
-                    return Ok(Flight { packet, at: Place::node(&node), node, client: ip });
-                }
-                let hop = Hop {
-                    before: arrow(&packet),
-                    after: arrow(&packet),
-                    node: node.clone(),
-                    sentence: format!("The packet leaves pod {} through its veth pair and is on {node}.", key.name),
-                    ..self.step(HopKind::Link, "veth", from, Place::node(&node))
-                };
-                self.hop(hop);
-                self.pass(BRIDGE_US);
-                Ok(Flight { packet, at: Place::node(&node), node, client: ip })
-            }
+            Source::Pod(_) | Source::Shell(_) => self.leave_pod(to, port, protocol),
             Source::Node(name) => {
                 let ip = State::node(self.view, &name).and_then(|node| node.address());
                 let Some(ip) = ip else {
@@ -228,6 +220,42 @@ impl<'a> Path<'a> {
             }
             Source::Outside => self.enter(to, port, protocol),
         }
+    }
+
+    /// From a pod to its node.
+    fn leave_pod(&mut self, to: IpAddr, port: u16, protocol: Protocol) -> Result<Flight, Arrival<'a>> {
+        let pod = self.pod();
+        let ip = pod.as_ref().and_then(|pod| pod.at("status.podIP").str().parse::<IpAddr>().ok());
+        let (Some(pod), Some(ip)) = (pod, ip) else {
+            return Err(Arrival::Ended(Outcome::NoRoute));
+        };
+        let (node, host) = (pod.at("spec.nodeName").str().to_owned(), pod.at("spec.hostNetwork").bool());
+        let packet = Packet { source: ip, destination: to, port, protocol };
+        if to.is_loopback() || to == ip && !host {
+            return Err(match self.view.get("Pod", &pod.key()) {
+                Some(pod) => Arrival::Pod { pod, port, client: to },
+                None => Arrival::Ended(Outcome::Refused),
+            });
+        }
+        if host {
+            return Ok(Flight { packet, at: Place::node(&node), node, client: ip });
+        }
+        let sentence = match &self.source {
+            Source::Shell(namespace) => {
+                format!("The shell stands on {node} like a pod of namespace {namespace} without labels.")
+            }
+            _ => format!("The packet leaves pod {} through its veth pair and is on {node}.", pod.name()),
+        };
+        let hop = Hop {
+            before: arrow(&packet),
+            after: arrow(&packet),
+            node: node.clone(),
+            sentence,
+            ..self.step(HopKind::Link, "veth", self.place(), Place::node(&node))
+        };
+        self.hop(hop);
+        self.pass(BRIDGE_US);
+        Ok(Flight { packet, at: Place::node(&node), node, client: ip })
     }
 
     /// From the world outside to the node that takes the packet.

@@ -24,6 +24,9 @@ pub enum Source {
     Node(String),
     /// A container of a pod.
     Pod(ObjectKey),
+    /// A shell in a namespace: on the first node, with an address, a resolver and the rights of a pod without labels, but
+    /// no object in the cluster.
+    Shell(String),
 }
 
 /// What is asked, of whom, and by whom.
@@ -191,7 +194,7 @@ fn in_hosts(path: &Path, host: &str) -> Option<IpAddr> {
         return Some(IpAddr::from([127, 0, 0, 1]));
     }
     match path.pod() {
-        Some(pod) => in_hosts_file(pod, host),
+        Some(pod) => in_hosts_file(&pod, host),
         None => State::node(path.view, host)?.address(),
     }
 }

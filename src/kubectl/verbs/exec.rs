@@ -1,12 +1,15 @@
 //! `kubectl exec`: the network's tools and a few files, from inside a pod. Containers hold no real programs.
 
 use super::{Group, Verb};
-use crate::api::{kind, Object};
+use crate::api::{kind, Object, ObjectKey, Value};
+use crate::base::time::Timestamp;
 use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::flags::{switch, value};
 use crate::kubectl::network;
 use crate::kubectl::resources::resource_kind;
+use crate::network::resolver::{hosts_file, Resolver};
+use crate::network::service_env::service_env;
 use crate::network::Source;
 
 /// Its row.
@@ -92,30 +95,101 @@ fn unwrapped(words: Vec<String>) -> Vec<String> {
     }
 }
 
-/// The few commands that say something about the container itself.
+/// The commands that only look at the container's own surroundings.
 fn inside(call: &mut Call<'_>, pod: &Object, container: &str, words: &[String]) -> Outcome {
-    let name = words.first().map_or("", String::as_str);
-    match name {
-        "hostname" => call.out.line(pod.name()),
-        "echo" => call.out.line(words[1..].join(" ")),
-        "true" | "sleep" => {}
-        "date" => {
-            let now = call.world.timestamp().rfc1123z();
-            call.out.line(now);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let text = match words.as_slice() {
+        ["hostname"] => format!("{}\n", hostname(pod)),
+        ["hostname", "-i" | "-I"] => format!("{}\n", pod.at("status.podIP").str()),
+        ["date"] => format!("{}\n", call.world.timestamp().rfc1123z()),
+        ["whoami"] => "root\n".to_owned(),
+        ["echo", rest @ ..] => format!("{}\n", rest.join(" ")),
+        ["true" | "sleep", ..] => String::new(),
+        ["env" | "printenv"] => env(call, pod, container).iter().map(|(k, v)| format!("{k}={v}\n")).collect(),
+        ["printenv", name] => {
+            let env = env(call, pod, container);
+            let Some((_, value)) = env.iter().find(|(key, _)| key == name) else { return Ok(Run::Done(1)) };
+            format!("{value}\n")
         }
-        "env" | "printenv" => {
-            call.out.line(format!("HOSTNAME={}", pod.name()));
-            let containers = pod.at("spec.containers").list();
-            let variables =
-                containers.iter().filter(|c| c.get("name").str() == container).flat_map(|c| c.get("env").list());
-            for variable in variables.filter(|variable| variable.get("valueFrom").is_null()) {
-                call.out.line(format!("{}={}", variable.get("name").str(), variable.get("value").str()));
-            }
+        ["cat", "/etc/resolv.conf"] => Resolver::of_pod(&call.world.truth(), pod).text(),
+        ["cat", "/etc/hosts"] => hosts_file(pod),
+        ["cat", "/etc/hostname"] => format!("{}\n", hostname(pod)),
+        ["cat", "/var/run/secrets/kubernetes.io/serviceaccount/namespace"] => pod.namespace().to_owned(),
+        ["cat", path] => {
+            call.out.err(format!("cat: can't open '{path}': No such file or directory"));
+            return Ok(Run::Done(1));
         }
         _ => {
+            let name = words.first().copied().unwrap_or("");
             call.out.err(format!("error: Internal error occurred: error executing command in container: failed to exec in container: failed to start exec: OCI runtime exec failed: exec failed: unable to start container process: exec: \"{name}\": executable file not found in $PATH"));
             return Ok(Run::Done(127));
         }
-    }
+    };
+    call.out.out(text);
     Ok(Run::Done(0))
+}
+
+fn hostname(pod: &Object) -> &str {
+    pod.at("spec.hostname").opt_str().filter(|name| !name.is_empty()).unwrap_or(pod.name())
+}
+
+/// The environment of a container's processes.
+fn env(call: &Call<'_>, pod: &Object, name: &str) -> Vec<(String, String)> {
+    let view = call.world.truth();
+    let named = |item: &&Value| item.get("name").str() == name;
+    let container = pod.at("spec.containers").list().iter().find(named).cloned().unwrap_or_default();
+    let status = pod.at("status.containerStatuses").list().iter().find(named).cloned().unwrap_or_default();
+    let started = Timestamp::parse(status.at("state.running.startedAt").str()).unwrap_or(call.world.timestamp());
+    let mut all = vec![
+        ("PATH".to_owned(), "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned()),
+        ("HOSTNAME".to_owned(), hostname(pod).to_owned()),
+    ];
+    for source in container.get("envFrom").list() {
+        let prefix = source.get("prefix").str();
+        for (kind, field) in [("ConfigMap", "configMapRef.name"), ("Secret", "secretRef.name")] {
+            let key = ObjectKey::new(pod.namespace(), source.at(field).str());
+            let data = view.get(kind, &key).map(|map| map.value.get("data").clone()).unwrap_or_default();
+            let text =
+                |value: &Value| if kind == "Secret" { decoded(value.str()) } else { Some(value.str().to_owned()) };
+            all.extend(data.entries().iter().filter_map(|(key, value)| Some((format!("{prefix}{key}"), text(value)?))));
+        }
+    }
+    for variable in container.get("env").list() {
+        let value = match variable.get("value").opt_str() {
+            Some(value) => Some(value.to_owned()),
+            None => value_from(call, pod, variable.get("valueFrom")),
+        };
+        let name = variable.get("name").str().to_owned();
+        all.retain(|(key, _)| *key != name);
+        all.extend(value.map(|value| (name, value)));
+    }
+    for (name, value) in service_env(&view, pod, started) {
+        if !all.iter().any(|(key, _)| *key == name) {
+            all.push((name, value));
+        }
+    }
+    all.push(("HOME".to_owned(), "/root".to_owned()));
+    all
+}
+
+/// A value that stands in a ConfigMap, in a Secret or in the pod itself.
+fn value_from(call: &Call<'_>, pod: &Object, from: &Value) -> Option<String> {
+    for (kind, field) in [("ConfigMap", "configMapKeyRef"), ("Secret", "secretKeyRef")] {
+        let reference = from.get(field);
+        if !reference.is_null() {
+            let key = ObjectKey::new(pod.namespace(), reference.get("name").str());
+            let object = call.world.store().get(kind, &key)?;
+            let text = object.value.get("data").get(reference.get("key").str()).opt_str()?;
+            return if kind == "Secret" { decoded(text) } else { Some(text.to_owned()) };
+        }
+    }
+    let field = from.at("fieldRef.fieldPath").str();
+    (!field.is_empty()).then(|| pod.at(field).str().to_owned())
+}
+
+/// The text of a Secret's value.
+fn decoded(text: &str) -> Option<String> {
+    use base64::Engine;
+    let bytes = base64::engine::general_purpose::STANDARD.decode(text).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }

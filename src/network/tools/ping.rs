@@ -23,7 +23,7 @@ pub fn run(context: &Context, args: &[String]) -> Output {
             _ => return Output::error(2, "ping: usage error: Destination address required\n"),
         }
     }
-    let busybox = matches!(context.source, Source::Pod(_));
+    let busybox = matches!(context.source, Source::Pod(_) | Source::Shell(_));
     let Some(host) = host else {
         return Output::error(2, "ping: usage error: Destination address required\n");
     };

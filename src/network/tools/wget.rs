@@ -7,7 +7,7 @@ use crate::network::{Outcome, Trace};
 
 /// Runs wget.
 pub fn run(context: &Context, args: &[String]) -> Output {
-    let busybox = matches!(context.source, Source::Pod(_));
+    let busybox = matches!(context.source, Source::Pod(_) | Source::Shell(_));
     let mut flags = Flags::new(args);
     let (mut quiet, mut file, mut url, mut timeout_us, mut headers) = (false, None, None, None, Vec::new());
     let (mut spider, mut insecure, mut body) = (false, false, None);
