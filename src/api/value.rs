@@ -236,12 +236,12 @@ impl Value {
 impl Map {
     /// The value under `key`.
     pub fn get(&self, key: &str) -> Option<&Value> {
-        self.position(key).ok().map(|i| &self.0[i].1)
+        self.0.iter().find(|(k, _)| k.len() == key.len() && k.as_str() == key).map(|(_, value)| value)
     }
 
     /// True where there is something under `key`, null included.
     pub fn contains(&self, key: &str) -> bool {
-        self.position(key).is_ok()
+        self.get(key).is_some()
     }
 
     /// How many entries there are.
@@ -287,8 +287,13 @@ impl Map {
         self.0.retain(|(key, value)| keep(key, value));
     }
 
+    /// Where the key is, or where it belongs. Most maps are small and most keys differ in length, so looking at lengths
+    /// one by one is quicker than comparing texts.
     fn position(&self, key: &str) -> Result<usize, usize> {
-        self.0.binary_search_by(|(k, _)| k.as_str().cmp(key))
+        match self.0.iter().position(|(k, _)| k.len() == key.len() && k.as_str() == key) {
+            Some(i) => Ok(i),
+            None => Err(self.0.partition_point(|(k, _)| k.as_str() < key)),
+        }
     }
 }
 

@@ -18,10 +18,10 @@ const LOG_LENGTH: u64 = 8_192;
 /// All objects, their indexes and the log of their last changes.
 #[derive(Clone, Default)]
 pub struct Store {
-    kinds: BTreeMap<&'static str, OrdMap<ObjectKey, Object>>,
+    kinds: BTreeMap<&'static str, OrdMap<EcoString, OrdMap<EcoString, Object>>>,
     revision: u64,
     log: OrdMap<u64, Change>,
-    owned: OrdSet<(EcoString, &'static str, ObjectKey)>,
+    owned: OrdMap<(EcoString, &'static str), OrdMap<ObjectKey, Object>>,
     pods_on_node: OrdSet<(EcoString, ObjectKey)>,
     tallies: Tallies,
     reasons: OrdMap<EcoString, Reasons>,
@@ -46,50 +46,40 @@ impl Store {
 
     /// An object.
     pub fn get(&self, kind: &str, key: &ObjectKey) -> Option<&Object> {
-        self.kinds.get(kind)?.get(key)
+        self.find(kind, &key.namespace, &key.name)
     }
 
     /// An object by namespace (empty for cluster-scoped kinds) and name.
     pub fn find(&self, kind: &str, namespace: &str, name: &str) -> Option<&Object> {
-        self.get(kind, &ObjectKey::new(namespace, name))
+        self.kinds.get(kind)?.get(namespace)?.get(name)
     }
 
     /// All objects of a kind, by namespace and name.
     pub fn all(&self, kind: &str) -> impl Iterator<Item = &Object> + '_ {
-        self.kinds.get(kind).into_iter().flat_map(|objects| objects.values())
+        self.kinds.get(kind).into_iter().flat_map(|all| all.values()).flat_map(|objects| objects.values())
     }
 
     /// The objects of a kind in one namespace, by name.
     pub fn list<'a>(&'a self, kind: &str, namespace: &str) -> impl Iterator<Item = &'a Object> + 'a {
-        let namespace = EcoString::from(namespace);
-        let from = ObjectKey { namespace: namespace.clone(), name: EcoString::new() };
-        let objects = self.kinds.get(kind);
-        objects
-            .into_iter()
-            .flat_map(move |objects| objects.range(from.clone()..))
-            .take_while(move |(key, _)| key.namespace == namespace)
-            .map(|(_, object)| object)
+        let objects = self.kinds.get(kind).and_then(|all| all.get(namespace));
+        objects.into_iter().flat_map(|objects| objects.values())
     }
 
     /// How many objects of a kind there are.
     pub fn count(&self, kind: &str) -> usize {
-        self.kinds.get(kind).map_or(0, |objects| objects.len())
+        self.kinds.get(kind).map_or(0, |all| all.values().map(|objects| objects.len()).sum())
     }
 
-    /// The objects of a kind that name an owner of this UID; of the empty UID, those that nobody controls.
+    /// The objects of a kind that name an owner of this UID, by namespace and name; of the empty UID, those that nobody controls.
     pub fn owned<'a>(&'a self, uid: &str, kind: &'static str) -> impl Iterator<Item = &'a Object> + 'a {
-        let uid = EcoString::from(uid);
-        let from = (uid.clone(), kind, ObjectKey::default());
-        let keys = self.owned.range(from..).take_while(move |(u, k, _)| *u == uid && *k == kind);
-        keys.filter_map(move |(_, kind, key)| self.get(kind, key))
+        self.owned.get(&(EcoString::from(uid), kind)).into_iter().flat_map(|objects| objects.values())
     }
 
     /// Everything that names an owner of this UID.
     pub fn dependents<'a>(&'a self, uid: &str) -> impl Iterator<Item = &'a Object> + 'a {
         let uid = EcoString::from(uid);
-        let from = (uid.clone(), "", ObjectKey::default());
-        let keys = self.owned.range(from..).take_while(move |(u, _, _)| *u == uid);
-        keys.filter_map(move |(_, kind, key)| self.get(kind, key))
+        let kinds = self.owned.range((uid.clone(), "")..).take_while(move |((u, _), _)| *u == uid);
+        kinds.flat_map(|(_, objects)| objects.values())
     }
 
     /// The pods bound to a node.
@@ -167,30 +157,29 @@ impl Store {
     fn absorb(&mut self, change: &Change) {
         let kind = change.object.kind.kind;
         let key = change.object.key();
+        let gone = change.verb == Verb::Deleted;
         if kind == "Pod" && Tallies::concern(change) {
             let before = self.get(kind, &key).cloned();
-            self.tallies.absorb(before.as_ref(), (change.verb != Verb::Deleted).then_some(&change.object));
+            self.tallies.absorb(before.as_ref(), (!gone).then_some(&change.object));
         }
         if let Some(old) = &change.old {
-            if change.verb == Verb::Deleted || change.touches("metadata.ownerReferences") {
+            if gone || change.touches("metadata.ownerReferences") {
                 for uid in owner_uids(old) {
-                    self.owned.remove(&(uid, kind, key.clone()));
+                    self.disown(uid, kind, &key);
                 }
             }
-            if kind == "Pod" && (change.verb == Verb::Deleted || change.touches("spec.nodeName")) {
+            if kind == "Pod" && (gone || change.touches("spec.nodeName")) {
                 self.pods_on_node.remove(&(old.at("spec.nodeName").text(), key.clone()));
             }
         }
-        if change.verb == Verb::Deleted {
-            if let Some(objects) = self.kinds.get_mut(kind) {
-                objects.remove(&key);
+        if gone {
+            if let Some(objects) = self.kinds.get_mut(kind).and_then(|all| all.get_mut(&key.namespace)) {
+                objects.remove(&key.name);
             }
             return;
         }
-        if change.touches("metadata.ownerReferences") {
-            for uid in owner_uids(&change.object) {
-                self.owned.insert((uid, kind, key.clone()));
-            }
+        for uid in owner_uids(&change.object) {
+            self.owned.entry((uid, kind)).or_default().insert(key.clone(), change.object.clone());
         }
         if kind == "Pod" && change.touches("spec.nodeName") {
             let node = change.object.at("spec.nodeName").text();
@@ -198,7 +187,18 @@ impl Store {
                 self.pods_on_node.insert((node, key.clone()));
             }
         }
-        self.kinds.entry(kind).or_default().insert(key, change.object.clone());
+        let all = self.kinds.entry(kind).or_default();
+        all.entry(key.namespace).or_default().insert(key.name, change.object.clone());
+    }
+
+    fn disown(&mut self, uid: EcoString, kind: &'static str, key: &ObjectKey) {
+        let slot = (uid, kind);
+        if let Some(objects) = self.owned.get_mut(&slot) {
+            objects.remove(key);
+            if objects.is_empty() {
+                self.owned.remove(&slot);
+            }
+        }
     }
 }
 
