@@ -27,8 +27,17 @@ pub fn require_files(call: &Call<'_>) -> Result<(), Failure> {
     }
 }
 
-/// Reads all that `-f` names, in order.
-pub fn read_flag(call: &mut Call<'_>) -> Result<Vec<Manifest>, Failure> {
+/// What files hold: the objects, and why some of their documents are none.
+#[derive(Default)]
+pub struct Files {
+    /// The objects in order.
+    pub manifests: Vec<Manifest>,
+    /// What cannot be sent.
+    pub failures: Vec<Failure>,
+}
+
+/// Reads all that `-f` names, in order. A document that cannot be sent does not hold up the others.
+pub fn read_flag(call: &mut Call<'_>) -> Result<Files, Failure> {
     let validation = match call.line.get("validate") {
         None | Some("true" | "strict") => FieldValidation::Strict,
         Some("warn") => FieldValidation::Warn,
@@ -39,19 +48,22 @@ pub fn read_flag(call: &mut Call<'_>) -> Result<Vec<Manifest>, Failure> {
             )))
         }
     };
-    let mut found = Vec::new();
+    let mut files = Files::default();
     for path in call.line.list("filename") {
         for (source, text) in texts(call, &path)? {
             for manifest in reader::read(&text, &source) {
-                found.push(sent(manifest.map_err(|unsent| error(unsent.message))?, &source, validation));
+                match manifest {
+                    Ok(manifest) => files.manifests.push(sent(manifest, &source, validation)),
+                    Err(unsent) => files.failures.push(error(unsent.message)),
+                }
             }
         }
     }
     if let Some(labels) = call.line.get("selector").filter(|labels| !labels.is_empty()) {
         let selector = crate::api::selector::Selector::parse(labels).map_err(error)?;
-        found.retain(|manifest| selector.matches(manifest.object.labels()));
+        files.manifests.retain(|manifest| selector.matches(manifest.object.labels()));
     }
-    Ok(found)
+    Ok(files)
 }
 
 fn sent(manifest: reader::Manifest, source: &str, validation: FieldValidation) -> Manifest {

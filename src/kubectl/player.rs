@@ -13,6 +13,9 @@ use crate::value;
 /// A command that waits longer than this is interrupted.
 const PATIENCE: Span = Span::secs(3_600);
 
+/// What passes between two commands, so that controllers have seen the first before the second.
+const MOMENT: Span = Span::millis(50);
+
 /// What a command printed and how it ended.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Played {
@@ -63,8 +66,14 @@ impl Player {
         self.world.run_until(at);
     }
 
-    /// Runs a command line to its end.
+    /// Runs a command line to its end, and lets the moment pass that a person needs for the next one.
     pub fn run(&mut self, line: &str) -> Played {
+        let played = self.run_now(line);
+        self.advance_to(self.world.now() + MOMENT);
+        played
+    }
+
+    fn run_now(&mut self, line: &str) -> Played {
         let mut job = Job::start(line);
         let mut played = Played::default();
         let limit = self.world.now() + PATIENCE;

@@ -9,6 +9,7 @@ use crate::api::selector::Selector;
 use crate::api::{Kind, Object};
 
 /// The objects a command line means.
+#[derive(Default)]
 pub struct Selection {
     /// Kinds without names: all objects of them, or those a selector chooses.
     pub kinds: Vec<&'static Kind>,
@@ -16,6 +17,8 @@ pub struct Selection {
     pub named: Vec<(&'static Kind, String)>,
     /// Objects that files name.
     pub manifests: Vec<Manifest>,
+    /// Why some documents of the files name no object.
+    pub unread: Vec<Failure>,
     /// True where more than one kind was asked for, so that each line must say its kind.
     pub several_kinds: bool,
 }
@@ -27,9 +30,10 @@ pub const NOTHING_NAMED: &str = "You must provide one or more resources by argum
 ///
 /// Models staging/src/k8s.io/cli-runtime/pkg/resource Builder.ResourceTypeOrNameArgs.
 pub fn select(call: &mut Call<'_>, args: &[String], all_of_kind: bool) -> Result<Selection, Failure> {
-    let mut selection = Selection { kinds: Vec::new(), named: Vec::new(), manifests: Vec::new(), several_kinds: false };
+    let mut selection = Selection::default();
     if call.line.has("filename") {
-        selection.manifests = manifest::read_flag(call)?;
+        let files = manifest::read_flag(call)?;
+        (selection.manifests, selection.unread) = (files.manifests, files.failures);
         return Ok(selection);
     }
     if args.is_empty() {
@@ -111,7 +115,7 @@ impl Selection {
 
     /// The objects, and what could not be found.
     pub fn objects(&self, call: &mut Call<'_>) -> Result<(Vec<Object>, Vec<Failure>), Failure> {
-        let (mut found, mut failures) = (Vec::new(), Vec::new());
+        let (mut found, mut failures) = (Vec::new(), self.unread.clone());
         for (kind, name) in &self.named {
             match call.get(kind, &call.namespace_for(kind), name) {
                 Ok(object) => found.push(object),

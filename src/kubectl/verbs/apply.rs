@@ -55,12 +55,12 @@ fn run(call: &mut Call<'_>) -> Outcome {
     manifest::require_files(call)?;
     let dry = call.dry_run()?;
     Format::of(call)?;
-    let manifests = manifest::read_flag(call)?;
-    if manifests.is_empty() {
+    let files = manifest::read_flag(call)?;
+    if files.manifests.is_empty() && files.failures.is_empty() {
         return Err(error("no objects passed to apply"));
     }
-    let mut failures = Vec::new();
-    for manifest in &manifests {
+    let mut failures = files.failures;
+    for manifest in &files.manifests {
         if let Err(failure) = apply(call, manifest, dry) {
             failures.push(failure);
         }

@@ -43,9 +43,9 @@ fn run(call: &mut Call<'_>) -> Outcome {
     }
     manifest::require_files(call)?;
     let dry = call.dry_run()?;
-    let manifests = manifest::read_flag(call)?;
-    let mut failures = Vec::new();
-    for manifest in &manifests {
+    let files = manifest::read_flag(call)?;
+    let mut failures = files.failures;
+    for manifest in &files.manifests {
         let made = manifest.target(call).and_then(|(kind, namespace, _)| {
             let accepted = manifest.accepted(call);
             let mut object = accepted.map_err(|failure| failure.when("creating", &manifest.source))?;

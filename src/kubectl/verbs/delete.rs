@@ -53,7 +53,7 @@ fn run(call: &mut Call<'_>) -> Outcome {
     let options = options(call)?;
     let selection = select(call, &args, false)?;
     let named = selection.kinds.is_empty();
-    let (mut failures, mut gone) = (Vec::new(), Vec::new());
+    let (mut failures, mut gone) = (selection.unread.clone(), Vec::new());
     let mut found = 0;
     let mut chosen: Vec<(Object, String)> = Vec::new();
     for (kind, name) in &selection.named {

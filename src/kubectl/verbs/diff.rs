@@ -29,7 +29,7 @@ fn run(call: &mut Call<'_>) -> Outcome {
     };
     let command = call.command.clone();
     let read = manifest::require_files(call).and_then(|()| manifest::read_flag(call));
-    let manifests = match read {
+    let manifests = match read.and_then(|files| Failure::of(files.failures).map_or(Ok(files.manifests), Err)) {
         Ok(manifests) => manifests,
         Err(failure) => return Err(above_one(failure, &command, call)),
     };

@@ -33,8 +33,9 @@ pub static VERB: Verb = Verb {
 fn run(call: &mut Call<'_>) -> Outcome {
     manifest::require_files(call)?;
     let dry = call.dry_run()?;
-    let mut failures = Vec::new();
-    for manifest in manifest::read_flag(call)? {
+    let files = manifest::read_flag(call)?;
+    let mut failures = files.failures;
+    for manifest in files.manifests {
         let replaced = replace(call, &manifest, dry);
         failures.extend(replaced.err().map(|failure| failure.when("replacing", &manifest.source)));
     }
