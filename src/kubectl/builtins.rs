@@ -37,7 +37,7 @@ pub fn run(words: &[String], stdin: Option<String>, world: &mut World, session: 
             }
             0
         }
-        "mkdir" | "clear" | "true" | "export" | "set" | ":" => 0,
+        "mkdir" | "chmod" | "clear" | "true" | "export" | "set" | ":" => 0,
         "false" => 1,
         "pwd" => {
             out.line("/home/user");
@@ -79,7 +79,8 @@ pub fn run(words: &[String], stdin: Option<String>, world: &mut World, session: 
     Run::Done(code)
 }
 
-fn is_assignment(word: &str) -> bool {
+/// True for `NAME=VALUE`.
+pub(super) fn is_assignment(word: &str) -> bool {
     word.split_once('=')
         .is_some_and(|(name, _)| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
 }

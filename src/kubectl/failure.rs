@@ -98,8 +98,8 @@ fn server_text(status: &Status) -> String {
 
 fn invalid_text(status: &Status) -> String {
     let subject = match status.message.split_once(" is invalid: ") {
-        Some((head, _)) => head.rsplit_once(": ").map_or(head, |(_, head)| head),
-        None => "request",
+        Some((head, _)) => without_group(head.rsplit_once(": ").map_or(head, |(_, head)| head)),
+        None => "request".to_owned(),
     };
     let mut lines: Vec<String> = Vec::new();
     for Cause { field, message, .. } in &status.causes {
@@ -115,5 +115,13 @@ fn invalid_text(status: &Status) -> String {
             let list: String = lines.iter().map(|line| format!("* {line}\n")).collect();
             format!("The {subject} is invalid: \n{list}")
         }
+    }
+}
+
+/// `Deployment "web"` of `Deployment.apps "web"`.
+fn without_group(subject: &str) -> String {
+    match subject.split_once(' ') {
+        Some((kind, name)) => format!("{} {name}", kind.split('.').next().unwrap_or(kind)),
+        None => subject.to_owned(),
     }
 }

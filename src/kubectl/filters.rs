@@ -15,7 +15,7 @@ pub trait Filter {
 pub type Made = (Box<dyn Filter>, Vec<String>);
 
 /// The names of all filters.
-pub const NAMES: &[&str] = &["grep", "head", "tail", "wc", "sort", "uniq", "cut", "tr", "cat", "nl", "tac"];
+pub const NAMES: &[&str] = &["grep", "head", "tail", "wc", "sort", "uniq", "cut", "tr", "cat", "nl", "tac", "sed"];
 
 /// Makes a filter from its words, the first being its name.
 pub fn make(words: &[String]) -> Result<Made, String> {
@@ -23,6 +23,7 @@ pub fn make(words: &[String]) -> Result<Made, String> {
     let mut options = Options::read(name, args);
     let filter: Box<dyn Filter> = match name.as_str() {
         "grep" => return super::grep::make(options),
+        "sed" => return super::sed::make(options),
         "cat" | "tac" => Box::new(Gather {
             sort: None,
             reverse: name == "tac",
@@ -78,6 +79,7 @@ fn with_value(name: &str) -> &'static str {
         "grep" => "ABCem",
         "head" | "tail" => "nc",
         "sort" => "kt",
+        "sed" => "e",
         "cut" => "dfc",
         _ => "",
     }

@@ -123,7 +123,7 @@ impl Filter for Grep {
 
 /// A regular expression: alternatives of sequences.
 #[derive(Clone, Debug, Default)]
-struct Expression {
+pub(super) struct Expression {
     alternatives: Vec<Vec<Item>>,
 }
 
@@ -152,7 +152,7 @@ impl Expression {
     }
 
     /// Reads an expression. Without `extended`, `+ ? | ( )` are plain unless a backslash stands before them.
-    fn parse(text: &str, extended: bool) -> Result<Expression, String> {
+    pub(super) fn parse(text: &str, extended: bool) -> Result<Expression, String> {
         let chars: Vec<char> = text.chars().collect();
         let mut at = 0;
         let expression = Expression::read(&chars, &mut at, extended, 0)?;
@@ -241,7 +241,7 @@ impl Expression {
     }
 
     /// The end of the longest match that begins at a place.
-    fn match_at(&self, text: &[char], at: usize) -> Option<usize> {
+    pub(super) fn match_at(&self, text: &[char], at: usize) -> Option<usize> {
         self.ends(text, at).into_iter().max()
     }
 

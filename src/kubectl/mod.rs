@@ -19,6 +19,7 @@ pub mod print;
 pub mod reader;
 pub mod resources;
 pub mod script;
+mod sed;
 pub mod session;
 pub mod shell;
 pub mod sources;

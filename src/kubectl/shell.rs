@@ -296,6 +296,8 @@ fn run_command(
     session: &mut Session,
     out: &mut Output,
 ) -> Run {
+    let settings = words.iter().take_while(|word| builtins::is_assignment(word)).count();
+    let words = if settings < words.len() { &words[settings..] } else { words };
     let Some(name) = words.first() else { return Run::Done(0) };
     match name.as_str() {
         "kubectl" | "k" => dispatch::run(&words[1..], stdin, world, session, out),

@@ -5,6 +5,7 @@ use super::change::{create, modify};
 use super::{Group, Verb};
 use crate::api::apply::LAST_APPLIED;
 use crate::api::encode::yaml;
+use crate::api::Value;
 use crate::kubectl::call::{Call, DryRun, Outcome, Run};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::manifest::{self, Manifest};
@@ -64,8 +65,10 @@ fn diff(call: &mut Call<'_>, manifest: &Manifest) -> Result<String, Failure> {
             let changed = modify(call, &current, DryRun::Server, |object| {
                 let remembered = object.value.at("metadata.annotations").get(LAST_APPLIED).clone();
                 *object = merged(object, &wanted)?;
-                if !remembered.is_null() {
-                    object.value.slot_at("metadata.annotations").map_mut().insert(LAST_APPLIED, remembered);
+                let annotations = object.value.slot_at("metadata.annotations");
+                match remembered {
+                    Value::Null => drop(annotations.remove_key(LAST_APPLIED)),
+                    remembered => annotations.map_mut().insert(LAST_APPLIED, remembered),
                 }
                 Ok(())
             })?;
