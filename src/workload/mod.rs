@@ -107,7 +107,7 @@ pub fn behaviour(pod: &Object, container: &Value) -> Behaviour {
     }
     match image {
         Some(image) if own_server => {
-            behaviour.start_ms = image.start;
+            behaviour.start_ms = image.start.saturating_sub(NOTICED_MS);
             behaviour.lines.extend(image.log.iter().map(|line| (image.start, line.clone())));
             behaviour.listens.extend(image.listens.iter().map(|p| Listen {
                 port: p.port,
@@ -129,6 +129,10 @@ pub fn behaviour(pod: &Object, container: &Value) -> Behaviour {
     adjust(pod, &mut behaviour);
     behaviour
 }
+
+/// The kubelet tells of a running container up to a second late, at its next look at the runtime: what listens within
+/// that second listens by the time the pod is seen running.
+const NOTICED_MS: u64 = 1_000;
 
 /// An image that is not in the table listens on the ports its container declares.
 fn declared(container: &Value) -> impl Iterator<Item = Listen> + '_ {
