@@ -164,20 +164,13 @@ pub fn serve(path: &mut Path, request: &Request, pod: &Object, question: &HttpRe
     let index =
         draw::below(path.view.settings.seed, "ingress", &chosen.service.to_string(), path.n, targets.len() as u64);
     let (address, port) = targets[index as usize];
-    path.move_to(pod);
-    ask_backend(path, question, place, address, port, respond)
+    let arrival = path.connect_from(pod, address, port);
+    ask_backend(path, question, place, arrival, respond)
 }
 
-/// The controller's own connection to a pod of the backend.
-fn ask_backend(
-    path: &mut Path,
-    question: &HttpRequest,
-    place: Place,
-    address: IpAddr,
-    port: u16,
-    respond: Respond,
-) -> Outcome {
-    match path.connect(address, port, Protocol::Tcp) {
+/// What comes of the controller's own connection to a pod of the backend.
+fn ask_backend(path: &mut Path, question: &HttpRequest, place: Place, arrival: Arrival, respond: Respond) -> Outcome {
+    match arrival {
         Arrival::Pod { pod, port, client } => {
             let mut inner = question.clone();
             inner.headers.push(("X-Forwarded-For".to_owned(), question.peer.clone()));

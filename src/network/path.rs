@@ -130,9 +130,12 @@ impl<'a> Path<'a> {
         Some(pod)
     }
 
-    /// Goes on from a pod that asks on its own.
-    pub fn move_to(&mut self, pod: &Object) {
-        self.source = Source::Pod(pod.key());
+    /// Sends the first packet of a connection that a pod on the way makes on its own.
+    pub fn connect_from(&mut self, pod: &Object, to: IpAddr, port: u16) -> Arrival<'a> {
+        let source = std::mem::replace(&mut self.source, Source::Pod(pod.key()));
+        let arrival = self.connect(to, port, Protocol::Tcp);
+        self.source = source;
+        arrival
     }
 
     /// The resolver of the source.

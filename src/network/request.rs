@@ -224,11 +224,11 @@ fn ask(path: &mut Path, request: &Request, arrival: Arrival, respond: Respond) -
 fn ask_pod(path: &mut Path, request: &Request, pod: &Object, port: u16, client: IpAddr, respond: Respond) -> Outcome {
     let place = Place::pod(&pod.key());
     let question = http_request(request, client);
-    if ingress::is_controller(pod) && matches!(port, 80 | 443) {
+    let answer = respond(pod, "", port, &question);
+    if answer.is_some() && ingress::is_controller(pod) && matches!(port, 80 | 443) {
         path.connected();
         return ingress::serve(path, request, pod, &question, respond);
     }
-    let answer = respond(pod, "", port, &question);
     let Some(response) = answer else {
         let hop = Hop {
             sentence: format!("Nothing in pod {} listens on port {port}: the connection is refused.", pod.name()),

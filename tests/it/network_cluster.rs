@@ -79,6 +79,14 @@ impl Cluster {
         });
     }
 
+    /// Takes an object out and tells the network.
+    pub fn take(&mut self, kind: &str, namespace: &str, name: &str) {
+        self.revision += 1;
+        let object = self.store.find(kind, namespace, name).expect("there is such an object").clone();
+        let (old, verb, because) = (Some(object.clone()), Verb::Deleted, Arc::new(Because::default()));
+        self.follow(Change { revision: self.revision, at: self.now, verb, object, old, because });
+    }
+
     fn follow(&mut self, change: Change) {
         self.store.follow(&change);
         let view = View { store: &self.store, now: self.now, settings: &self.settings };

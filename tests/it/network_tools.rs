@@ -11,7 +11,15 @@ use crate::network_cluster::Cluster;
 
 #[test]
 fn tools_print_what_the_real_ones_print() {
-    let text = include_str!("../data/network/tools.txt");
+    check(include_str!("../data/network/tools.txt"));
+}
+
+#[test]
+fn policies_drop_and_ingresses_route() {
+    check(include_str!("../data/network/policies.txt"));
+}
+
+fn check(text: &str) {
     let played = play(text);
     if played != text {
         let wrong = played.lines().zip(text.lines()).position(|(a, b)| a != b).unwrap_or(0);
@@ -64,6 +72,17 @@ fn carry_out(cluster: &mut Cluster, change: &str) {
         "no endpoints for web" => cluster.slice("default", "web", value!(null), value!([])),
         "endpoints for web" => cluster.endpoints("default", "web", value!([{"port": 80, "protocol": "TCP"}])),
         "no DNS endpoints" => cluster.slice("kube-system", "kube-dns", value!(null), value!([])),
+        json if json.starts_with('{') => {
+            let value = crate::support::value(&serde_json::from_str(json).expect("an object as JSON"), 0);
+            let kind = kubottle::api::kind(value.get("kind").str());
+            let mut object = kubottle::api::Object { kind, value };
+            (kind.defaults)(&mut object);
+            cluster.put(object);
+        }
+        gone if gone.starts_with("delete ") => {
+            let words: Vec<&str> = gone.split(' ').collect();
+            cluster.take(words[1], words[2], words[3]);
+        }
         other => panic!("a change that is not known: {other}"),
     }
 }
