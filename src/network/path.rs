@@ -32,7 +32,7 @@ pub struct Path<'a> {
     pub at_us: u64,
     /// The hops so far.
     pub hops: Vec<Hop>,
-    source: Source,
+    pub(super) source: Source,
     connected_us: u64,
     pub(super) memories: Vec<Memory>,
 }

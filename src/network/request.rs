@@ -193,9 +193,11 @@ fn in_hosts(path: &Path, host: &str) -> Option<IpAddr> {
     if host.eq_ignore_ascii_case("localhost") {
         return Some(IpAddr::from([127, 0, 0, 1]));
     }
-    match path.pod() {
-        Some(pod) => in_hosts_file(&pod, host),
-        None => State::node(path.view, host)?.address(),
+    let node = || State::node(path.view, host)?.address();
+    match (path.pod(), &path.source) {
+        (Some(pod), Source::Shell(_)) => in_hosts_file(&pod, host).or_else(node),
+        (Some(pod), _) => in_hosts_file(&pod, host),
+        (None, _) => node(),
     }
 }
 
