@@ -6,12 +6,16 @@ use crate::api::Object;
 use crate::base::time::Timestamp;
 use crate::store::View;
 
-/// All events, newest first.
-pub fn rows(view: &View<'_>) -> Vec<EventRow> {
-    let mut rows: Vec<(u64, EventRow)> =
-        view.store.all("Event").map(|event| (event.resource_version(), row(view, event))).collect();
-    rows.sort_by_key(|(revision, _)| std::cmp::Reverse(*revision));
-    rows.into_iter().map(|(_, row)| row).collect()
+/// The newest events, newest first; without what a new cluster brings with it unless `with_system`.
+pub fn rows(view: &View<'_>, most: usize, with_system: bool) -> Vec<EventRow> {
+    let shown = |event: &&Object| with_system || !is_about_system(event);
+    let mut events: Vec<&Object> = view.store.all("Event").filter(shown).collect();
+    events.sort_by_cached_key(|event| std::cmp::Reverse(event.resource_version()));
+    events.into_iter().take(most).map(|event| row(view, event)).collect()
+}
+
+fn is_about_system(event: &Object) -> bool {
+    event.at("involvedObject").get("namespace").str().starts_with("kube-")
 }
 
 /// The events about one object, newest first.

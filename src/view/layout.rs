@@ -34,8 +34,9 @@ pub fn layout(topology: &Topology, width: f32) -> Scene {
     let mut y = scene.outside.bottom() + if ports > 0 { 18.0 + socket_rows * (SOCKET_H + 4.0) } else { 20.0 };
     y = place_services(&mut scene, topology, y);
     place_sockets(&mut scene);
-    y = place_shelf(&mut scene, topology, y);
     y = place_nodes(&mut scene, topology, y);
+    // Below the nodes, so that these stay where they are while pods come and find their node.
+    y = place_shelf(&mut scene, topology, y);
     scene.height = y + MARGIN;
     draw_edges(&mut scene, topology);
     scene
@@ -150,7 +151,7 @@ fn place_shelf(scene: &mut Scene, topology: &Topology, above: f32) -> f32 {
     if topology.unscheduled.is_empty() {
         return above;
     }
-    let mut rect = Rect { x: MARGIN, y: above + 24.0, w: scene.width - 2.0 * MARGIN, h: 0.0 };
+    let mut rect = Rect { x: MARGIN, y: above + GAP, w: scene.width - 2.0 * MARGIN, h: 0.0 };
     let (pods, counts, bottom) = place_pods(&topology.unscheduled, rect, rect.y + 28.0, scene.density);
     rect.h = bottom + PAD - rect.y;
     anchor_pods(scene, &pods, &counts);

@@ -13,6 +13,8 @@ pub mod topology;
 
 use serde::Serialize;
 
+use crate::api::diagnostic::{Diagnostic, Severity};
+
 /// What can be pointed at: a kind as kubectl names it in the singular (`pod`, `service`, `node`), a namespace and a name.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize)]
 pub struct Target {
@@ -183,6 +185,17 @@ pub struct Mark {
     pub message: String,
     /// What to do about it; may be empty.
     pub hint: String,
+}
+
+impl From<&Diagnostic> for Mark {
+    fn from(found: &Diagnostic) -> Mark {
+        let (line, column, length) = found.place();
+        let severity = match found.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        Mark { line, column, length, severity, message: found.message.clone(), hint: found.hint.clone() }
+    }
 }
 
 /// How a command line can go on.

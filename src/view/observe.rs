@@ -11,8 +11,10 @@ use crate::base::quantity::Quantity;
 use crate::base::time::Timestamp;
 use crate::store::{Store, View};
 
-/// How many colours there are.
-pub const COLOURS: u8 = 10;
+/// How many colours there are for workloads.
+const COLOURS: u8 = 9;
+/// The colour of what a new cluster brings with it.
+const SYSTEM_COLOUR: u8 = 9;
 
 /// What was seen last.
 #[derive(Default)]
@@ -79,7 +81,7 @@ impl Observer {
         let is_seen = self.pods.get(&key).is_some_and(|seen| seen.revision == revision);
         if !is_seen {
             let workload = workload(view.store, pod);
-            let colour = self.colour(&workload);
+            let colour = if is_system(pod) { SYSTEM_COLOUR } else { self.colour(&workload) };
             let seen = Seen {
                 revision,
                 view: Rc::new(pod_view(view, pod, workload, colour)),
