@@ -10,6 +10,7 @@ pub mod kernel;
 pub mod kubectl;
 pub mod kubelet;
 pub mod network;
+pub mod playground;
 pub mod scheduler;
 pub mod store;
 pub mod view;

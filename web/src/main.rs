@@ -1,3 +1,17 @@
 //! The page. It shows what the playground hands out as plain data, and never looks into a Kubernetes object itself.
 
-fn main() {}
+mod codemirror;
+mod components;
+mod examples;
+mod model;
+mod msg;
+mod platform;
+mod refresh;
+mod shared;
+mod text;
+mod update;
+
+fn main() {
+    platform::report_mistakes();
+    yew::Renderer::<components::app::App>::with_root(platform::root()).render();
+}

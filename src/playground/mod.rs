@@ -1,0 +1,296 @@
+//! L6: the facade: a cluster with its clock, its terminal and its past, for a page or a command line. Inputs in, plain data
+//! out. It decides nothing about Kubernetes.
+
+mod complete;
+pub mod journal;
+mod requests;
+mod terminal;
+
+use crate::api::check;
+use crate::base::time::{SimTime, Span};
+use crate::cluster::{History, World};
+use crate::store;
+use crate::view::observe::Observer;
+use crate::view::topology::Topology;
+use crate::view::{events, inspect, ClockView, Completion, EventRow, Inspector, Mark, RequestView, Stream, Target};
+
+use self::journal::{Entry, Input, Record};
+use self::terminal::Terminal;
+
+/// Events carried out between two looks at the time.
+const EVENTS_BETWEEN_LOOKS: u32 = 16;
+/// A restored history may take at most so many events; a link cannot stop the page.
+const MOST_EVENTS_RESTORED: u64 = 3_000_000;
+
+/// What a playground begins with.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Settings {
+    /// Every draw depends on it.
+    pub seed: u64,
+    /// How many nodes there are.
+    pub nodes: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        let settings = store::Settings::default();
+        Settings { seed: settings.seed, nodes: settings.nodes }
+    }
+}
+
+/// A cluster to play with.
+pub struct Playground {
+    settings: Settings,
+    world: World,
+    history: History,
+    terminal: Terminal,
+    observer: Observer,
+    journal: Vec<Entry>,
+    requests: Vec<RequestView>,
+    changes: u64,
+}
+
+impl Playground {
+    /// A new cluster.
+    pub fn new(settings: Settings) -> Playground {
+        let world =
+            World::new(store::Settings { seed: settings.seed, nodes: settings.nodes, ..store::Settings::default() });
+        Playground {
+            settings,
+            history: History::new(&world),
+            world,
+            terminal: Terminal::default(),
+            observer: Observer::default(),
+            journal: Vec::new(),
+            requests: Vec::new(),
+            changes: 0,
+        }
+    }
+
+    /// The cluster a link holds; nothing where the link is damaged.
+    pub fn restore(text: &str) -> Option<Playground> {
+        let record = Record::of_text(text)?;
+        let mut playground = Playground::new(Settings { seed: record.seed, nodes: record.nodes.clamp(1, 100) });
+        let mut events_left = MOST_EVENTS_RESTORED;
+        for entry in record.entries {
+            playground.run_to(SimTime(entry.at_us), &mut || {
+                events_left = events_left.saturating_sub(EVENTS_BETWEEN_LOOKS.into());
+                events_left == 0
+            });
+            playground.input(entry.input);
+        }
+        playground.run_to(SimTime(record.now_us), &mut || {
+            events_left = events_left.saturating_sub(EVENTS_BETWEEN_LOOKS.into());
+            events_left == 0
+        });
+        Some(playground)
+    }
+
+    /// The cluster and its whole history as text for a link.
+    pub fn share(&self) -> String {
+        let Settings { seed, nodes } = self.settings;
+        Record { seed, nodes, now_us: self.world.now().0, entries: self.journal.clone() }.to_text()
+    }
+
+    /// The manifest that was applied last, of a restored history.
+    pub fn manifest(&self) -> Option<String> {
+        self.journal.iter().rev().find_map(|entry| match &entry.input {
+            Input::Write(_, text) => Some(text.clone()),
+            _ => None,
+        })
+    }
+
+    /// Lets time pass. `out_of_time` is asked every few events; when it says true, the rest of the time does not pass.
+    pub fn advance(&mut self, span_us: u64, out_of_time: &mut dyn FnMut() -> bool) {
+        let until = self.world.now() + Span::micros(span_us);
+        if self.looking_back() && !self.terminal.is_busy() {
+            self.world = self.history.seek(until);
+            self.changes += 1;
+        } else {
+            self.run_to(until, out_of_time);
+        }
+    }
+
+    /// On to the next thing that happens.
+    pub fn step(&mut self) {
+        let next = [self.world.next_at(), self.terminal.wakes_at()].into_iter().flatten().min();
+        if let Some(next) = next {
+            let span = next.since(self.world.now());
+            self.advance(span.0, &mut || false);
+        }
+    }
+
+    /// To another moment that was played. What is running is cancelled.
+    pub fn seek(&mut self, ms: u64) {
+        self.terminal.cancel();
+        self.world = self.history.seek(SimTime(ms * 1000));
+        self.changes += 1;
+    }
+
+    /// True while an earlier moment is shown.
+    pub fn looking_back(&self) -> bool {
+        self.world.now() < self.history.end()
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> ClockView {
+        let now = self.world.now();
+        ClockView {
+            start_ms: self.history.start().0 / 1000,
+            now_ms: now.0 / 1000,
+            latest_ms: self.history.end().max(now).0 / 1000,
+            next_event_in_ms: self.world.next_at().map(|at| at.since(now).as_millis()),
+        }
+    }
+
+    /// Another number whenever what is shown may be another.
+    pub fn revision(&self) -> u64 {
+        (self.changes << 40) ^ self.world.store().revision()
+    }
+
+    /// Carries a command line out, or begins to.
+    pub fn exec(&mut self, line: &str) {
+        self.note(Input::Exec(line.to_owned()));
+    }
+
+    /// Writes a manifest to a file and applies it; gives the command line that does so.
+    pub fn apply(&mut self, file: &str, text: &str) -> String {
+        let line = format!("kubectl apply -f {file}");
+        self.note(Input::Write(file.to_owned(), text.to_owned()));
+        self.note(Input::Exec(line.clone()));
+        line
+    }
+
+    /// Cancels the running command, as Ctrl-C does.
+    pub fn cancel(&mut self) {
+        self.note(Input::Cancel);
+    }
+
+    /// True while a command runs.
+    pub fn busy(&self) -> bool {
+        self.terminal.is_busy()
+    }
+
+    /// What was printed since the last time.
+    pub fn take_output(&mut self) -> Vec<(Stream, String)> {
+        self.terminal.take_output()
+    }
+
+    /// How a command line can go on.
+    pub fn complete(&self, line: &str) -> Completion {
+        complete::complete(line, &self.world, self.terminal.session())
+    }
+
+    /// What is wrong with a manifest.
+    pub fn check(&self, text: &str) -> Vec<Mark> {
+        check::check(text).iter().map(Mark::from).collect()
+    }
+
+    /// The cluster as it is.
+    pub fn topology(&mut self) -> Topology {
+        self.observer.topology(&self.world.truth())
+    }
+
+    /// Its newest events, newest first; without what a new cluster brings with it unless `with_system`.
+    pub fn events(&self, most: usize, with_system: bool) -> Vec<EventRow> {
+        events::rows(&self.world.truth(), most, with_system)
+    }
+
+    /// Everything about one object.
+    pub fn inspect(&self, target: &Target) -> Option<Inspector> {
+        let mut inspector = inspect::inspect(&self.world, target)?;
+        let ask = |verb: &str| terminal::ask(&self.world, &format!("kubectl {verb} -n {}", namespace_of(target)));
+        inspector.describe = ask(&format!("describe {} {}", target.kind, target.name));
+        if target.kind == "pod" {
+            inspector.logs = ask(&format!("logs {} --all-containers --tail 500", target.name));
+        }
+        Some(inspector)
+    }
+
+    /// Requests sent so far, oldest first.
+    pub fn requests(&self) -> Vec<RequestView> {
+        let now_ms = self.world.now().0 / 1000;
+        self.requests.iter().filter(|request| request.at_ms <= now_ms).cloned().collect()
+    }
+
+    /// A digest of the whole cluster: equal histories have equal digests on every platform.
+    pub fn digest(&self) -> u64 {
+        self.world.digest()
+    }
+
+    /// Writes an input into the journal and carries it out. In the past, what came later is another branch.
+    fn note(&mut self, input: Input) {
+        let at_us = self.world.now().0;
+        if self.looking_back() {
+            self.journal.retain(|entry| entry.at_us <= at_us);
+            self.requests.retain(|request| request.at_ms * 1000 <= at_us);
+        }
+        self.journal.push(Entry { at_us, input: input.clone() });
+        self.input(input);
+    }
+
+    fn input(&mut self, input: Input) {
+        match input {
+            Input::Write(file, text) => self.terminal.write(&file, text),
+            Input::Exec(line) => self.terminal.start(&line, &mut self.world),
+            Input::Cancel => self.terminal.cancel(),
+        }
+        self.history.acted(&self.world);
+        self.collect();
+    }
+
+    /// Runs until an instant, with the running command looking on after each event and when it asked to.
+    fn run_to(&mut self, until: SimTime, out_of_time: &mut dyn FnMut() -> bool) {
+        let mut events = 0;
+        loop {
+            let wake = self.terminal.wakes_at().filter(|at| *at <= until);
+            let event = self.world.next_at().filter(|at| *at <= until);
+            match (wake, event) {
+                (None, None) => break,
+                (Some(wake), event) if event.is_none_or(|event| wake < event) => {
+                    self.world.run_until(wake);
+                }
+                _ => {
+                    self.world.step();
+                }
+            }
+            self.look_on();
+            events += 1;
+            if events % EVENTS_BETWEEN_LOOKS == 0 {
+                self.history.advanced(&self.world);
+                if out_of_time() {
+                    return;
+                }
+            }
+        }
+        self.world.run_until(until);
+        self.history.advanced(&self.world);
+    }
+
+    fn look_on(&mut self) {
+        if self.terminal.is_busy() {
+            let before = self.world.store().revision();
+            self.terminal.poll(&mut self.world);
+            if self.world.store().revision() != before {
+                self.history.acted(&self.world);
+            }
+            self.collect();
+        }
+    }
+
+    fn collect(&mut self) {
+        self.changes += 1;
+        let at_ms = self.world.now().0 / 1000;
+        for trace in self.terminal.take_traces() {
+            let id = self.requests.last().map_or(1, |last| last.id + 1);
+            self.requests.push(requests::view(id, at_ms, &trace));
+        }
+    }
+}
+
+fn namespace_of(target: &Target) -> &str {
+    match target.namespace.as_str() {
+        "" => "default",
+        namespace => namespace,
+    }
+}

@@ -1,0 +1,86 @@
+//! The terminal of a playground: one shell with its files, and the command that runs in it.
+
+use crate::base::time::SimTime;
+use crate::cluster::World;
+use crate::kubectl::{Job, Poll, Session};
+use crate::network::Trace;
+use crate::view::Stream;
+
+/// A shell and what runs in it.
+#[derive(Default)]
+pub struct Terminal {
+    session: Session,
+    job: Option<Job>,
+    due: Option<SimTime>,
+    output: Vec<(Stream, String)>,
+}
+
+impl Terminal {
+    /// Files and context.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Writes a file.
+    pub fn write(&mut self, file: &str, text: String) {
+        self.session.write(file, text);
+    }
+
+    /// Begins with a command line and goes on with it as far as it gets without time passing.
+    pub fn start(&mut self, line: &str, world: &mut World) {
+        self.job = Some(Job::start(line));
+        self.poll(world);
+    }
+
+    /// Goes on with the running command.
+    pub fn poll(&mut self, world: &mut World) {
+        let Some(job) = &mut self.job else { return };
+        let state = job.poll(&mut self.session, world);
+        for (stream, text) in job.take_output() {
+            self.output.push((stream_view(stream), text));
+        }
+        match state {
+            Poll::Done(_) => (self.job, self.due) = (None, None),
+            Poll::Pending(due) => self.due = due,
+        }
+    }
+
+    /// True while a command runs.
+    pub fn is_busy(&self) -> bool {
+        self.job.is_some()
+    }
+
+    /// When the running command wants to look on, whatever happens.
+    pub fn wakes_at(&self) -> Option<SimTime> {
+        self.due
+    }
+
+    /// Ends the running command.
+    pub fn cancel(&mut self) {
+        (self.job, self.due) = (None, None);
+    }
+
+    /// What was printed since the last time.
+    pub fn take_output(&mut self) -> Vec<(Stream, String)> {
+        std::mem::take(&mut self.output)
+    }
+
+    /// The requests that were sent since the last time.
+    pub fn take_traces(&mut self) -> Vec<Trace> {
+        std::mem::take(&mut self.session.traces)
+    }
+}
+
+fn stream_view(stream: crate::kubectl::Stream) -> Stream {
+    match stream {
+        crate::kubectl::Stream::Out => Stream::Out,
+        crate::kubectl::Stream::Err => Stream::Err,
+    }
+}
+
+/// What a command that only reads prints, asked of a copy of the cluster: the cluster itself does not notice.
+pub fn ask(world: &World, line: &str) -> String {
+    let mut job = Job::start(line);
+    job.poll(&mut Session::default(), &mut world.clone());
+    job.take_output().into_iter().map(|(_, text)| text).collect()
+}

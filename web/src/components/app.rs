@@ -1,0 +1,146 @@
+//! The page as a whole: hands messages to the model, does what the model asks for outside, and puts the places together.
+
+use wasm_bindgen::closure::Closure;
+use yew::prelude::*;
+
+use super::editor::{EditorHandle, ManifestEditor};
+use super::header::Header;
+use super::inspector::InspectorPanel;
+use super::side::SidePanel;
+use super::stage::Stage;
+use super::tabs::{Tab, Tabs};
+use super::terminal::TerminalPanel;
+use super::Send;
+use crate::model::Model;
+use crate::msg::{Effect, Msg, Pane};
+use crate::platform;
+
+/// How long the cluster may work before a picture is drawn.
+const BUDGET_MS: f64 = 8.0;
+
+/// The page.
+pub struct App {
+    model: Model,
+    send: Send,
+    editor: EditorHandle,
+    frame: Closure<dyn FnMut(f64)>,
+    frame_is_due: bool,
+}
+
+impl App {
+    fn perform(&self, effect: Effect) {
+        match effect {
+            Effect::Keep(name, value) => platform::keep(name, &value),
+            Effect::EditorText(text) => self.editor.set_text(&text),
+            Effect::EditorMarks(marks) => self.editor.set_marks(&marks),
+            Effect::EditorLine(line) => self.editor.go_to(line),
+            Effect::ShareLink(state) => {
+                let send = self.send.clone();
+                platform::share_link(&state, move |done| send.emit(Msg::Copied(done)));
+            }
+            Effect::Language(lang) => platform::set_language(lang),
+            Effect::Theme(theme) => platform::set_theme(theme),
+        }
+    }
+
+    fn ask_for_frame(&mut self) {
+        if !self.frame_is_due && self.model.is_moving() {
+            self.frame_is_due = true;
+            platform::on_next_frame(&self.frame);
+        }
+    }
+
+    fn panes(&self) -> Html {
+        let lang = self.model.lang;
+        let tab = |pane: Pane, label: &'static str| Tab {
+            label: lang.t(label).into(),
+            badge: None,
+            selected: self.model.pane == pane,
+            msg: Msg::Pane(pane),
+        };
+        let tabs = vec![
+            tab(Pane::Files, "editor.title"),
+            tab(Pane::Terminal, "terminal"),
+            tab(Pane::Inspector, "inspector"),
+            tab(Pane::Side, "events"),
+        ];
+        html! { <div class="panes"><Tabs label={lang.t("pane")} {tabs} send={self.send.clone()} /></div> }
+    }
+}
+
+impl Component for App {
+    type Message = Msg;
+    type Properties = ();
+
+    fn create(ctx: &Context<Self>) -> App {
+        let start = platform::start();
+        platform::set_language(start.lang);
+        platform::set_theme(start.theme);
+        let send = ctx.link().callback(|msg| msg);
+        let to_frame = send.clone();
+        App {
+            model: Model::new(start),
+            send,
+            editor: EditorHandle::default(),
+            frame: Closure::new(move |at_ms| to_frame.emit(Msg::Frame(at_ms))),
+            frame_is_due: false,
+        }
+    }
+
+    fn update(&mut self, _ctx: &Context<Self>, msg: Msg) -> bool {
+        if matches!(msg, Msg::Frame(_)) {
+            self.frame_is_due = false;
+        }
+        let until_ms = platform::real_ms() + BUDGET_MS;
+        for effect in self.model.update(msg, &mut || platform::real_ms() >= until_ms) {
+            self.perform(effect);
+        }
+        self.ask_for_frame();
+        true
+    }
+
+    fn rendered(&mut self, _ctx: &Context<Self>, first: bool) {
+        if first {
+            self.ask_for_frame();
+        }
+    }
+
+    fn view(&self, _ctx: &Context<Self>) -> Html {
+        let m = &self.model;
+        let send = || self.send.clone();
+        let pane = match m.pane {
+            Pane::Files => "files",
+            Pane::Terminal => "terminal",
+            Pane::Inspector => "inspector",
+            Pane::Side => "side",
+        };
+        // Tenths of a second are all that is shown of the clock: no need to draw it more often.
+        let mut clock = m.clock;
+        clock.now_ms -= clock.now_ms % 100;
+        clock.latest_ms -= clock.latest_ms % 100;
+        clock.next_event_in_ms = None;
+        let shown = m.shown_request.and_then(|id| m.requests.iter().find(|r| r.id == id)).cloned();
+        html! {
+            <div class="page" data-pane={pane}>
+                <Header lang={m.lang} {clock} looking_back={m.looking_back} playing={m.playing} speed={m.speed} theme={m.theme} send={send()} />
+                <main class="work">
+                    <ManifestEditor lang={m.lang} text={m.manifest.clone()} marks={m.marks.clone()} handle={self.editor.clone()} send={send()} />
+                    <Stage lang={m.lang} tab={m.stage} scene={m.scene.clone()} topology={m.topology.clone()} selected={m.selected.clone()}
+                        request={shown} show_system={m.show_system} send={send()} />
+                    {self.panes()}
+                    <TerminalPanel lang={m.lang} lines={m.terminal.lines.clone()} input={m.terminal.input.clone()}
+                        candidates={m.terminal.candidates.clone()} busy={m.playground.busy()} send={send()} />
+                    <InspectorPanel lang={m.lang} selected={m.selected.clone()} found={m.inspector.clone()} facet={m.facet}
+                        topology={m.topology.clone()} now_s={m.clock.now_ms / 1000} send={send()} />
+                    <SidePanel lang={m.lang} tab={m.side} events={m.events.clone()} requests={m.requests.clone()} shown={m.shown_request}
+                        now_s={m.clock.now_ms / 1000} send={send()} />
+                </main>
+                <div role="status" aria-live="polite">
+                    if let Some(toast) = &m.toast {
+                        <p class="toast">{toast.clone()}</p>
+                    }
+                </div>
+            </div>
+        }
+    }
+}

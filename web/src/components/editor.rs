@@ -1,0 +1,206 @@
+//! The manifest: gallery, editor, marks, Apply.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use kubottle::view::Mark;
+use wasm_bindgen::closure::Closure;
+use yew::prelude::*;
+
+use super::Send;
+use crate::codemirror::{self, Editor};
+use crate::examples::EXAMPLES;
+use crate::msg::Msg;
+use crate::shared::Shared;
+use crate::text::Lang;
+
+struct Mounted {
+    editor: Editor,
+    _on_change: Closure<dyn Fn(String)>,
+    _on_apply: Closure<dyn Fn()>,
+}
+
+/// The mounted editor, for what is done to it from outside.
+#[derive(Clone, Default)]
+pub struct EditorHandle(Rc<RefCell<Option<Mounted>>>);
+
+impl PartialEq for EditorHandle {
+    fn eq(&self, other: &EditorHandle) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl EditorHandle {
+    fn with(&self, act: impl FnOnce(&Editor)) {
+        if let Some(mounted) = self.0.borrow().as_ref() {
+            act(&mounted.editor);
+        }
+    }
+
+    /// Replaces the text.
+    pub fn set_text(&self, text: &str) {
+        self.with(|editor| editor.set_text(text));
+    }
+
+    /// Shows marks.
+    pub fn set_marks(&self, marks: &[Mark]) {
+        let json = serde_json::to_string(marks).expect("marks are plain data");
+        self.with(|editor| editor.set_marks(&json));
+    }
+
+    /// Moves to a line.
+    pub fn go_to(&self, line: u32) {
+        self.with(|editor| editor.go_to(line));
+    }
+}
+
+/// Properties of the manifest's place.
+#[derive(Properties, PartialEq)]
+pub struct ManifestEditorProps {
+    /// Language.
+    pub lang: Lang,
+    /// The manifest.
+    pub text: String,
+    /// Its marks.
+    pub marks: Shared<Vec<Mark>>,
+    /// Where to put the mounted editor.
+    pub handle: EditorHandle,
+    /// Where to send.
+    pub send: Send,
+}
+
+/// The manifest's place.
+#[component]
+pub fn ManifestEditor(props: &ManifestEditorProps) -> Html {
+    let ManifestEditorProps { lang, send, .. } = props;
+    let apply = {
+        let send = send.clone();
+        move |_: MouseEvent| send.emit(Msg::Apply)
+    };
+    html! {
+        <section class="panel files" aria-label={lang.t("editor.title")}>
+            <div class="bar">
+                <Gallery lang={*lang} send={send.clone()} />
+                <span class="grow" />
+                <button type="button" class="primary" title={lang.t("apply.hint")} onclick={apply}>{lang.t("apply")}</button>
+            </div>
+            <Mount key={lang.code()} lang={*lang} text={props.text.clone()} handle={props.handle.clone()} send={send.clone()} />
+            <Problems lang={*lang} marks={props.marks.clone()} send={send.clone()} />
+        </section>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct MountProps {
+    lang: Lang,
+    text: String,
+    handle: EditorHandle,
+    send: Send,
+}
+
+/// Where CodeMirror lives. It keeps its own text; this is never drawn anew.
+#[component]
+fn Mount(props: &MountProps) -> Html {
+    let place = use_node_ref();
+    {
+        let (place, handle, send) = (place.clone(), props.handle.clone(), props.send.clone());
+        let (label, text) = (props.lang.t("editor"), props.text.clone());
+        use_effect_with((), move |_| {
+            let parent: web_sys::Element = place.cast().expect("the editor's place is on the page");
+            let typed = send.clone();
+            let on_change = Closure::<dyn Fn(String)>::new(move |text| typed.emit(Msg::Manifest(text)));
+            let on_apply = Closure::<dyn Fn()>::new(move || send.emit(Msg::Apply));
+            let editor = codemirror::mount(&parent, label, &text, &on_change, &on_apply);
+            *handle.0.borrow_mut() = Some(Mounted { editor, _on_change: on_change, _on_apply: on_apply });
+            move || {
+                if let Some(mounted) = handle.0.borrow_mut().take() {
+                    mounted.editor.destroy();
+                }
+            }
+        });
+    }
+    html! { <div class="editor" ref={place} /> }
+}
+
+#[derive(Properties, PartialEq)]
+struct ProblemsProps {
+    lang: Lang,
+    marks: Shared<Vec<Mark>>,
+    send: Send,
+}
+
+/// The marks as text.
+#[component]
+fn Problems(props: &ProblemsProps) -> Html {
+    let items = props.marks.iter().map(|mark| {
+        let (send, line) = (props.send.clone(), mark.line);
+        let tone = (mark.severity != "error").then_some("warning");
+        html! {
+            <li>
+                <button type="button" onclick={move |_| send.emit(Msg::GoToLine(line))}>
+                    <i class={classes!("mark", tone)} />
+                    <span class="place">{format!("{}:{}", mark.line, mark.column)}</span>
+                    <span>{&mark.message}if !mark.hint.is_empty() { <span class="muted">{" "}{&mark.hint}</span> }</span>
+                </button>
+            </li>
+        }
+    });
+    html! {
+        <div aria-live="polite">
+            if !props.marks.is_empty() {
+                <ul class="problems" aria-label={props.lang.t("problems")}>{for items}</ul>
+            }
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct GalleryProps {
+    lang: Lang,
+    send: Send,
+}
+
+/// The gallery of examples, as a menu.
+#[component]
+fn Gallery(props: &GalleryProps) -> Html {
+    let open = use_state(|| false);
+    let toggle = {
+        let open = open.clone();
+        move |_: MouseEvent| open.set(!*open)
+    };
+    let onkeydown = {
+        let open = open.clone();
+        move |event: KeyboardEvent| {
+            if event.key() == "Escape" {
+                open.set(false);
+            }
+        }
+    };
+    let leave = {
+        let open = open.clone();
+        move |event: FocusEvent| {
+            let to = event.related_target().and_then(|t| wasm_bindgen::JsCast::dyn_into::<web_sys::Node>(t).ok());
+            let menu = event.current_target().and_then(|t| wasm_bindgen::JsCast::dyn_into::<web_sys::Node>(t).ok());
+            if !menu.is_some_and(|menu| menu.contains(to.as_ref())) {
+                open.set(false);
+            }
+        }
+    };
+    let items = EXAMPLES.iter().enumerate().map(|(index, example)| {
+        let (title, about) = example.heading(props.lang);
+        let (send, open) = (props.send.clone(), open.clone());
+        let choose = move |_: MouseEvent| {
+            send.emit(Msg::Example(index));
+            open.set(false);
+        };
+        html! { <li><button type="button" onclick={choose}><strong>{title}</strong><span>{about}</span></button></li> }
+    });
+    html! {
+        <div class="menu" {onkeydown} onfocusout={leave}>
+            <button type="button" aria-expanded={open.to_string()} aria-haspopup="true" onclick={toggle}>{props.lang.t("examples")}{" ▾"}</button>
+            if *open {
+                <ul class="menu-list">{for items}</ul>
+            }
+        </div>
+    }
+}

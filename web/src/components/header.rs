@@ -1,0 +1,155 @@
+//! The bar above everything: clock and transport, sharing, language, theme.
+
+use kubottle::view::ClockView;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlInputElement, HtmlSelectElement};
+use yew::prelude::*;
+
+use super::Send;
+use crate::model::SPEEDS;
+use crate::msg::{Msg, Theme};
+use crate::text::Lang;
+
+/// Properties of the bar.
+#[derive(Properties, PartialEq)]
+pub struct HeaderProps {
+    /// Language.
+    pub lang: Lang,
+    /// The clock.
+    pub clock: ClockView,
+    /// True while an earlier moment is looked at.
+    pub looking_back: bool,
+    /// True while the clock runs.
+    pub playing: bool,
+    /// Seconds of the cluster per second.
+    pub speed: f64,
+    /// Colours.
+    pub theme: Theme,
+    /// Where to send.
+    pub send: Send,
+}
+
+/// `1:02:03.4`, or `02:03.4` within the first hour.
+pub fn clock_text(ms: u64) -> String {
+    let (hours, minutes, seconds, tenths) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60, ms / 100 % 10);
+    match hours {
+        0 => format!("{minutes:02}:{seconds:02}.{tenths}"),
+        _ => format!("{hours}:{minutes:02}:{seconds:02}.{tenths}"),
+    }
+}
+
+fn chosen(event: &Event) -> String {
+    let select: HtmlSelectElement = event.target_unchecked_into();
+    select.value()
+}
+
+/// A bottle with a cluster in it, as in static/icon.svg.
+fn brand() -> Html {
+    html! {
+        <svg viewBox="4 2 24 28" width="20" height="23" aria-hidden="true">
+            <path d="M12 3h8v2l-1 1v5.2c4.6 1.3 8 5 8 9.8 0 5-4.9 8-11 8S5 26 5 21c0-4.800 3.400-8.500 8-9.800V6l-1-1z" fill="#2f6feb" />
+            <path d="M7.200 20c.8 0 2.200 1.200 4.400 1.200S15.200 19.600 18 19.600s4 1.600 6.800.8c.8 4-4 6.600-8.800 6.600S7 24.800 7.200 20z" fill="#8fb6ff" />
+            <g fill="#fff"><circle cx="12.500" cy="24" r="1.500" /><circle cx="17" cy="22.800" r="1.500" /><circle cx="20" cy="25" r="1.200" /></g>
+        </svg>
+    }
+}
+
+/// The bar.
+#[component]
+pub fn Header(props: &HeaderProps) -> Html {
+    let HeaderProps { lang, send, .. } = props;
+    let on = |msg: Msg| {
+        let send = send.clone();
+        move |_: MouseEvent| send.emit(msg.clone())
+    };
+    let language = {
+        let send = send.clone();
+        move |e: Event| send.emit(Msg::Language(Lang::of_tag(&chosen(&e))))
+    };
+    let theme = {
+        let send = send.clone();
+        move |e: Event| send.emit(Msg::Theme(Theme::of_code(&chosen(&e))))
+    };
+    let themes = [
+        (Theme::Auto, lang.t("theme.auto")),
+        (Theme::Light, lang.t("theme.light")),
+        (Theme::Dark, lang.t("theme.dark")),
+    ];
+    html! {
+        <header class="top">
+            <h1 class="brand">{brand()}<span>{lang.t("brand")}</span></h1>
+            <Transport lang={*lang} clock={props.clock} looking_back={props.looking_back} playing={props.playing} speed={props.speed} send={send.clone()} />
+            <div class="settings">
+                <button type="button" class="quiet" title={lang.t("new.hint")} onclick={on(Msg::Reset)}>{lang.t("new")}</button>
+                <button type="button" title={lang.t("share.hint")} onclick={on(Msg::Share)}>{lang.t("share")}</button>
+                <select aria-label={lang.t("language")} onchange={language}>
+                    <option value="en" lang="en" selected={*lang == Lang::En}>{"English"}</option>
+                    <option value="zh" lang="zh-CN" selected={*lang == Lang::Zh}>{"简体中文"}</option>
+                </select>
+                <select aria-label={lang.t("theme")} onchange={theme}>
+                    {for themes.map(|(t, label)| html! { <option value={t.code()} selected={props.theme == t}>{label}</option> })}
+                </select>
+            </div>
+        </header>
+    }
+}
+
+/// Properties of the transport.
+#[derive(Properties, PartialEq)]
+struct TransportProps {
+    lang: Lang,
+    clock: ClockView,
+    looking_back: bool,
+    playing: bool,
+    speed: f64,
+    send: Send,
+}
+
+#[component]
+fn Transport(props: &TransportProps) -> Html {
+    let TransportProps { lang, clock, send, .. } = props;
+    let speed = {
+        let send = send.clone();
+        move |e: Event| send.emit(Msg::Speed(chosen(&e).parse().unwrap_or(1.0)))
+    };
+    let seek = {
+        let send = send.clone();
+        move |e: InputEvent| {
+            let input: Option<HtmlInputElement> = e.target().and_then(|t| t.dyn_into().ok());
+            if let Some(ms) = input.and_then(|i| i.value().parse::<f64>().ok()) {
+                send.emit(Msg::Seek(ms as u64));
+            }
+        }
+    };
+    let toggle = {
+        let send = send.clone();
+        move |_: MouseEvent| send.emit(Msg::TogglePlay)
+    };
+    let step = {
+        let send = send.clone();
+        move |_: MouseEvent| send.emit(Msg::Step)
+    };
+    let now = clock_text(clock.now_ms);
+    let title = if props.looking_back { lang.t("clock.past").to_owned() } else { lang.with("clock.title", &[&now]) };
+    let play = lang.t(if props.playing { "pause" } else { "play" });
+    html! {
+        <div class="transport">
+            <button type="button" class="icon primary" aria-label={play} title={play} onclick={toggle}>
+                <svg viewBox="0 0 16 16" aria-hidden="true">
+                    <path d={if props.playing { "M4 3h3v10H4zM9 3h3v10H9z" } else { "M4.500 2.500v11l9-5.500z" }} />
+                </svg>
+            </button>
+            <button type="button" class="icon" aria-label={lang.t("step")} title={lang.t("step.hint")} onclick={step}>
+                <svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3 3v10l7-5zM11 3h2v10h-2z" /></svg>
+            </button>
+            <select aria-label={lang.t("speed")} title={lang.t("speed")} onchange={speed}>
+                {for SPEEDS.map(|s| html! { <option value={s.to_string()} selected={s == props.speed}>{format!("{s}×")}</option> })}
+            </select>
+            <span class={classes!("now", props.looking_back.then_some("past"))} title={title}>{now}</span>
+            <div class="scrubber">
+                <input type="range" min={clock.start_ms.to_string()} max={clock.latest_ms.max(clock.start_ms + 1).to_string()} step="100" value={clock.now_ms.to_string()}
+                    aria-label={lang.t("time")} aria-valuetext={clock_text(clock.now_ms)} oninput={seek} />
+            </div>
+        </div>
+    }
+}

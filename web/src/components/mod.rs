@@ -1,0 +1,20 @@
+//! What is on the page. A component draws its properties and sends messages; what it remembers itself is only how it looks.
+
+pub mod app;
+pub mod editor;
+pub mod glyph;
+pub mod header;
+pub mod inspector;
+pub mod map;
+pub mod map_parts;
+pub mod side;
+pub mod stage;
+pub mod table;
+pub mod tabs;
+pub mod terminal;
+pub mod trip;
+
+use crate::msg::Msg;
+
+/// Where components send messages.
+pub type Send = yew::Callback<Msg>;

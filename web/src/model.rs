@@ -1,0 +1,183 @@
+//! What the page knows. There is nothing of the web in here.
+
+use std::rc::Rc;
+
+use kubottle::playground::{Playground, Settings};
+use kubottle::view::scene::Scene;
+use kubottle::view::topology::Topology;
+use kubottle::view::{ClockView, EventRow, Inspector, Mark, RequestView, Stream, Target, TerminalLine};
+
+use crate::examples::EXAMPLES;
+use crate::msg::{Facet, Pane, SideTab, StageTab, Theme};
+use crate::shared::Shared;
+use crate::text::Lang;
+
+/// The speeds there are, in seconds of the cluster per second.
+pub const SPEEDS: [f64; 9] = [0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 1000.0];
+/// Blocks of text the terminal keeps.
+const TERMINAL_BLOCKS: usize = 400;
+
+/// The terminal.
+#[derive(Default)]
+pub struct Terminal {
+    /// What it shows, in blocks of text.
+    pub lines: Shared<Vec<Rc<TerminalLine>>>,
+    /// The command line as typed so far.
+    pub input: String,
+    /// Words that would complete it.
+    pub candidates: Shared<Vec<String>>,
+    /// Earlier command lines.
+    pub(crate) history: Vec<String>,
+    pub(crate) recalled: Option<usize>,
+    pub(crate) next_id: u64,
+}
+
+/// Everything the page knows.
+pub struct Model {
+    /// The cluster.
+    pub playground: Playground,
+    /// True while the clock runs.
+    pub playing: bool,
+    /// Seconds of the cluster per second.
+    pub speed: f64,
+    /// The clock.
+    pub clock: ClockView,
+    /// True while an earlier moment is looked at.
+    pub looking_back: bool,
+    /// The cluster as shown.
+    pub topology: Shared<Topology>,
+    /// The cluster as drawn.
+    pub scene: Shared<Scene>,
+    /// The event list.
+    pub events: Shared<Vec<EventRow>>,
+    /// Requests, newest first.
+    pub requests: Shared<Vec<RequestView>>,
+    /// The one whose way is shown.
+    pub shown_request: Option<u32>,
+    /// What is looked at.
+    pub selected: Option<Target>,
+    /// What is known of it; nothing where it is gone.
+    pub inspector: Option<Shared<Inspector>>,
+    /// Tabs.
+    pub stage: StageTab,
+    /// Tabs.
+    pub side: SideTab,
+    /// Tabs.
+    pub facet: Facet,
+    /// Tabs of a small screen.
+    pub pane: Pane,
+    /// True where the map shows what a new cluster brings with it.
+    pub show_system: bool,
+    /// The terminal.
+    pub terminal: Terminal,
+    /// The manifest.
+    pub manifest: String,
+    /// Its marks.
+    pub marks: Shared<Vec<Mark>>,
+    /// A message that goes away by itself.
+    pub toast: Option<String>,
+    /// Language.
+    pub lang: Lang,
+    /// Colours.
+    pub theme: Theme,
+    pub(crate) map_width: f32,
+    pub(crate) now_ms: f64,
+    pub(crate) last_frame_ms: Option<f64>,
+    pub(crate) check_at_ms: Option<f64>,
+    pub(crate) toast_until_ms: f64,
+    pub(crate) inspected_at_ms: f64,
+    pub(crate) inspected: (u64, Option<Target>),
+    pub(crate) shown_revision: u64,
+}
+
+/// What the page starts with.
+#[derive(Default)]
+pub struct Start {
+    /// The state in the link.
+    pub state: Option<String>,
+    /// The manifest of the last visit.
+    pub manifest: Option<String>,
+    /// Language.
+    pub lang: Lang,
+    /// Colours.
+    pub theme: Theme,
+}
+
+impl Model {
+    /// The page as it starts.
+    pub fn new(start: Start) -> Model {
+        let shared = start.state.as_deref().and_then(Playground::restore);
+        let opened = shared.is_some();
+        let playground = shared.unwrap_or_else(|| Playground::new(Settings::default()));
+        let first = || EXAMPLES[0].manifest();
+        let manifest = playground.manifest().or(start.manifest).unwrap_or_else(first);
+        let mut model = Model {
+            playground,
+            playing: !opened,
+            speed: 1.0,
+            clock: ClockView::default(),
+            looking_back: false,
+            topology: Shared::default(),
+            scene: Shared::default(),
+            events: Shared::default(),
+            requests: Shared::default(),
+            shown_request: None,
+            selected: None,
+            inspector: None,
+            stage: StageTab::default(),
+            side: SideTab::default(),
+            facet: Facet::default(),
+            pane: Pane::default(),
+            show_system: false,
+            terminal: Terminal::default(),
+            manifest,
+            marks: Shared::default(),
+            toast: None,
+            lang: start.lang,
+            theme: start.theme,
+            map_width: 0.0,
+            now_ms: 0.0,
+            last_frame_ms: None,
+            check_at_ms: Some(0.0),
+            toast_until_ms: 0.0,
+            inspected_at_ms: 0.0,
+            inspected: (0, None),
+            shown_revision: u64::MAX,
+        };
+        model.print(Stream::Note, start.lang.t("terminal.welcome"));
+        model.refresh();
+        model
+    }
+
+    /// True where pictures must follow one another.
+    pub fn is_moving(&self) -> bool {
+        self.playing || self.check_at_ms.is_some() || self.toast.is_some() || self.inspector_is_stale()
+    }
+
+    pub(crate) fn say(&mut self, text: &str) {
+        self.toast = Some(text.to_owned());
+        self.toast_until_ms = self.now_ms + 4000.0;
+    }
+
+    pub(crate) fn print(&mut self, stream: Stream, text: &str) {
+        let terminal = &mut self.terminal;
+        let mut lines: Vec<Rc<TerminalLine>> = terminal.lines.to_vec();
+        if lines.len() >= TERMINAL_BLOCKS {
+            lines.drain(..lines.len() - TERMINAL_BLOCKS + 1);
+        }
+        // What a command prints bit by bit stays one block.
+        match lines.last() {
+            Some(last) if last.stream == stream && stream != Stream::Input && last.text.len() < 20_000 => {
+                let text = format!("{}\n{text}", last.text);
+                let id = last.id;
+                lines.pop();
+                lines.push(Rc::new(TerminalLine { id, stream, text }));
+            }
+            _ => {
+                terminal.next_id += 1;
+                lines.push(Rc::new(TerminalLine { id: terminal.next_id, stream, text: text.to_owned() }));
+            }
+        }
+        terminal.lines = Shared::new(lines);
+    }
+}

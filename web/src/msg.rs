@@ -1,0 +1,172 @@
+//! Everything that can happen to the page, and everything it can ask for outside.
+
+use kubottle::view::{Mark, Target};
+
+use crate::shared::Shared;
+use crate::text::Lang;
+
+/// Which colours the page has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Theme {
+    /// As the system says.
+    #[default]
+    Auto,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+impl Theme {
+    /// The short name, as in `?theme=`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Theme::Auto => "auto",
+            Theme::Light => "light",
+            Theme::Dark => "dark",
+        }
+    }
+
+    /// The theme of a short name.
+    pub fn of_code(code: &str) -> Theme {
+        match code {
+            "light" => Theme::Light,
+            "dark" => Theme::Dark,
+            _ => Theme::Auto,
+        }
+    }
+}
+
+/// What the stage shows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum StageTab {
+    /// The drawing.
+    #[default]
+    Map,
+    /// The same as text.
+    Table,
+}
+
+/// What the place below the inspector shows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum SideTab {
+    /// The cluster's events.
+    #[default]
+    Events,
+    /// Requests and their hops.
+    Requests,
+}
+
+/// What the inspector shows of an object.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Facet {
+    /// Its main fields.
+    #[default]
+    Summary,
+    /// How it came to be so.
+    Why,
+    /// The object.
+    Yaml,
+    /// `kubectl describe`.
+    Describe,
+    /// Its events.
+    Events,
+    /// What it has written.
+    Logs,
+}
+
+/// The place a small screen shows below the stage.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Pane {
+    /// Manifest.
+    #[default]
+    Files,
+    /// Terminal.
+    Terminal,
+    /// Inspector.
+    Inspector,
+    /// Events and requests.
+    Side,
+}
+
+/// Everything that can happen to the page.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Msg {
+    /// The next picture is due, at a time in milliseconds.
+    Frame(f64),
+    /// Play or pause.
+    TogglePlay,
+    /// To the next event of the cluster.
+    Step,
+    /// So many seconds a second.
+    Speed(f64),
+    /// To a moment, in milliseconds of the cluster.
+    Seek(u64),
+    /// A new, empty cluster.
+    Reset,
+    /// The manifest was typed in.
+    Manifest(String),
+    /// Carry the manifest out.
+    Apply,
+    /// Put an example in the editor.
+    Example(usize),
+    /// Show a line of the manifest.
+    GoToLine(u32),
+    /// Look at something, or at nothing.
+    Select(Option<Target>),
+    /// Show another side of it.
+    Facet(Facet),
+    /// Show another view of the cluster.
+    Stage(StageTab),
+    /// Show another list.
+    Side(SideTab),
+    /// Show another place on a small screen.
+    Pane(Pane),
+    /// Show or hide what a new cluster brings with it.
+    ToggleSystem,
+    /// The map has another width.
+    MapWidth(f32),
+    /// The command line was typed in.
+    Typed(String),
+    /// Carry the command line out.
+    Run,
+    /// Stop the running command, or drop the command line.
+    Interrupt,
+    /// Empty the terminal.
+    Clear,
+    /// Complete the command line.
+    Complete,
+    /// An earlier (true) or later command line.
+    Recall(bool),
+    /// Send a request to a service or a node port.
+    Send(Target),
+    /// Show the way of a request, or of none.
+    ShowRequest(Option<u32>),
+    /// Make a link of it all.
+    Share,
+    /// The link is in the clipboard, or could not be put there.
+    Copied(bool),
+    /// Speak another language.
+    Language(Lang),
+    /// Other colours.
+    Theme(Theme),
+}
+
+/// What is to be done outside.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Effect {
+    /// Keep a value for the next visit.
+    Keep(&'static str, String),
+    /// Replace the text in the editor.
+    EditorText(String),
+    /// Show marks in the editor.
+    EditorMarks(Shared<Vec<Mark>>),
+    /// Move the editor to a line.
+    EditorLine(u32),
+    /// Put a link with this state in the address bar and in the clipboard.
+    ShareLink(String),
+    /// Tell the document its language.
+    Language(Lang),
+    /// Tell the document its colours.
+    Theme(Theme),
+}

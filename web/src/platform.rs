@@ -1,0 +1,157 @@
+//! The browser: window, document, storage, clipboard, address bar. The only file of the page that touches them.
+
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Element, Storage};
+
+use crate::model::Start;
+use crate::msg::Theme;
+use crate::text::Lang;
+
+/// What the page keeps begins with this.
+const PREFIX: &str = "kubottle.";
+
+fn window() -> web_sys::Window {
+    web_sys::window().expect("a page has a window")
+}
+
+fn document() -> web_sys::Document {
+    window().document().expect("a window has a document")
+}
+
+/// Where the page is put.
+pub fn root() -> Element {
+    let root = document().get_element_by_id("app").expect("index.html has #app");
+    root.set_inner_html("");
+    root
+}
+
+/// Shows a mistake of ours instead of a page that no longer answers.
+pub fn report_mistakes() {
+    std::panic::set_hook(Box::new(|info| {
+        let text = info.to_string();
+        web_sys::console::error_1(&JsValue::from_str(&text));
+        if let Some(place) = document().get_element_by_id("crash-text") {
+            place.set_text_content(Some(&text));
+        }
+        if let Some(crash) = document().get_element_by_id("crash") {
+            let _ = crash.remove_attribute("hidden");
+        }
+    }));
+}
+
+/// Milliseconds of real time, from no particular beginning. It drives the speed of the clock and never reaches the cluster.
+pub fn real_ms() -> f64 {
+    window().performance().map_or(0.0, |p| p.now())
+}
+
+/// Calls back before the next picture.
+pub fn on_next_frame(callback: &Closure<dyn FnMut(f64)>) {
+    let _ = window().request_animation_frame(callback.as_ref().unchecked_ref());
+}
+
+fn storage() -> Option<Storage> {
+    // A sandboxed frame has none, and asking for it is refused.
+    window().local_storage().ok().flatten()
+}
+
+/// Keeps a value for the next visit, where there is a place for it.
+pub fn keep(name: &str, value: &str) {
+    if let Some(storage) = storage() {
+        let _ = storage.set_item(&format!("{PREFIX}{name}"), value);
+    }
+}
+
+fn kept(name: &str) -> Option<String> {
+    storage()?.get_item(&format!("{PREFIX}{name}")).ok().flatten()
+}
+
+fn query(name: &str) -> Option<String> {
+    let search = window().location().search().ok()?;
+    let pairs = search.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
+    pairs.filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned()).next()
+}
+
+/// What the address bar, the last visit and the browser's settings ask for.
+pub fn start() -> Start {
+    let hash = window().location().hash().unwrap_or_default();
+    let tag = query("lang").or_else(|| kept("lang")).or_else(|| window().navigator().language());
+    Start {
+        state: hash.strip_prefix("#s=").map(str::to_owned),
+        manifest: kept("manifest").filter(|text| !text.trim().is_empty()),
+        lang: tag.map_or(Lang::En, |tag| Lang::of_tag(&tag)),
+        theme: query("theme").or_else(|| kept("theme")).map_or(Theme::Auto, |code| Theme::of_code(&code)),
+    }
+}
+
+/// Tells the document its language.
+pub fn set_language(lang: Lang) {
+    if let Some(html) = document().document_element() {
+        let _ = html.set_attribute("lang", lang.tag());
+    }
+}
+
+/// Tells the document its colours.
+pub fn set_theme(theme: Theme) {
+    if let Some(html) = document().document_element() {
+        let _ = html.set_attribute("data-theme", theme.code());
+    }
+}
+
+/// Puts a link that holds `state` in the address bar and in the clipboard; then says whether it is in the clipboard.
+pub fn share_link(state: &str, done: impl Fn(bool) + 'static) {
+    let location = window().location();
+    let _ = location.set_hash(&format!("s={state}"));
+    let link = location.href().unwrap_or_default();
+    let clipboard = window().navigator().clipboard();
+    // Without a secure connection there is no clipboard.
+    if JsValue::from(clipboard.clone()).is_undefined() {
+        return done(false);
+    }
+    let written = clipboard.write_text(&link);
+    let done = std::rc::Rc::new(done);
+    let failed = done.clone();
+    let on_done = Closure::once_into_js(move |_: JsValue| done(true));
+    let on_failed = Closure::once_into_js(move |_: JsValue| failed(false));
+    let then: js_sys::Function =
+        js_sys::Reflect::get(&written, &"then".into()).map_or_else(|_| JsValue::NULL, |f| f).into();
+    let _ = then.call2(&written, &on_done, &on_failed);
+}
+
+/// Calls back with the width of an element, now and whenever it changes.
+pub struct WidthWatch {
+    observer: web_sys::ResizeObserver,
+    _callback: Closure<dyn FnMut(js_sys::Array)>,
+}
+
+impl WidthWatch {
+    /// Watches `element`.
+    pub fn new(element: &Element, mut changed: impl FnMut(f32) + 'static) -> Option<WidthWatch> {
+        let callback = Closure::<dyn FnMut(js_sys::Array)>::new(move |entries: js_sys::Array| {
+            let entry: web_sys::ResizeObserverEntry = entries.get(0).unchecked_into();
+            changed(entry.content_rect().width() as f32);
+        });
+        let observer = web_sys::ResizeObserver::new(callback.as_ref().unchecked_ref()).ok()?;
+        observer.observe(element);
+        Some(WidthWatch { observer, _callback: callback })
+    }
+}
+
+impl Drop for WidthWatch {
+    fn drop(&mut self) {
+        self.observer.disconnect();
+    }
+}
+
+/// The text that is selected on the page.
+pub fn selected_text() -> String {
+    let global: JsValue = window().into();
+    let selection = js_sys::Reflect::get(&global, &"getSelection".into()).ok();
+    let selection = selection.and_then(|f| f.dyn_into::<js_sys::Function>().ok()?.call0(&global).ok());
+    selection.map_or_else(String::new, |s| js_sys::JsString::from(js_sys::Object::from(s).to_string()).into())
+}
+
+/// Scrolls an element to its end.
+pub fn scroll_to_end(element: &Element) {
+    element.set_scroll_top(element.scroll_height());
+}

@@ -1,0 +1,89 @@
+//! Brings what is shown up to date with the cluster, and only where it has changed.
+
+use kubottle::view::layout::layout;
+use kubottle::view::Target;
+
+use crate::model::Model;
+use crate::shared::Shared;
+
+/// The inspector is written anew at most this often.
+const INSPECT_EVERY_MS: f64 = 150.0;
+/// Rows of the event list; older events are a `kubectl get events` away.
+const EVENT_ROWS: usize = 200;
+
+impl Model {
+    /// Brings what is shown up to date with the cluster.
+    pub(crate) fn refresh(&mut self) {
+        for (stream, text) in self.playground.take_output() {
+            self.print(stream, text.strip_suffix('\n').unwrap_or(&text));
+        }
+        self.clock = self.playground.clock();
+        self.looking_back = self.playground.looking_back();
+        let revision = self.playground.revision();
+        if revision != self.shown_revision {
+            self.shown_revision = revision;
+            if self.topology.renew(self.playground.topology()) {
+                self.draw();
+            }
+            self.list_events();
+            self.refresh_requests();
+        }
+        self.refresh_inspector();
+    }
+
+    /// The event list, without the cluster's own where the map hides them too.
+    pub(crate) fn list_events(&mut self) {
+        self.events.renew(self.playground.events(EVENT_ROWS, self.show_system));
+    }
+
+    fn refresh_requests(&mut self) {
+        let newest = self.requests.first().map(|r| r.id);
+        let mut requests = self.playground.requests();
+        requests.reverse();
+        if self.requests.renew(requests) {
+            let now_newest = self.requests.first().map(|r| r.id);
+            if now_newest != newest {
+                self.shown_request = now_newest;
+            }
+        }
+    }
+
+    pub(crate) fn inspector_is_stale(&self) -> bool {
+        self.selected.is_some() && self.inspected != self.inspector_key()
+    }
+
+    /// What the inspector shows changes with the cluster, and its ages with each second.
+    fn inspector_key(&self) -> (u64, Option<Target>) {
+        (self.shown_revision.wrapping_mul(1 << 20).wrapping_add(self.clock.now_ms / 1000), self.selected.clone())
+    }
+
+    fn refresh_inspector(&mut self) {
+        let key = self.inspector_key();
+        if key == self.inspected {
+            return;
+        }
+        let same_object = key.1 == self.inspected.1;
+        if same_object && self.now_ms - self.inspected_at_ms < INSPECT_EVERY_MS && self.now_ms > 0.0 {
+            return;
+        }
+        self.inspected_at_ms = self.now_ms;
+        let found = key.1.as_ref().and_then(|target| self.playground.inspect(target));
+        self.inspected = key;
+        match (&mut self.inspector, found) {
+            (Some(shown), Some(found)) => {
+                shown.renew(found);
+            }
+            (shown, found) => *shown = found.map(Shared::new),
+        }
+    }
+
+    pub(crate) fn draw(&mut self) {
+        if self.map_width > 0.0 {
+            let scene = match self.show_system {
+                true => layout(&self.topology, self.map_width),
+                false => layout(&self.topology.without_system(), self.map_width),
+            };
+            self.scene.renew(scene);
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! How the page changes: a message in, a changed model, and what is to be done outside. There is nothing of the web in here.
+
+use kubottle::playground::{Playground, Settings};
+use kubottle::view::{Completion, Stream, Target};
+
+use crate::examples::EXAMPLES;
+use crate::model::{Model, Terminal};
+use crate::msg::{Effect, Facet, Msg, Pane, SideTab};
+use crate::shared::Shared;
+
+/// The name the manifest has in the terminal.
+const MANIFEST_FILE: &str = "manifest.yaml";
+/// Texts longer than this are looked at only when the editor rests.
+const SHORT_TEXT_BYTES: usize = 200_000;
+/// How long the editor must rest then.
+const CHECK_AFTER_MS: f64 = 400.0;
+
+impl Model {
+    /// Changes the model. `out_of_time` says when the cluster has had its share of this picture.
+    pub fn update(&mut self, msg: Msg, out_of_time: &mut dyn FnMut() -> bool) -> Vec<Effect> {
+        let effects = match msg {
+            Msg::Frame(now_ms) => self.frame(now_ms, out_of_time),
+            Msg::TogglePlay => self.play(!self.playing),
+            Msg::Step => {
+                self.playing = false;
+                self.playground.step();
+                Vec::new()
+            }
+            Msg::Speed(speed) => {
+                self.speed = speed;
+                Vec::new()
+            }
+            Msg::Seek(ms) => {
+                self.playing = false;
+                self.playground.seek(ms);
+                Vec::new()
+            }
+            Msg::Reset => self.reset(),
+            Msg::Manifest(text) => {
+                self.manifest = text;
+                let rest_ms = if self.manifest.len() > SHORT_TEXT_BYTES { CHECK_AFTER_MS } else { 0.0 };
+                self.check_at_ms = Some(self.now_ms + rest_ms);
+                vec![Effect::Keep("manifest", self.manifest.clone())]
+            }
+            Msg::Apply => self.apply(),
+            Msg::Example(index) => {
+                self.manifest = EXAMPLES[index].manifest();
+                self.check_at_ms = Some(self.now_ms);
+                vec![Effect::EditorText(self.manifest.clone()), Effect::Keep("manifest", self.manifest.clone())]
+            }
+            Msg::GoToLine(line) => vec![Effect::EditorLine(line)],
+            Msg::Select(target) => self.select(target),
+            Msg::Facet(facet) => set(&mut self.facet, facet),
+            Msg::Stage(tab) => set(&mut self.stage, tab),
+            Msg::Side(tab) => set(&mut self.side, tab),
+            Msg::Pane(pane) => set(&mut self.pane, pane),
+            Msg::ToggleSystem => {
+                self.show_system = !self.show_system;
+                self.draw();
+                self.list_events();
+                Vec::new()
+            }
+            Msg::MapWidth(width) => {
+                self.map_width = width;
+                self.draw();
+                Vec::new()
+            }
+            Msg::Typed(text) => {
+                self.terminal.candidates = Shared::default();
+                set(&mut self.terminal.input, text)
+            }
+            Msg::Run => {
+                let line = std::mem::take(&mut self.terminal.input);
+                self.run(&line)
+            }
+            Msg::Interrupt => self.interrupt(),
+            Msg::Clear => set(&mut self.terminal.lines, Shared::default()),
+            Msg::Complete => self.complete(),
+            Msg::Recall(earlier) => self.recall(earlier),
+            Msg::Send(target) => self.send(&target),
+            Msg::ShowRequest(id) => set(&mut self.shown_request, id),
+            Msg::Share => vec![Effect::ShareLink(self.playground.share())],
+            Msg::Copied(done) => {
+                self.say(self.lang.t(if done { "copied" } else { "copied.not" }));
+                Vec::new()
+            }
+            Msg::Language(lang) => {
+                self.lang = lang;
+                vec![Effect::Language(lang), Effect::Keep("lang", lang.code().to_owned())]
+            }
+            Msg::Theme(theme) => {
+                self.theme = theme;
+                vec![Effect::Theme(theme), Effect::Keep("theme", theme.code().to_owned())]
+            }
+        };
+        self.refresh();
+        effects
+    }
+
+    fn frame(&mut self, now_ms: f64, out_of_time: &mut dyn FnMut() -> bool) -> Vec<Effect> {
+        self.now_ms = now_ms;
+        if self.playing {
+            // After a pause of the browser (another tab, a sleeping machine) the cluster does not catch up.
+            let real_ms = self.last_frame_ms.map_or(0.0, |last| (now_ms - last).clamp(0.0, 100.0));
+            self.playground.advance((real_ms * self.speed * 1000.0) as u64, out_of_time);
+        }
+        self.last_frame_ms = self.playing.then_some(now_ms);
+        if now_ms >= self.toast_until_ms {
+            self.toast = None;
+        }
+        if self.check_at_ms.is_some_and(|at| now_ms >= at) {
+            self.check_at_ms = None;
+            if self.marks.renew(self.playground.check(&self.manifest)) {
+                return vec![Effect::EditorMarks(self.marks.clone())];
+            }
+        }
+        Vec::new()
+    }
+
+    fn play(&mut self, playing: bool) -> Vec<Effect> {
+        self.playing = playing;
+        self.last_frame_ms = None;
+        Vec::new()
+    }
+
+    fn reset(&mut self) -> Vec<Effect> {
+        self.playground = Playground::new(Settings::default());
+        self.terminal = Terminal { history: std::mem::take(&mut self.terminal.history), ..Terminal::default() };
+        (self.selected, self.shown_request) = (None, None);
+        self.shown_revision = u64::MAX;
+        self.print(Stream::Note, self.lang.t("terminal.welcome"));
+        self.play(true)
+    }
+
+    fn apply(&mut self) -> Vec<Effect> {
+        let line = self.playground.apply(MANIFEST_FILE, &self.manifest);
+        self.print(Stream::Input, &format!("$ {line}"));
+        self.say(self.lang.t("announce.applied"));
+        self.play(true)
+    }
+
+    fn select(&mut self, target: Option<Target>) -> Vec<Effect> {
+        let same_kind = target.as_ref().map(|t| &t.kind) == self.selected.as_ref().map(|t| &t.kind);
+        if !same_kind && self.facet == Facet::Logs {
+            self.facet = Facet::Summary;
+        }
+        if target.is_some() && target != self.selected {
+            self.pane = Pane::Inspector;
+        }
+        self.selected = target;
+        Vec::new()
+    }
+
+    fn run(&mut self, line: &str) -> Vec<Effect> {
+        self.print(Stream::Input, &format!("$ {line}"));
+        self.terminal.candidates = Shared::default();
+        self.terminal.recalled = None;
+        let line = line.trim();
+        if line.is_empty() {
+            return Vec::new();
+        }
+        if line == "clear" {
+            self.terminal.lines = Shared::default();
+            return Vec::new();
+        }
+        if self.terminal.history.last().map(String::as_str) != Some(line) {
+            self.terminal.history.push(line.to_owned());
+        }
+        self.playground.exec(line);
+        // A command that waits, waits for the clock.
+        if self.playground.busy() {
+            return self.play(true);
+        }
+        Vec::new()
+    }
+
+    fn interrupt(&mut self) -> Vec<Effect> {
+        if self.playground.busy() {
+            self.playground.cancel();
+            self.print(Stream::Note, "^C");
+        } else {
+            let line = std::mem::take(&mut self.terminal.input);
+            self.print(Stream::Input, &format!("$ {line}^C"));
+        }
+        Vec::new()
+    }
+
+    fn complete(&mut self) -> Vec<Effect> {
+        let Completion { line, candidates } = self.playground.complete(&self.terminal.input);
+        self.terminal.input = line;
+        self.terminal.candidates = Shared::new(candidates);
+        Vec::new()
+    }
+
+    fn recall(&mut self, earlier: bool) -> Vec<Effect> {
+        let history = &self.terminal.history;
+        let at = self.terminal.recalled.unwrap_or(history.len());
+        let to = if earlier { at.saturating_sub(1) } else { (at + 1).min(history.len()) };
+        self.terminal.input = history.get(to).cloned().unwrap_or_default();
+        self.terminal.recalled = (to < history.len()).then_some(to);
+        Vec::new()
+    }
+
+    /// A request from the map is a command like any other, so that the terminal shows how to do the same by hand.
+    fn send(&mut self, target: &Target) -> Vec<Effect> {
+        let Some(line) = self.request_line(target) else { return Vec::new() };
+        self.side = SideTab::Requests;
+        self.run(&line)
+    }
+
+    fn request_line(&self, target: &Target) -> Option<String> {
+        if target.kind == "nodeport" {
+            let node = self.topology.nodes.iter().find(|n| n.ready).or(self.topology.nodes.first())?;
+            return Some(format!("curl {}:{}", node.ip, target.name));
+        }
+        let service =
+            self.topology.services.iter().find(|s| s.name == target.name && s.namespace == target.namespace)?;
+        let port = service.ports.first()?.port;
+        let host = match service.namespace.as_str() {
+            "default" => service.name.clone(),
+            namespace => format!("{}.{namespace}", service.name),
+        };
+        Some(format!("curl {host}:{port}"))
+    }
+}
+
+fn set<T>(place: &mut T, value: T) -> Vec<Effect> {
+    *place = value;
+    Vec::new()
+}
