@@ -14,6 +14,7 @@ pub mod topology;
 use serde::Serialize;
 
 use crate::api::diagnostic::{Diagnostic, Severity};
+use crate::base::time::{human_duration, Span};
 
 /// What can be pointed at: a kind as kubectl names it in the singular (`pod`, `service`, `node`), a namespace and a name.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize)]
@@ -131,6 +132,11 @@ pub struct HopView {
     pub passed: bool,
     /// When.
     pub at_ms: u64,
+}
+
+/// How long ago something was, as kubectl prints it.
+pub fn age_text(seconds: u64) -> String {
+    human_duration(Span::secs(seconds))
 }
 
 /// The clock of the cluster.

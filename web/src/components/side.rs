@@ -1,7 +1,6 @@
 //! Two lists: what has happened, and the requests that were sent with the way each one took.
 
-use kubottle::base::time::{human_duration, Span};
-use kubottle::view::{EventRow, HopView, RequestView};
+use kubottle::view::{age_text, EventRow, HopView, RequestView};
 use yew::prelude::*;
 
 use super::header::clock_text;
@@ -85,7 +84,7 @@ pub fn EventList(props: &EventListProps) -> Html {
         return html! { <p class="empty">{props.lang.t("events.empty")}</p> };
     }
     let rows = props.events.iter().map(|event| {
-        let age = human_duration(Span::secs(props.now_s.saturating_sub(event.last_ms / 1000)));
+        let age = age_text(props.now_s.saturating_sub(event.last_ms / 1000));
         let times = (event.count > 1).then(|| format!("×{}", event.count));
         let about = format!("{}/{}", event.target.kind, event.target.name);
         html! {
