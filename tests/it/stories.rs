@@ -145,3 +145,54 @@ fn merged(text: &str) -> Vec<String> {
     }
     lines
 }
+
+/// The status of a Deployment or the counts of a ReplicaSet as a line of a story; ReplicaSets by their letters.
+fn status_line(change: &Change, sizes: &mut Sizes) -> Option<String> {
+    let object = &change.object;
+    let count = |field: &str| object.status().get(field).int();
+    if object.namespace() != "default" || change.verb == Verb::Deleted {
+        return None;
+    }
+    if change.kind() == "ReplicaSet" {
+        sizes.line(change);
+        let letter = sizes.letters.get(object.name())?;
+        let (size, ready, available) =
+            (object.at("spec.replicas").int(), count("readyReplicas"), count("availableReplicas"));
+        return Some(format!(
+            "{letter} spec={size} replicas={} ready={ready} available={available}",
+            count("replicas")
+        ));
+    }
+    let conditions = object.status().get("conditions").list().iter();
+    let conditions: Vec<String> = conditions
+        .map(|c| format!("{}={}({})", c.get("type").str(), c.get("status").str(), c.get("reason").str()))
+        .collect();
+    let fields = ["replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas"];
+    let counts: Vec<String> =
+        fields.iter().map(|f| format!("{}={}", f.trim_end_matches("Replicas"), count(f))).collect();
+    (change.kind() == "Deployment")
+        .then(|| format!("roll {} {}", counts.join(" "), conditions.join(",")).trim_end().to_owned())
+}
+
+#[test]
+fn a_stuck_rollout_goes_on_after_its_deadline_as_recorded() {
+    let text = include_str!("../data/stories/progress-deadline.txt");
+    let mut world = World::new(Settings::default());
+    let (start, seen) = (world.now(), world.store().revision());
+    for step in text.lines().filter_map(|line| line.strip_prefix("at ")) {
+        let words: Vec<&str> = step.splitn(3, ' ').collect();
+        world.run_until(start + Span::secs(words[0].parse().expect("seconds")));
+        act(&mut world, words[1], words[2]);
+    }
+    world.run_until(world.now() + Span::secs(30));
+    let mut sizes = Sizes::default();
+    let told: Vec<String> =
+        world.store().changes_since(seen).filter_map(|change| status_line(change, &mut sizes)).collect();
+    for subject in ["roll ", "A ", "B "] {
+        let mut ours = told.iter().filter(|line| line.starts_with(subject));
+        let recorded = text.lines().filter_map(|line| line.strip_prefix("  ")).filter(|line| line.starts_with(subject));
+        for line in recorded {
+            assert!(ours.any(|own| own == line), "{line:?} does not come in its turn:\n{}", told.join("\n"));
+        }
+    }
+}
