@@ -7,7 +7,10 @@ mod endpoint_slice;
 mod endpoints;
 pub mod events;
 mod generic;
+mod ingress;
+mod job;
 mod namespace;
+mod network_policy;
 mod node;
 pub mod page;
 mod pod;
@@ -27,10 +30,15 @@ type Describer = fn(&mut Page, &Object, &dyn Reader);
 /// The kinds with a description of their own. All others are described field by field.
 const DESCRIBERS: &[(&str, Describer)] = &[
     ("ConfigMap", config_map::print),
+    ("CronJob", job::print_cron),
     ("Deployment", deployment::print),
     ("EndpointSlice", endpoint_slice::print),
     ("Endpoints", endpoints::print),
+    ("Ingress", ingress::print),
+    ("IngressClass", ingress::print_class),
+    ("Job", job::print),
     ("Namespace", namespace::print),
+    ("NetworkPolicy", network_policy::print),
     ("Node", node::print),
     ("Pod", pod::print),
     ("ReplicaSet", replica_set::print),
@@ -47,7 +55,7 @@ pub fn describe(object: &Object, reader: &dyn Reader, show_events: bool) -> Stri
         Some((_, print)) => print(&mut page, object, reader),
         None => generic::print(&mut page, object, reader),
     }
-    let has_events = !matches!(object.kind.kind, "Secret" | "Namespace" | "Event");
+    let has_events = !matches!(object.kind.kind, "Secret" | "Namespace" | "Event" | "NetworkPolicy");
     if show_events && has_events {
         let uids = match object.kind.kind {
             "Node" => vec![object.uid(), object.name()],

@@ -51,7 +51,7 @@ fn print_port(page: &mut Page, port: &Value, slices: &[Object]) {
     page.field(0, "Endpoints", ready_addresses(slices, port.get("name").str()));
 }
 
-fn slices_of(service: &Object, reader: &dyn Reader) -> Vec<Object> {
+pub(super) fn slices_of(service: &Object, reader: &dyn Reader) -> Vec<Object> {
     let mut slices = reader.list(kind("EndpointSlice"), service.namespace());
     slices.retain(|slice| slice.label("kubernetes.io/service-name") == service.name());
     slices
@@ -71,7 +71,7 @@ const SHOWN_ADDRESSES: usize = 3;
 /// The first ready addresses of a port, and how many more there are.
 ///
 /// Models staging/src/k8s.io/kubectl/pkg/describe formatEndpointSlices.
-fn ready_addresses(slices: &[Object], port_name: &str) -> String {
+pub(super) fn ready_addresses(slices: &[Object], port_name: &str) -> String {
     if slices.is_empty() {
         return "<none>".to_owned();
     }
