@@ -139,7 +139,7 @@ fn begin(view: &View, pod: &PodRef, object: &Object) -> Result<PodRuntime, Plan>
         }
         return Err(plan);
     }
-    let delay = 60_000 + draw::below(view.settings.seed, "sandbox", &pod.uid, 0, 150_000);
+    let delay = 350_000 + draw::below(view.settings.seed, "sandbox", &pod.uid, 0, 200_000);
     Ok(PodRuntime {
         object: object.clone(),
         containers: container::of_pod(object),

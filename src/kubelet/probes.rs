@@ -3,6 +3,7 @@
 use super::container::{Container, State};
 use super::{PodRuntime, Sync};
 use crate::api::{Object, Value};
+use crate::base::draw;
 use crate::base::time::{SimTime, Span};
 use crate::workload::{self, Request};
 
@@ -140,9 +141,15 @@ impl Sync<'_> {
         }
     }
 
+    /// When the kubelet comes to the pod the next time it looks at the runtime: it looks after one pod after the other.
+    pub(super) fn looked_at(&self) -> SimTime {
+        let turn = draw::below(self.view.settings.seed, "turn", &self.pod.uid, 0, 120_000);
+        self.tick_after(self.now) + Span(turn)
+    }
+
     /// Sets when a probe runs next: not before `earliest`, and after the present.
     fn plan_next(&mut self, i: usize, p: usize, earliest: Option<SimTime>) {
-        let (relist, first_seen) = (self.tick_after(self.now), self.run.first_seen);
+        let (relist, first_seen) = (self.looked_at(), self.run.first_seen);
         let probe = &mut self.run.containers[i].probes[p];
         let at = probe.next_at.unwrap_or(self.now);
         let grid = match probe.kind {

@@ -141,7 +141,7 @@ impl Sync<'_> {
         let id =
             ecow::eco_format!("containerd://{}", hex_digits(self.view.settings.seed, "container", &subject, number));
         let image_id = self.node.add_image(spec.get("image").str());
-        let probes = Probe::of_container(spec, self.now, self.tick_after(self.now), self.run.first_seen);
+        let probes = Probe::of_container(spec, self.now, self.looked_at(), self.run.first_seen);
         let container = &mut self.run.containers[i];
         if let State::Ended(ended) = &container.state {
             container.last = Some(ended.clone());
