@@ -15,7 +15,7 @@ use crate::value;
 const SIMILAR_MAX: usize = 10;
 /// Similar events are combined when they come within this time.
 const SIMILAR_WITHIN: Span = Span::secs(600);
-/// So many events of one source about one object may come at once.
+/// So many events of one source and reason about one object may come at once.
 const BURST: u64 = 25;
 /// One more is allowed each time this has passed.
 const REFILL: Span = Span::secs(300);
@@ -93,9 +93,8 @@ impl Recorder {
     /// What to write for a note; nothing where its source has said too much about its object.
     pub fn record(&mut self, note: &EventNote, settings: &Settings, now: SimTime) -> Option<Record> {
         let source = hash(&[note.component, note.regarding.uid(), note.regarding.kind.kind, note.regarding.name()]);
-        if note.component != "default-scheduler" && !self.take_token(source, now) {
-            return None;
-        }
+        let bucket = hash_more(source, &[note.reason]);
+        let allowed = note.component == "default-scheduler" || self.take_token(bucket, now);
         let class = hash_more(source, &[note.severity, note.reason, &note.field_path]);
         let (message, combined) = self.combine(class, note, now);
         let identity = if combined { hash_more(class, &["combined"]) } else { hash_more(class, &[&message]) };
@@ -104,12 +103,18 @@ impl Recorder {
         if self.seen.by_id.contains_key(&identity) {
             let seen = self.seen.by_id.get_mut(&identity)?;
             seen.count += 1;
+            if !allowed {
+                return None;
+            }
             let patch = if note.component == "default-scheduler" {
                 value!({"series": {"count": (seen.count), "lastObservedTime": (at.rfc3339_micro())}})
             } else {
                 value!({"count": (seen.count), "lastTimestamp": (at.rfc3339()), "firstTimestamp": (seen.first.clone()), "message": message})
             };
             return Some(Record::Again(seen.event.clone(), patch));
+        }
+        if !allowed {
+            return None;
         }
         let event = self.event(note, &message, at);
         let seen = Seen { event: event.key(), count: 1, first: at.rfc3339().into() };
@@ -129,7 +134,8 @@ impl Recorder {
         }
     }
 
-    /// Models EventSourceObjectSpamFilter.Filter: a token bucket for each source and object.
+    /// Models EventSourceObjectSpamFilter.Filter: a token bucket for each source, object and reason. What is dropped is
+    /// counted all the same.
     fn take_token(&mut self, source: u64, now: SimTime) -> bool {
         let bucket = self.tokens.get_or_insert(source, || Tokens { left: BURST, since: now });
         let refilled = now.since(bucket.since).0 / REFILL.0;
