@@ -20,13 +20,19 @@ pub fn find_port(pod: &Object, service_port: &Value) -> Option<i64> {
     found.map(|port| port.get("containerPort").int())
 }
 
-/// The ports of a Service as they are on a pod, in the order of the Service.
+/// The numbers that the ports of a Service have on a pod, one for each port of the Service: what tells apart pods whose
+/// endpoints cannot stand together.
+pub fn numbers_on(pod: &Object, service: &Object) -> Vec<Option<i64>> {
+    service.spec().get("ports").list().iter().map(|port| find_port(pod, port)).collect()
+}
+
+/// The ports of a Service with the numbers they have on a pod, in the order of the Service; those without are left out.
 ///
 /// Models staging/src/k8s.io/endpointslice/utils.go getEndpointPorts.
-pub fn ports_on(pod: &Object, service: &Object) -> Vec<Value> {
-    let ports = service.spec().get("ports").list().iter();
-    let found = ports.filter_map(|port| {
-        let mut found = value!({"name": (port.get("name").str()), "port": (find_port(pod, port)?)});
+pub fn ports_with(service: &Object, numbers: &[Option<i64>]) -> Vec<Value> {
+    let ports = service.spec().get("ports").list().iter().zip(numbers);
+    let found = ports.filter_map(|(port, number)| {
+        let mut found = value!({"name": (port.get("name").str()), "port": ((*number)?)});
         for field in ["protocol", "appProtocol"] {
             if !port.get(field).is_null() {
                 found.set(field, port.get(field).clone());

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::endpoint_ports::{belongs, is_headless, ports_on, sort_slice_ports};
+use super::endpoint_ports::{belongs, is_headless, numbers_on, ports_with, sort_slice_ports};
 use super::service_members::{service_key, services_of};
 use super::slice_endpoint::Member;
 use super::slice_packing::pack;
@@ -57,7 +57,7 @@ fn reconcile(view: &View, key: &Key, memory: &Value) -> Plan {
     let in_namespace = view.store.list("Pod", service.namespace());
     let members: Vec<&Object> = in_namespace.filter(|pod| selector::matches_pairs(pairs, pod.labels())).collect();
     plan.visited = members.len() as u32;
-    let (trigger, seen) = trigger_time::compute(service, members.iter().copied(), memory);
+    let (trigger, seen) = trigger_time::compute(service, &members, memory);
     plan.memory = Some(seen);
     let slices = view.store.owned(service.uid(), "EndpointSlice");
     let existing: Vec<&Object> = slices.filter(|s| s.label(MANAGED_BY) == MANAGER && !s.is_deleting()).collect();
@@ -70,19 +70,20 @@ fn reconcile(view: &View, key: &Key, memory: &Value) -> Plan {
 
 fn decide(view: &View, service: &Object, members: &[&Object], existing: &[&Object]) -> Decision {
     let publish = service.spec().get("publishNotReadyAddresses").bool();
-    let mut wanted: BTreeMap<String, (Value, Vec<Member>)> = BTreeMap::new();
+    let mut by_numbers: BTreeMap<Vec<Option<i64>>, Vec<Member>> = BTreeMap::new();
     for pod in members.iter().copied().filter(|pod| belongs(pod, true)) {
         let node = pod.spec().get("nodeName").str();
         let node = view.store.find("Node", "", node);
         if node.is_none() && !publish && !pod.spec().get("nodeName").is_empty() {
             continue;
         }
-        let mut ports = ports_on(pod, service);
-        sort_slice_ports(&mut ports);
-        let ports = Value::from(ports);
-        let entry = wanted.entry(format!("{ports:?}")).or_insert_with(|| (ports, Vec::new()));
-        entry.1.push(Member::of(pod, node, service));
+        by_numbers.entry(numbers_on(pod, service)).or_default().push(Member::of(pod, node, service));
     }
+    let wanted = by_numbers.into_iter().map(|(numbers, members)| {
+        let mut ports = ports_with(service, &numbers);
+        sort_slice_ports(&mut ports);
+        (Value::from(ports), members)
+    });
     let mut by_ports: BTreeMap<String, Vec<&Object>> = BTreeMap::new();
     for slice in existing {
         let ports = slice.value.get("ports");
@@ -91,8 +92,8 @@ fn decide(view: &View, service: &Object, members: &[&Object], existing: &[&Objec
     }
     let labels = labels(service);
     let mut decision = Decision::default();
-    for (key, (ports, members)) in wanted {
-        let slices = by_ports.remove(&key).unwrap_or_default();
+    for (ports, members) in wanted {
+        let slices = by_ports.remove(&format!("{ports:?}")).unwrap_or_default();
         let fresh = || slice(service, &ports);
         pack(members, &slices, &labels, &fresh, &mut decision);
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::endpoint_ports::{belongs, fnv128a, hostname, is_headless, ports_on, sort_subset_ports};
+use super::endpoint_ports::{belongs, fnv128a, hostname, is_headless, numbers_on, ports_with, sort_subset_ports};
 use super::service_members::{service_key, services_of};
 use super::{pods, trigger_time, Controller, Key};
 use crate::api::selector;
@@ -51,7 +51,7 @@ fn reconcile(view: &View, key: &Key, memory: &Value) -> Plan {
     let in_namespace = view.store.list("Pod", service.namespace());
     let members: Vec<&Object> = in_namespace.filter(|pod| selector::matches_pairs(pairs, pod.labels())).collect();
     plan.visited = members.len() as u32;
-    let (trigger, seen) = trigger_time::compute(service, members.iter().copied(), memory);
+    let (trigger, seen) = trigger_time::compute(service, &members, memory);
     plan.memory = Some(seen);
     let mut subsets = subsets(service, &members);
     let truncated = truncate(&mut subsets);
@@ -118,23 +118,25 @@ type Group<'a> = (Vec<Value>, Vec<Address<'a>>);
 /// Models pkg/api/v1/endpoints/util.go RepackSubsets. The order of several subsets comes from a hash, as upstream's.
 fn subsets(service: &Object, members: &[&Object]) -> Vec<Value> {
     let tolerate = service.spec().get("publishNotReadyAddresses").bool();
-    let no_ports = service.spec().get("ports").list().is_empty();
-    let mut on_port: BTreeMap<String, (Value, Vec<Address>)> = BTreeMap::new();
+    let portless = service.spec().get("ports").list().is_empty() && is_headless(service);
+    let mut on_port: BTreeMap<(usize, i64), Vec<Address>> = BTreeMap::new();
     for pod in members.iter().copied().filter(|pod| belongs(pod, tolerate)) {
         let ready = tolerate || pods::is_ready(pod);
-        let ports = if no_ports && is_headless(service) { vec![Value::Null] } else { ports_on(pod, service) };
-        for port in ports {
-            let place = on_port.entry(format!("{port:?}")).or_insert_with(|| (port, Vec::new()));
-            place.1.push((pod, ready));
+        let numbers = if portless { vec![Some(0)] } else { numbers_on(pod, service) };
+        for (index, number) in numbers.iter().enumerate() {
+            if let Some(number) = number {
+                on_port.entry((index, *number)).or_default().push((pod, ready));
+            }
         }
     }
     let mut groups: BTreeMap<Vec<(&str, &str, bool)>, Group> = BTreeMap::new();
-    for (port, mut addresses) in on_port.into_values() {
+    for ((index, number), mut addresses) in on_port {
         addresses.sort_by_key(|(pod, _)| (pod.status().get("podIP").str(), pod.uid()));
         let key = addresses.iter().map(|(pod, ready)| (pod.status().get("podIP").str(), pod.uid(), *ready)).collect();
         let group = groups.entry(key).or_insert_with(|| (Vec::new(), addresses));
-        if !port.is_null() {
-            group.0.push(port);
+        if !portless {
+            let numbers: Vec<Option<i64>> = (0..=index).map(|i| (i == index).then_some(number)).collect();
+            group.0.extend(ports_with(service, &numbers));
         }
     }
     let subsets = groups.into_values().map(|(ports, addresses)| subset(service, ports, &addresses));

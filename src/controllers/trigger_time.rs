@@ -1,40 +1,37 @@
 //! The time of the change that a write of endpoints answers to, for the annotation that measures how long that took.
 
-use crate::api::{Map, Object, Value};
+use crate::api::{Object, Value};
 use crate::value;
 
 /// The annotation.
 pub const ANNOTATION: &str = "endpoints.kubernetes.io/last-change-trigger-time";
 
-/// The earliest of the times that are new since `memory`, and the memory for the next time.
+/// The earliest of the times that are new since `memory`, and the memory for the next time. The pods come in the order of
+/// their names.
 ///
 /// Models staging/src/k8s.io/endpointslice/trigger_time_tracker.go ComputeEndpointLastChangeTriggerTime.
-pub fn compute<'a>(
-    service: &Object,
-    pods: impl Iterator<Item = &'a Object>,
-    memory: &Value,
-) -> (Option<String>, Value) {
-    let known = memory.get("pods");
+pub fn compute(service: &Object, pods: &[&Object], memory: &Value) -> (Option<String>, Value) {
+    let mut known = memory.get("names").list().iter().zip(memory.get("times").list()).peekable();
     let mut earliest: Option<&str> = None;
-    let mut note = |time: &'a str, known: &str| {
-        if time > known && earliest.is_none_or(|other| time < other) {
-            earliest = Some(time);
-        }
-    };
-    let mut times = Map::default();
+    let (mut names, mut times) = (Vec::with_capacity(pods.len()), Vec::with_capacity(pods.len()));
     for pod in pods {
-        let time = pod.condition("Ready").get("lastTransitionTime");
-        if let Some(text) = time.opt_str() {
-            note(text, known.get(pod.name()).str());
-            times.insert(pod.name(), time.clone());
+        let condition = pod.condition("Ready");
+        let time = condition.get("lastTransitionTime");
+        let Some(text) = time.opt_str() else { continue };
+        let name = pod.metadata().get("name");
+        while known.next_if(|(other, _)| other.str() < name.str()).is_some() {}
+        let before = known.next_if(|(other, _)| *other == name).map_or("", |(_, time)| time.str());
+        if text > before && earliest.is_none_or(|other| text < other) {
+            earliest = Some(text);
         }
+        names.push(name.clone());
+        times.push(time.clone());
     }
     let created = service.metadata().get("creationTimestamp");
-    let mut trigger = earliest.map(str::to_owned);
-    if created.str() > memory.get("service").str() && trigger.as_deref().is_none_or(|other| created.str() < other) {
-        trigger = Some(created.str().to_owned());
-    }
-    (trigger, value!({"service": (created.clone()), "pods": times}))
+    let fresh = created.str() > memory.get("service").str() && earliest.is_none_or(|other| created.str() < other);
+    let trigger = if fresh { Some(created.str()) } else { earliest };
+    let memory = value!({"service": (created.clone()), "names": names, "times": times});
+    (trigger.map(str::to_owned), memory)
 }
 
 /// Sets or clears the annotation.
