@@ -19,8 +19,8 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("ping HOST, nc -zv HOST PORT", "tries an address, or a port of it"),
     ("trace curl URL", "shows the way of a request, hop by hop, with the rules that decided"),
     ("from outside|NODE|pod/NAME COMMAND", "runs one of these somewhere else, as `kubectl exec POD -- COMMAND` does"),
-    ("ssh NODE iptables-save|ipvsadm -Ln", "shows the rules of a node"),
-    ("proxy-mode [iptables|ipvs]", "shows or changes what kube-proxy balances with"),
+    ("ssh NODE iptables-save|ipvsadm -Ln|nft list ruleset", "shows the rules of a node"),
+    ("proxy-mode [iptables|ipvs|nftables]", "shows or changes what kube-proxy balances with"),
 ];
 
 /// Runs a network command where the terminal stands; none where the words are none.
@@ -116,9 +116,9 @@ fn proxy_mode(args: &[String], world: &mut World) -> Run {
                 world.set_proxy_mode(mode);
                 Run::Done(0)
             }
-            None => complain(&format!("proxy-mode: unknown mode {name}: iptables or ipvs"), 1, world),
+            None => complain(&format!("proxy-mode: unknown mode {name}: iptables, ipvs or nftables"), 1, world),
         },
-        _ => complain("usage: proxy-mode [iptables|ipvs]", 2, world),
+        _ => complain("usage: proxy-mode [iptables|ipvs|nftables]", 2, world),
     }
 }
 

@@ -5,7 +5,7 @@ use super::path::{arrow, Arrival, Flight, Path};
 use super::proxy::compile::Target;
 use super::proxy::rules::{self, Front};
 use super::proxy::walk::Balance;
-use super::proxy::{ipvs, Mode, Node};
+use super::proxy::{ipvs, nft, Mode, Node};
 use super::trace::{Hop, HopKind, Memory, Place};
 use crate::base::draw;
 
@@ -68,6 +68,8 @@ impl<'a> Path<'a> {
         let Some(address) = node.address() else { return };
         let marked = balance.rules.iter().find(|rule| rule.spec.ends_with(rules::MARK_CHAIN));
         let rule = match hairpin {
+            _ if self.state.mode == Mode::Nftables => "chain masquerading".to_owned(),
+            _ if self.state.mode == Mode::Ipvs => "-A KUBE-POSTROUTING -j MASQUERADE --random-fully".to_owned(),
             true => rules::hairpin(&balance.compiled, target).to_string(),
             false => marked.map(ToString::to_string).unwrap_or_default(),
         };
@@ -94,7 +96,7 @@ impl<'a> Path<'a> {
     fn pick(&self, node: &Node, service: &str, count: usize) -> usize {
         let seed = self.view.settings.seed;
         let index = match self.state.mode {
-            Mode::Iptables => draw::below(seed, "endpoint", service, self.n, count as u64),
+            Mode::Iptables | Mode::Nftables => draw::below(seed, "endpoint", service, self.n, count as u64),
             Mode::Ipvs => self.state.turn(&node.name, service) % count as u64,
         };
         index as usize
@@ -112,6 +114,10 @@ impl<'a> Path<'a> {
         let target = &targets[index];
         if self.state.mode == Mode::Ipvs {
             return (ipvs::chosen(c, balance.front, destination, target), None);
+        }
+        if self.state.mode == Mode::Nftables {
+            let probability = stuck_secs.is_none().then(|| 1.0 / targets.len() as f64);
+            return (nft::chosen(c, balance.front, targets), probability);
         }
         let mut lines: Vec<String> = balance.rules.iter().map(ToString::to_string).collect();
         match stuck_secs {
@@ -133,7 +139,7 @@ impl<'a> Path<'a> {
         match (stuck, self.state.mode, count) {
             (true, ..) => format!("{service} sticks to its clients (ClientIP): this one goes to {who} again."),
             (_, _, 1) => format!("{service} has one endpoint{local} to choose from: {who}."),
-            (_, Mode::Iptables, _) => {
+            (_, Mode::Iptables | Mode::Nftables, _) => {
                 format!(
                     "{service} has {count} endpoints{local}, each with a chance of 1/{count}; this time it is {who}."
                 )

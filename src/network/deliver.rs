@@ -43,6 +43,13 @@ impl<'a> Path<'a> {
             self.stop(&flight, String::new(), "nothing on this port", &sentence, Verdict::Refused);
             return Arrival::Ended(Outcome::Refused);
         }
+        if known && self.state.mode == Mode::Nftables {
+            let rule = "ip daddr @cluster-ips reject comment \"Reject traffic to invalid ports of ClusterIPs\"";
+            let sentence =
+                format!("{to} is a ClusterIP, but {port} is no port of its Service: in nftables mode that is refused.");
+            self.stop(&flight, rule.to_owned(), "no rule", &sentence, Verdict::Refused);
+            return Arrival::Ended(Outcome::Refused);
+        }
         let sentence = match known {
             true => format!("{to} exists only as rules for the ports of its Service, and {port} is none of them: the packet goes nowhere."),
             false => format!("No Service has {to}, or {} has not heard of it yet: the packet goes nowhere.", flight.node),

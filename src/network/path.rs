@@ -4,8 +4,11 @@
 use core::net::IpAddr;
 
 use super::address::{host_port, Cidr};
+use super::proxy::compile::Compiled;
+use super::proxy::rules::Rule;
 use super::proxy::service::Protocol;
-use super::proxy::walk::{decide, Decision, Packet};
+use super::proxy::walk::{decide, front, Decision, Packet};
+use super::proxy::{nft, Mode, Node};
 use super::request::Source;
 use super::resolver::Resolver;
 use super::trace::{Hop, HopKind, Memory, Outcome, Place, Trace, Verdict};
@@ -330,7 +333,7 @@ impl<'a> Path<'a> {
 
     /// The rules of the node a packet is on, and where it goes after them.
     pub(super) fn through_node(&mut self, flight: Flight, crossed: u8) -> Arrival<'a> {
-        let Some(node) = State::node(self.view, &flight.node) else {
+        let Some(node) = self.state.proxy(self.view, &flight.node) else {
             return Arrival::Ended(Outcome::NoRoute);
         };
         let services = self.state.candidates(self.view, &node, flight.packet.destination, flight.packet.port);
@@ -339,12 +342,14 @@ impl<'a> Path<'a> {
             Decision::Reject(rule) => {
                 let sentence =
                     "The Service has no endpoint that is ready: kube-proxy's rule sends the packet back at once.";
-                self.stop(&flight, rule.to_string(), "REJECT", sentence, Verdict::Refused);
+                let rule = self.refusal(&node, &flight.packet, rule);
+                self.stop(&flight, rule, "REJECT", sentence, Verdict::Refused);
                 Arrival::Ended(Outcome::Refused)
             }
             Decision::Drop(rule) => {
                 let sentence = format!("The rule on {} drops the packet without a word.", flight.node);
-                self.stop(&flight, rule.to_string(), "DROP", &sentence, Verdict::Dropped);
+                let rule = self.refusal(&node, &flight.packet, rule);
+                self.stop(&flight, rule, "DROP", &sentence, Verdict::Dropped);
                 Arrival::Ended(self.time_out())
             }
             Decision::Accept(rule) => {
@@ -355,6 +360,21 @@ impl<'a> Path<'a> {
                 Arrival::Health { node: flight.node, service, endpoints }
             }
             Decision::Pass => self.route(&node, flight, crossed),
+        }
+    }
+
+    /// The text of the rule that turns a packet away, in the words of the mode.
+    fn refusal(&self, node: &Node, packet: &Packet, rule: Rule) -> String {
+        let services = self.state.candidates(self.view, node, packet.destination, packet.port);
+        let ours = |c: &Compiled| (c.protocol() == packet.protocol).then(|| front(node, c, packet)).flatten();
+        let found = services.iter().find_map(|c| ours(c).map(|front| (c, front)));
+        match (self.state.mode, found) {
+            (Mode::Nftables, Some((c, front))) => nft::turned_away(c, front),
+            (Mode::Ipvs, Some((c, _))) => {
+                let to = host_port(packet.destination, packet.port);
+                format!("{} {to} rr: no real server", c.protocol().upper())
+            }
+            _ => rule.to_string(),
         }
     }
 

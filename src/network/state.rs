@@ -93,7 +93,7 @@ impl State {
     fn next_sync(&mut self, now: SimTime) -> SimTime {
         let at = match self.last_sync {
             Some(last) if last > now => last,
-            Some(last) if self.mode == Mode::Iptables => now.max(last + MIN_SYNC_PERIOD),
+            Some(last) if self.mode != Mode::Ipvs => now.max(last + MIN_SYNC_PERIOD),
             _ => now,
         };
         self.last_sync = Some(at);
@@ -172,7 +172,7 @@ impl State {
         }
     }
 
-    /// A node as kube-proxy sees it.
+    /// A node with its addresses.
     pub fn node(view: &View, name: &str) -> Option<Node> {
         let node = view.store.find("Node", "", name)?;
         let addresses = node.at("status.addresses").list().iter();
@@ -186,6 +186,16 @@ impl State {
             localhost_node_ports: true,
             node_port_addresses: None,
         })
+    }
+
+    /// A node as its kube-proxy sees it: in nftables mode node ports are open at its main address alone.
+    pub fn proxy(&self, view: &View, name: &str) -> Option<Node> {
+        let mut node = State::node(view, name)?;
+        if self.mode == Mode::Nftables {
+            node.localhost_node_ports = false;
+            node.node_port_addresses = Some(node.address().into_iter().collect());
+        }
+        Some(node)
     }
 
     /// Every Service port as a node has it at this moment, in the order of namespace, name and place in the Service.

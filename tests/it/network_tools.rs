@@ -67,6 +67,7 @@ fn carry_out(cluster: &mut Cluster, change: &str) {
         "wait" => cluster.now = cluster.now + Span::secs(5),
         "ipvs" => cluster.state.mode = Mode::Ipvs,
         "iptables" => cluster.state.mode = Mode::Iptables,
+        "nftables" => cluster.state.mode = Mode::Nftables,
         "node-3 down" => cluster.state.set_node_down("node-3", true),
         "node-3 up" => cluster.state.set_node_down("node-3", false),
         "no endpoints for web" => cluster.slice("default", "web", value!(null), value!([])),

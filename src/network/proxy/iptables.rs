@@ -12,11 +12,12 @@ use crate::store::View;
 
 /// The rules of a node as `iptables-save` prints them, or what the shell says where there is no such node.
 pub fn iptables_save(view: &View, state: &State, node: &str) -> Option<String> {
-    let node_proxy = State::node(view, node)?;
+    let node_proxy = state.proxy(view, node)?;
     let services = state.compiled(view, &node_proxy);
     let rules = match state.mode {
         Mode::Iptables => all_rules(&node_proxy, &services),
         Mode::Ipvs => frame(&node_proxy),
+        Mode::Nftables => Vec::new(),
     };
     Some(print(&rules, &date_text(&view.timestamp())))
 }

@@ -15,7 +15,7 @@ Prot LocalAddress:Port Scheduler Flags
 
 /// The virtual servers of a node as `ipvsadm -Ln` prints them; none in iptables mode.
 pub fn ipvsadm(view: &View, state: &State, node: &str) -> Option<String> {
-    let node = State::node(view, node)?;
+    let node = state.proxy(view, node)?;
     let mut text = HEADER.to_owned();
     if state.mode == Mode::Ipvs {
         for service in state.compiled(view, &node) {

@@ -12,6 +12,7 @@ pub mod compile;
 pub mod iptables;
 pub mod ipvs;
 pub mod names;
+pub mod nft;
 pub mod rules;
 pub mod service;
 pub mod walk;
@@ -26,6 +27,8 @@ pub enum Mode {
     Iptables,
     /// The kernel's load balancer, in turn.
     Ipvs,
+    /// Maps of nftables, chosen from at random.
+    Nftables,
 }
 
 impl Mode {
@@ -34,12 +37,13 @@ impl Mode {
         match self {
             Mode::Iptables => "iptables",
             Mode::Ipvs => "ipvs",
+            Mode::Nftables => "nftables",
         }
     }
 
     /// Reads `iptables`.
     pub fn parse(text: &str) -> Option<Mode> {
-        [Mode::Iptables, Mode::Ipvs].into_iter().find(|mode| mode.name() == text)
+        [Mode::Iptables, Mode::Ipvs, Mode::Nftables].into_iter().find(|mode| mode.name() == text)
     }
 }
 

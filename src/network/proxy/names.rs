@@ -35,9 +35,13 @@ fn hash(parts: &[&str]) -> String {
     for part in parts {
         digest.update(part.as_bytes());
     }
-    let bytes = digest.finalize();
+    base32_start(&digest.finalize(), 16)
+}
+
+/// The first characters, 16 at most, of the base32 of some bytes.
+pub fn base32_start(bytes: &[u8], length: u32) -> String {
     let mut bits = [0_u8; 16];
     bits[..10].copy_from_slice(&bytes[..10]);
     let number = u128::from_be_bytes(bits);
-    (0..16).map(|i| char::from(ALPHABET[(number >> (123 - 5 * i)) as usize & 31])).collect()
+    (0..length).map(|i| char::from(ALPHABET[(number >> (123 - 5 * i)) as usize & 31])).collect()
 }

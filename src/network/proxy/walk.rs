@@ -79,7 +79,7 @@ pub fn decide<'a>(node: &Node, services: Vec<Compiled<'a>>, packet: &Packet) -> 
 }
 
 /// Which front of a Service port a packet is addressed to.
-fn front(node: &Node, c: &Compiled, packet: &Packet) -> Option<Front> {
+pub fn front(node: &Node, c: &Compiled, packet: &Packet) -> Option<Front> {
     let (ip, service) = (packet.destination, c.service);
     if c.port.port == packet.port {
         if service.cluster_ips.contains(&ip) {

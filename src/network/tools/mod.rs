@@ -14,7 +14,8 @@ pub mod ping;
 pub mod wget;
 
 /// The names of the tools, for completion and help.
-pub const TOOLS: &[&str] = &["curl", "dig", "ipvsadm", "iptables-save", "nc", "nslookup", "ping", "trace", "wget"];
+pub const TOOLS: &[&str] =
+    &["curl", "dig", "ipvsadm", "iptables-save", "nc", "nft", "nslookup", "ping", "trace", "wget"];
 
 /// What a tool works with.
 #[derive(Clone)]
@@ -71,6 +72,8 @@ pub fn run(context: &Context, name: &str, args: &[String]) -> Option<Output> {
         "nc" => nc::run(context, args),
         "trace" => explain::run(context, args),
         "iptables-save" => on_node(context, name, proxy::iptables_save),
+        "nft" if args.first().is_some_and(|word| word == "list") => on_node(context, name, proxy::nft::ruleset),
+        "nft" => Output::error(1, "nft: only `nft list ruleset` is there\n"),
         "ipvsadm" => on_node(context, name, proxy::ipvs::ipvsadm),
         _ => return None,
     })
