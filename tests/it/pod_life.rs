@@ -1,10 +1,12 @@
 //! Pods from creation to their end: what the scheduler and the kubelet make of manifests, watched change by change.
 
-use kubottle::api::{kind, manifest, Object, ObjectKey, Value};
+use kubottle::api::{kind, manifest, merge, Object, ObjectKey, Value};
 use kubottle::base::time::{SimTime, Span};
 use kubottle::cluster::World;
 use kubottle::store::plan::DeleteOptions;
+use kubottle::store::server::Part;
 use kubottle::store::{Because, Settings, Verb};
+use kubottle::value;
 
 /// A cluster whose nodes have every image, with the objects of a manifest created.
 pub fn world_with(manifest_text: &str) -> World {
@@ -188,4 +190,114 @@ fn delete(world: &mut World, name: &str, grace_seconds: Option<i64>) {
     let options = DeleteOptions { grace_seconds, ..DeleteOptions::default() };
     let key = ObjectKey::new("default", name);
     world.request(|server| server.delete(kind("Pod"), &key, "", options, &because)).expect("the pod is there");
+}
+
+/// Changes a node by a JSON merge patch.
+fn patch_node(world: &mut World, name: &str, patch: Value) {
+    let because = std::sync::Arc::new(Because::rule("kubectl", "patch"));
+    let change = |node: &Object| {
+        let mut node = node.clone();
+        merge::merge_patch(&mut node.value, &patch);
+        Ok(node)
+    };
+    let key = ObjectKey::new("", name);
+    world.request(|server| server.modify(kind("Node"), &key, Part::Main, &because, change)).expect("the node is there");
+}
+
+/// The texts with which the scheduler has refused pods, each with the pod's name before it.
+fn refusals(world: &World) -> Vec<String> {
+    let events = world.store().all("Event").filter(|event| event.at("reason").str() == "FailedScheduling");
+    let mut texts: Vec<String> =
+        events.map(|e| format!("{} {}", e.at("involvedObject.name").str(), e.at("message").str())).collect();
+    texts.sort();
+    texts.dedup();
+    texts
+}
+
+#[test]
+fn pods_that_fit_nowhere_are_told_why_in_the_real_words() {
+    let mut world = World::new(Settings { images_present: true, ..Settings::default() });
+    patch_node(
+        &mut world,
+        "node-1",
+        value!({"spec": {"taints": [{"key": "gpu", "value": "true", "effect": "NoSchedule"}]}}),
+    );
+    patch_node(&mut world, "node-2", value!({"metadata": {"labels": {"disk": "ssd"}}}));
+    patch_node(&mut world, "node-3", value!({"spec": {"unschedulable": true}}));
+    world.run_until(world.now() + Span::secs(1));
+    create(&mut world, include_str!("../data/pods/unschedulable.yaml"));
+    world.run_until(world.now() + Span::secs(5));
+    let told = include_str!("../data/pods/unschedulable.txt").lines().filter(|line| !line.starts_with('#'));
+    let (after, before): (Vec<&str>, Vec<&str>) = told.partition(|line| line.starts_with("after: "));
+    assert_eq!(refusals(&world), before);
+    let node_of =
+        |world: &World, pod: &str| world.store().find("Pod", "default", pod).unwrap().at("spec.nodeName").text();
+    for (pod, node) in
+        [("anti1", "node-2"), ("hostport1", "node-2"), ("tol", "node-1"), ("ssd", "node-2"), ("badsched", "")]
+    {
+        assert_eq!(node_of(&world, pod), node, "{pod}");
+    }
+    let verdicts = world.scheduler().verdicts(world.store().find("Pod", "default", "toobig").unwrap().uid()).unwrap();
+    assert_eq!(verdicts["node-2"], "Insufficient cpu");
+    patch_node(&mut world, "node-1", value!({"spec": {"taints": null}}));
+    patch_node(&mut world, "node-3", value!({"spec": {"unschedulable": null}}));
+    world.run_until(world.now() + Span::secs(15));
+    let now = refusals(&world);
+    for line in after {
+        let line = line.strip_prefix("after: ").unwrap().to_owned();
+        assert!(now.contains(&line), "{line}");
+    }
+    assert_ne!(node_of(&world, "hostport2"), "");
+    assert_eq!(world.scheduler().node_requested("node-2").pods, world.store().pods_on_node("node-2").count() as i64);
+}
+
+#[test]
+fn a_pod_of_higher_priority_displaces_one_of_lower() {
+    let mut world = World::new(Settings { images_present: true, ..Settings::default() });
+    for (name, class) in [("low0", ""), ("low1", ""), ("low2", ""), ("hi", "system-cluster-critical")] {
+        if name == "hi" {
+            world.run_until(world.now() + Span::secs(3));
+        }
+        let line = if class.is_empty() { String::new() } else { format!(", priorityClassName: {class}") };
+        create(
+            &mut world,
+            &format!(
+                "{{apiVersion: v1, kind: Pod, metadata: {{name: {name}}}, spec: {{containers: [{{name: c, image: \"nginx:1.25\", resources: {{requests: {{cpu: \"3\"}}}}}}]{line}}}}}"
+            ),
+        );
+    }
+    world.run_until(world.now() + Span::secs(5));
+    let uid = world.store().find("Pod", "default", "hi").unwrap().uid().to_owned();
+    let node = world.store().find("Pod", "default", "hi").unwrap().at("spec.nodeName").text();
+    assert_eq!(refusals(&world), ["hi 0/3 nodes are available: 3 Insufficient cpu."]);
+    let preempted: Vec<String> = world
+        .store()
+        .all("Event")
+        .filter(|event| event.at("reason").str() == "Preempted")
+        .map(|event| event.at("message").str().to_owned())
+        .collect();
+    assert_eq!(preempted, [format!("Preempted by pod {uid} on node {node}")]);
+    assert_eq!(world.store().list("Pod", "default").count(), 3);
+    assert_ne!(node, "");
+}
+
+#[test]
+fn what_a_pod_refers_to_and_is_not_there_holds_it_until_it_is() {
+    let mut world = world_with(include_str!("../data/pods/missing.yaml"));
+    let lines = timeline(&mut world, 8);
+    let last = |lines: &[(f64, String)], pod: &str| changes_of(lines, pod).last().unwrap().1.clone();
+    assert_eq!(last(&lines, "missing-cm-env"), "Pending c:waiting/CreateContainerConfigError r=0");
+    assert_eq!(events_of(&lines, "missing-cm-env", "Error: configmap \"nope\" not found").len(), 2);
+    let key = events_of(&lines, "missing-key", "Error: couldn't find key nokey in Secret default/sec");
+    assert_eq!(key.len(), 2);
+    assert_eq!(last(&lines, "missing-vol"), "Pending c:waiting/ContainerCreating r=0");
+    let mounts =
+        events_of(&lines, "missing-vol", "MountVolume.SetUp failed for volume \"v\" : secret \"nope\" not found");
+    assert_eq!(mounts.len(), 5, "after 0.5, 1, 2 and 4 s");
+    assert_eq!(last(&lines, "missing-vol-unmounted"), "Running c:running ready r=0");
+    create(&mut world, "{apiVersion: v1, kind: ConfigMap, metadata: {name: nope}, data: {k: v}}");
+    create(&mut world, "{apiVersion: v1, kind: Secret, metadata: {name: nope}, stringData: {k: v}}");
+    let lines = timeline(&mut world, 12);
+    assert_eq!(last(&lines, "missing-cm-env"), "Running c:running ready r=0");
+    assert_eq!(last(&lines, "missing-vol"), "Running c:running ready r=0");
 }
