@@ -15,7 +15,8 @@ pub trait Filter {
 pub type Made = (Box<dyn Filter>, Vec<String>);
 
 /// The names of all filters.
-pub const NAMES: &[&str] = &["grep", "head", "tail", "wc", "sort", "uniq", "cut", "tr", "cat", "nl", "tac", "sed"];
+pub const NAMES: &[&str] =
+    &["grep", "head", "tail", "wc", "sort", "uniq", "cut", "tr", "cat", "nl", "tac", "sed", "base64"];
 
 /// Makes a filter from its words, the first being its name.
 pub fn make(words: &[String]) -> Result<Made, String> {
@@ -31,6 +32,7 @@ pub fn make(words: &[String]) -> Result<Made, String> {
             lines: Vec::new(),
             all: name == "tac",
         }),
+        "base64" => Box::new(Base64 { decode: options.has('d') || options.has('D'), text: String::new() }),
         "nl" => Box::new(Number(0)),
         "head" => Box::new(Head { left: options.count(10)? }),
         "tail" => Box::new(Tail::new(&options.count_text("10"))?),
@@ -321,6 +323,34 @@ impl Filter for Number {
     }
 
     fn end(&mut self, _: &mut String) -> u8 {
+        0
+    }
+}
+
+/// Text to base64, or back.
+struct Base64 {
+    decode: bool,
+    text: String,
+}
+
+impl Filter for Base64 {
+    fn line(&mut self, line: &str, _: &mut String) {
+        self.text.push_str(line);
+        self.text.push('\n');
+    }
+
+    fn end(&mut self, out: &mut String) -> u8 {
+        use base64::engine::general_purpose::STANDARD;
+        use base64::Engine;
+        if !self.decode {
+            out.push_str(&format!("{}\n", STANDARD.encode(&self.text)));
+            return 0;
+        }
+        let packed: String = self.text.split_whitespace().collect();
+        match STANDARD.decode(packed) {
+            Ok(bytes) => out.push_str(&String::from_utf8_lossy(&bytes)),
+            Err(_) => return 1,
+        }
         0
     }
 }

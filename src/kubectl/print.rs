@@ -23,6 +23,8 @@ pub enum Format {
     Name,
     /// A template of paths.
     JsonPath(JsonPath),
+    /// What a path finds, as a JSON list.
+    Found(JsonPath),
     /// Columns of the user's own.
     Custom(Vec<(String, JsonPath)>),
 }
@@ -44,6 +46,7 @@ impl Format {
             ("name", None) => Format::Name,
             ("jsonpath", None | Some("")) => return Err(error("template format specified but no template given")),
             ("jsonpath", Some(template)) => Format::JsonPath(path(template)?),
+            ("jsonpath-as-json", Some(template)) => Format::Found(path(template)?),
             ("jsonpath-file", Some(file)) => {
                 let text = call.session.file(file).ok_or_else(|| no_such_file(file))?;
                 Format::JsonPath(path(text.trim_end())?)
@@ -81,6 +84,7 @@ impl Format {
             Format::Json => json_pretty(&object.value),
             Format::Name => format!("{}/{}\n", object.kind.singular_resource(), object.name()),
             Format::JsonPath(path) => execute(path, &object.value)?,
+            Format::Found(path) => json_pretty(&Value::from(found(path, &object.value))),
             Format::Custom(_) => self.many(std::slice::from_ref(object), true)?,
         })
     }
@@ -93,6 +97,7 @@ impl Format {
             Format::Json => json_pretty(&list_value(objects)),
             Format::Name => objects.iter().map(|object| self.one(object)).collect::<Result<String, Failure>>()?,
             Format::JsonPath(path) => execute(path, &list_value(objects))?,
+            Format::Found(path) => json_pretty(&Value::from(found(path, &list_value(objects)))),
             Format::Custom(columns) => {
                 let mut rows: Vec<Vec<String>> = Vec::new();
                 if heads {

@@ -26,6 +26,7 @@ mod selectors;
 mod stories;
 mod support;
 mod tidy;
+mod transcripts;
 mod truth;
 mod validation;
 mod yaml;

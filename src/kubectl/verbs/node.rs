@@ -149,6 +149,12 @@ fn taint(call: &mut Call<'_>, node: &Object, updates: &[Update]) -> Result<(), F
     let same = |taint: &Value, update: &Update| {
         taint.get("key").str() == update.key && (update.effect.is_empty() || taint.get("effect").str() == update.effect)
     };
+    let both = updates.iter().filter(|a| !a.remove).find(|a| updates.iter().any(|b| b.remove && b.key == a.key));
+    if let Some(update) = both {
+        let text =
+            format!("can not both modify and remove the following taint(s) in the same command: {}=", update.key);
+        return Err(error(text));
+    }
     let mut done = "tainted";
     for update in updates.iter().filter(|update| update.remove) {
         let before = taints.len();
@@ -163,7 +169,8 @@ fn taint(call: &mut Call<'_>, node: &Object, updates: &[Update]) -> Result<(), F
     for update in &added {
         if taints.iter().any(|taint| same(taint, update)) {
             if !call.line.is("overwrite") {
-                let keys: Vec<&str> = added.iter().map(|update| update.key.as_str()).collect();
+                let taken = added.iter().filter(|update| taints.iter().any(|taint| same(taint, update)));
+                let keys: Vec<&str> = taken.map(|update| update.key.as_str()).collect();
                 let text = format!(
                     "node {} already has {} taint(s) with same effect(s) and --overwrite is false",
                     node.name(),

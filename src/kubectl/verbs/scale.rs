@@ -39,6 +39,9 @@ fn run(call: &mut Call<'_>) -> Outcome {
     let args = call.line.args.clone();
     let selection = select(call, &args, false)?;
     let (objects, mut failures) = selection.objects(call)?;
+    if objects.is_empty() && failures.is_empty() {
+        return Err(error("no objects passed to scale"));
+    }
     for object in objects {
         if let Err(failure) = scale(call, &object, replicas) {
             failures.push(failure);
