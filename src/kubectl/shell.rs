@@ -171,7 +171,7 @@ impl Running {
             Run::Done(code) => self.code = code,
             Run::Wait(waiting) => self.source = Some(waiting),
         }
-        while self.rest.front().is_some_and(|next| is_line_filter(next)) {
+        while self.rest.front().is_some_and(is_line_filter) {
             let Some(next) = self.rest.pop_front() else { break };
             let words = Expander { session, world, last_code }.words(&next.words);
             self.note_target(&next, session, world, last_code);

@@ -139,7 +139,7 @@ fn deployment(call: &mut Call<'_>) -> Outcome {
     };
     let images = call.line.list("image");
     if images.len() > 1 && !command.is_empty() {
-        return Err(error(format!("cannot specify multiple --image options and command")));
+        return Err(error("cannot specify multiple --image options and command"));
     }
     let labels = value!({"app": (name.as_str())});
     let mut containers = Vec::new();

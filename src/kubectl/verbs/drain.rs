@@ -95,7 +95,7 @@ fn choose(call: &mut Call<'_>, node: &Object) -> Result<Vec<Object>, String> {
         let name = format!("{}/{}", pod.namespace(), pod.name());
         let finished = matches!(pod.at("status.phase").str(), "Succeeded" | "Failed");
         let controller = pod.controller().map(|owner| owner.kind.to_string());
-        if pod.annotation("kubernetes.io/config.mirror") != "" {
+        if !pod.annotation("kubernetes.io/config.mirror").is_empty() {
             continue;
         }
         if controller.as_deref() == Some("DaemonSet") && !finished {
