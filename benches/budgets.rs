@@ -93,7 +93,7 @@ fn run_to_ready(world: &mut World, pods: i64, mut each: impl FnMut(&World)) {
     let limit = world.now() + Span::secs(3_600);
     while ready(world) < pods {
         assert!(world.now() < limit, "{} of {pods} pods are ready after an hour", ready(world));
-        world.run_until(world.now() + Span::millis(100));
+        world.run_until(world.now() + Span::millis(10));
         each(world);
     }
 }

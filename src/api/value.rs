@@ -2,6 +2,8 @@
 //!
 //! Keys are sorted, as the JSON of an unstructured object is in Kubernetes, so two equal trees print the same.
 
+use std::sync::OnceLock;
+
 use ecow::{EcoString, EcoVec};
 
 /// A JSON value that is cheap to clone.
@@ -264,7 +266,7 @@ impl Map {
         let i = match self.position(key) {
             Ok(i) => i,
             Err(i) => {
-                self.0.insert(i, (EcoString::from(key), Value::Null));
+                self.0.insert(i, (shared_key(key), Value::Null));
                 i
             }
         };
@@ -294,6 +296,28 @@ impl Map {
             Some(i) => Ok(i),
             None => Err(self.0.partition_point(|(k, _)| k.as_str() < key)),
         }
+    }
+}
+
+/// The text of a key. A long one that is a field of the schema is shared by all objects: written out for each of them, the
+/// names of fields would take more memory than the values.
+fn shared_key(key: &str) -> EcoString {
+    static LONG: OnceLock<Vec<EcoString>> = OnceLock::new();
+    if key.len() <= EcoString::INLINE_LIMIT {
+        return EcoString::inline(key);
+    }
+    let long = LONG.get_or_init(|| {
+        let names =
+            include_str!("schema.txt").split_ascii_whitespace().filter_map(|word| word.split(['=', '!', ':']).next());
+        let mut long: Vec<EcoString> =
+            names.filter(|name| name.len() > EcoString::INLINE_LIMIT).map(EcoString::from).collect();
+        long.sort_unstable();
+        long.dedup();
+        long
+    });
+    match long.binary_search_by(|name| name.as_str().cmp(key)) {
+        Ok(i) => long[i].clone(),
+        Err(_) => EcoString::from(key),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Admission and the strategies of the registry: what the API server adds to an object or refuses before it is stored.
 
+use std::sync::OnceLock;
+
 use super::allocator::Refusal;
 use super::{Server, Store};
 use crate::api::status::Cause;
@@ -141,27 +143,48 @@ fn mount_token(server: &Server<'_>, pod: &mut Object) {
             }
         }
     }
-    let volume = value!({"name": name, "projected": {"defaultMode": 420, "sources": [
-        {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
-        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
-        {"downwardAPI": {"items": [
-            {"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}
-        ]}}
-    ]}});
+    let mut volume = Value::map();
+    volume.set("name", name);
+    volume.set("projected", token_sources().clone());
     pod.value.slot_at("spec.volumes").list_mut().push(volume);
+}
+
+/// What the volume of a service account's token is made of: the same for every pod, and the same piece of memory.
+fn token_sources() -> &'static Value {
+    static SOURCES: OnceLock<Value> = OnceLock::new();
+    SOURCES.get_or_init(|| {
+        value!({"defaultMode": 420, "sources": [
+            {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+            {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+            {"downwardAPI": {"items": [
+                {"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}
+            ]}}
+        ]})
+    })
+}
+
+/// The taints of a lost node that every pod bears for a while.
+const DEFAULT_TAINTS: [&str; 2] = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
+
+fn toleration(key: &str) -> Value {
+    value!({"effect": "NoExecute", "key": key, "operator": "Exists", "tolerationSeconds": 300})
 }
 
 /// Models plugin/pkg/admission/defaulttolerationseconds Plugin.Admit.
 fn add_default_tolerations(pod: &mut Object) {
-    for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
+    if pod.at("spec.tolerations").list().is_empty() {
+        static DEFAULTS: OnceLock<Value> = OnceLock::new();
+        let defaults = DEFAULTS.get_or_init(|| DEFAULT_TAINTS.iter().map(|key| toleration(key)).collect());
+        pod.set("spec.tolerations", defaults.clone());
+        return;
+    }
+    for key in DEFAULT_TAINTS {
         let tolerated = pod.at("spec.tolerations").list().iter().any(|t| {
             let effect = t.get("effect").str();
             (t.get("key").str() == key || t.get("key").str().is_empty()) && (effect == "NoExecute" || effect.is_empty())
         });
         if !tolerated {
-            pod.value.slot_at("spec.tolerations").list_mut().push(value!({
-                "effect": "NoExecute", "key": key, "operator": "Exists", "tolerationSeconds": 300
-            }));
+            pod.value.slot_at("spec.tolerations").list_mut().push(toleration(key));
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::api::{Object, ObjectKey, Value};
 use crate::base::time::SimTime;
 
 /// How many changes the watch log keeps for late readers.
-const LOG_LENGTH: u64 = 8_192;
+const LOG_LENGTH: u64 = 4_096;
 
 /// All objects, their indexes and the log of their last changes.
 #[derive(Clone, Default)]
@@ -137,6 +137,8 @@ impl Store {
     fn remember(&mut self, change: Change) {
         let uid = change.object.metadata().get("uid").text();
         match change.verb {
+            // An event is a reason itself; nobody asks for the reason behind it.
+            _ if change.kind() == "Event" => {}
             Verb::Added => {
                 let because = change.because.clone();
                 self.reasons.insert(uid, Reasons { made: because.clone(), changed: because });
