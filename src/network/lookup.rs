@@ -44,10 +44,9 @@ impl<'a> Path<'a> {
         known.unwrap_or(IpAddr::from([0, 0, 0, 0]))
     }
 
-    /// The address of the machine outside: the last of the node network.
+    /// The address of the machine outside: on the node network, below the API server's.
     pub(super) fn outside_address(&self) -> IpAddr {
-        let [a, b, c, _] = self.view.settings.first_node_ip;
-        IpAddr::from([a, b, c, 250])
+        IpAddr::from((u32::from_be_bytes(self.view.settings.first_node_ip) - 2).to_be_bytes())
     }
 
     /// True where a Service has this number on every node.

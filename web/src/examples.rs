@@ -20,7 +20,17 @@ macro_rules! examples {
     };
 }
 
-examples!["tomcat", "node-port", "rolling-update", "multi-port", "crash-loop", "unschedulable", "namespaces"];
+examples![
+    "tomcat",
+    "node-port",
+    "rolling-update",
+    "multi-port",
+    "crash-loop",
+    "unschedulable",
+    "namespaces",
+    "ingress",
+    "network-policy"
+];
 
 impl Example {
     /// The manifest without its headings.
