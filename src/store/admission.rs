@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use super::allocator::Refusal;
 use super::{Server, Store};
 use crate::api::status::Cause;
-use crate::api::{Object, Status, Value};
+use crate::api::{defaults, Object, Status, Value};
 use crate::base::draw;
 use crate::value;
 
@@ -14,7 +14,7 @@ pub(super) fn admit_create(server: &Server<'_>, object: &mut Object) -> Result<(
     match object.kind.kind {
         "Pod" => admit_pod(server, object),
         "Job" => {
-            generate_job_selector(object);
+            defaults::job_selector(object);
             Ok(())
         }
         "Namespace" => {
@@ -43,29 +43,6 @@ pub(super) fn check_namespace(store: &Store, object: &Object) -> Result<(), Stat
         return Err(Status::forbidden(&object.kind.resource(), object.name(), &why));
     }
     Ok(())
-}
-
-/// Models pkg/registry/batch/job/strategy.go generateSelector: a Job finds its pods by its own UID unless it says otherwise.
-fn generate_job_selector(job: &mut Object) {
-    if job.at("spec.manualSelector").bool() {
-        return;
-    }
-    let (uid, name) = (Value::from(job.uid()), Value::from(job.name()));
-    let labels = job.value.slot_at("spec.template.metadata.labels").map_mut();
-    for (key, value) in [
-        ("controller-uid", &uid),
-        ("batch.kubernetes.io/controller-uid", &uid),
-        ("job-name", &name),
-        ("batch.kubernetes.io/job-name", &name),
-    ] {
-        if !labels.contains(key) {
-            labels.insert(key, value.clone());
-        }
-    }
-    let selector = job.value.slot_at("spec.selector").slot("matchLabels").map_mut();
-    if !selector.contains("batch.kubernetes.io/controller-uid") {
-        selector.insert("batch.kubernetes.io/controller-uid", uid);
-    }
 }
 
 fn label_namespace(object: &mut Object) {

@@ -37,6 +37,29 @@ pub fn job(object: &mut Object) {
     }
 }
 
+/// Models pkg/registry/batch/job/strategy.go generateSelector: a Job finds its pods by its own UID unless it says otherwise.
+pub fn job_selector(job: &mut Object) {
+    if job.at("spec.manualSelector").bool() {
+        return;
+    }
+    let (uid, name) = (Value::from(job.uid()), Value::from(job.name()));
+    let labels = job.value.slot_at("spec.template.metadata.labels").map_mut();
+    for (key, value) in [
+        ("controller-uid", &uid),
+        ("batch.kubernetes.io/controller-uid", &uid),
+        ("job-name", &name),
+        ("batch.kubernetes.io/job-name", &name),
+    ] {
+        if !labels.contains(key) {
+            labels.insert(key, value.clone());
+        }
+    }
+    let selector = job.value.slot_at("spec.selector").slot("matchLabels").map_mut();
+    if !selector.contains("batch.kubernetes.io/controller-uid") {
+        selector.insert("batch.kubernetes.io/controller-uid", uid);
+    }
+}
+
 /// Models pkg/apis/batch/v1/defaults.go SetDefaults_CronJob.
 pub fn cron_job(object: &mut Object) {
     object.value.set_default("spec", Value::map());

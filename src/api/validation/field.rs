@@ -99,6 +99,11 @@ impl Errors {
         self.push(path, "Invalid value", Some(printed), detail);
     }
 
+    /// A value may not be what it is, and is not shown.
+    pub fn invalid_whole(&mut self, path: &Path<'_>, detail: &str) {
+        self.push(path, "Invalid value", None, detail);
+    }
+
     /// One error for each complaint about a text.
     pub fn malformed(&mut self, path: &Path<'_>, text: &str, complaints: Vec<String>) {
         for complaint in complaints {

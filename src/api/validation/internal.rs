@@ -37,6 +37,18 @@ pub fn compact(value: &Value, group: &str, name: &str) -> String {
     out
 }
 
+/// A pod template on one line: its metadata, and the spec behind it.
+pub fn compact_template(template: &Value) -> String {
+    let mut fields: Vec<(String, Json)> = Vec::new();
+    for (key, value) in template.get("metadata").entries() {
+        fields.push((key.to_string(), Json::Leaf(field::json(value))));
+    }
+    fields.push(("Spec".to_owned(), of_struct(template.get("spec"), core("PodSpec"), &Value::Null)));
+    let mut out = String::new();
+    one_line(&Json::Map(fields), &mut out);
+    out
+}
+
 fn core(name: &str) -> &'static Struct {
     schema::find("", "v1", name).expect("the schema knows the types that messages print")
 }

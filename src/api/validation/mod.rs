@@ -4,14 +4,16 @@
 
 pub mod apps;
 pub mod autoscaling;
-pub mod batch;
 mod claim;
 pub mod config;
 mod containers;
+pub mod cron_job;
 pub mod endpoints;
 mod env;
 mod field;
 mod internal;
+pub mod job;
+mod job_policies;
 mod meta;
 pub mod networking;
 pub mod node;
