@@ -255,7 +255,7 @@ fn kinds() -> String {
             text.push_str(&format!("| {} | {} | {field} | {depth} | {} |\n", kind.kind, kind.api_version(), line.note));
         }
         if kind.support.is_empty() {
-            text.push_str(&format!("| {} | {} | | stored | |\n", kind.kind, kind.api_version()));
+            text.push_str(&format!("| {} | {} |  | stored |  |\n", kind.kind, kind.api_version()));
         }
     }
     text

@@ -38,7 +38,8 @@ fn start(
         return help_about(&rest, out);
     }
     let Some(mut verb) = verbs::find(VERBS, &name) else {
-        return Err(error(unknown_command(&name)));
+        let missing = MISSING.iter().find(|(known, _)| *known == name);
+        return Err(error(missing.map_or_else(|| unknown_command(&name), |(_, why)| (*why).to_owned())));
     };
     command.push_str(&format!(" {}", verb.name));
     while let Some(word) = peek_word(&rest) {
@@ -65,6 +66,20 @@ fn start(
     let mut call = Call { verb, command: command.clone(), line, stdin, world, session, out };
     run(&mut call)
 }
+
+/// Commands of kubectl that Kubottle does without, and what to do instead.
+const MISSING: &[(&str, &str)] = &[
+    ("attach", "Kubottle attaches no terminal to containers: read `kubectl logs -f POD`"),
+    ("certificate", "Kubottle signs no certificates"),
+    ("completion", "the terminal completes by itself: press Tab"),
+    ("cp", "containers hold no files here: use a ConfigMap"),
+    ("debug", "containers hold no programs here: `kubectl exec POD -- curl ...` sends requests from a pod"),
+    ("kustomize", "Kubottle reads plain manifests only"),
+    ("plugin", "unable to find any kubectl plugins in your PATH"),
+    ("port-forward", "there is no machine of yours to forward to: `curl` reaches Services and pods as it is"),
+    ("proxy", "there is no machine of yours to listen on: `curl` reaches Services and pods as it is"),
+    ("top", "Metrics API not available"),
+];
 
 /// There is one context; asking for another fails as with a real configuration.
 fn check_context(line: &flags::Line) -> Result<(), Failure> {

@@ -19,7 +19,11 @@ pub(super) static KIND: Kind = Kind {
     validate_update: validation::config::config_map_update,
     columns: COLUMNS,
     cells,
-    support: &[],
+    support: &[Support {
+        field: "",
+        depth: Depth::Modelled,
+        note: "Kept, and read by pods when they start; a running pod's volumes are not refreshed.",
+    }],
 };
 
 const COLUMNS: &[Column] = &[shown("NAME"), shown("DATA"), shown("AGE")];

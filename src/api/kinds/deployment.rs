@@ -19,7 +19,11 @@ pub(super) static KIND: Kind = Kind {
     validate_update: validation::apps::deployment_update,
     columns: COLUMNS,
     cells,
-    support: &[],
+    support: &[Support {
+        field: "",
+        depth: Depth::Modelled,
+        note: "RollingUpdate and Recreate, revisions, rollback, pause, progress deadline, proportional scaling.",
+    }],
 };
 
 const COLUMNS: &[Column] = &[

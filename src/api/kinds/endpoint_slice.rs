@@ -20,7 +20,7 @@ pub(super) static KIND: Kind = Kind {
     validate_update: validation::endpoints::slice_update,
     columns: COLUMNS,
     cells,
-    support: &[],
+    support: &[Support { field: "", depth: Depth::Modelled, note: "" }],
 };
 
 const COLUMNS: &[Column] = &[shown("NAME"), shown("ADDRESSTYPE"), shown("PORTS"), shown("ENDPOINTS"), shown("AGE")];

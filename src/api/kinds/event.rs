@@ -19,7 +19,11 @@ pub(super) static KIND: Kind = Kind {
     validate_update: validation::config::event_update,
     columns: COLUMNS,
     cells,
-    support: &[],
+    support: &[Support {
+        field: "",
+        depth: Depth::Modelled,
+        note: "Counted and combined as client-go does; they expire after an hour.",
+    }],
 };
 
 const COLUMNS: &[Column] = &[

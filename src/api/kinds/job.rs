@@ -20,7 +20,11 @@ pub(super) static KIND: Kind = Kind {
     validate_update: validation::job::update,
     columns: COLUMNS,
     cells,
-    support: &[],
+    support: &[Support {
+        field: "",
+        depth: Depth::Modelled,
+        note: "Completions, indexes, back-off, deadlines, pod failure policy, TTL.",
+    }],
 };
 
 const COLUMNS: &[Column] = &[

@@ -19,7 +19,7 @@ pub(super) static KIND: Kind = Kind {
     validate_update: validation::config::namespace_update,
     columns: COLUMNS,
     cells,
-    support: &[],
+    support: &[Support { field: "", depth: Depth::Modelled, note: "Deleting one deletes all that is in it." }],
 };
 
 const COLUMNS: &[Column] = &[shown("NAME"), shown("STATUS"), shown("AGE")];

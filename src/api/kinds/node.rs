@@ -19,7 +19,14 @@ pub(super) static KIND: Kind = Kind {
     validate_update: validation::node::update,
     columns: COLUMNS,
     cells,
-    support: &[],
+    support: &[
+        Support { field: "", depth: Depth::Modelled, note: "Three by default; unschedulable and taints are honoured." },
+        Support {
+            field: "status.conditions",
+            depth: Depth::Modelled,
+            note: "Ready follows the kubelet; the pressure conditions stay False.",
+        },
+    ],
 };
 
 const COLUMNS: &[Column] = &[

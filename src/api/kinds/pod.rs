@@ -18,5 +18,24 @@ pub(super) static KIND: Kind = Kind {
     validate_update: validation::pod::update,
     columns: pod_columns::COLUMNS,
     cells: pod_columns::cells,
-    support: &[],
+    support: &[
+        Support {
+            field: "",
+            depth: Depth::Modelled,
+            note: "Scheduled, started, probed, restarted and stopped by a kubelet on each node.",
+        },
+        Support {
+            field: "spec.containers[*].image",
+            depth: Depth::Modelled,
+            note:
+                "What an image does is read from a table; one that is not in it listens on its containerPorts and runs.",
+        },
+        Support {
+            field: "spec.containers[*].command",
+            depth: Depth::Modelled,
+            note: "A small shell is understood: sleep, echo, exit, loops and the like.",
+        },
+        Support { field: "spec.securityContext", depth: Depth::Stored, note: "" },
+        Support { field: "spec.ephemeralContainers", depth: Depth::Stored, note: "" },
+    ],
 };

@@ -19,7 +19,7 @@ pub(super) static KIND: Kind = Kind {
     validate_update: validation::config::secret_update,
     columns: COLUMNS,
     cells,
-    support: &[],
+    support: &[Support { field: "", depth: Depth::Modelled, note: "Kept, and read by pods when they start." }],
 };
 
 const COLUMNS: &[Column] = &[shown("NAME"), shown("TYPE"), shown("DATA"), shown("AGE")];

@@ -20,7 +20,18 @@ pub(super) static KIND: Kind = Kind {
     validate_update: validation::service::update,
     columns: COLUMNS,
     cells,
-    support: &[],
+    support: &[
+        Support {
+            field: "",
+            depth: Depth::Modelled,
+            note: "ClusterIP, headless, NodePort and ExternalName, by the rules kube-proxy would write.",
+        },
+        Support {
+            field: "spec.type: LoadBalancer",
+            depth: Depth::Stored,
+            note: "Ports are allocated; no address is ever given from outside.",
+        },
+    ],
 };
 
 const COLUMNS: &[Column] = &[

@@ -19,7 +19,10 @@ pub(super) static KIND: Kind = Kind {
     validate_update: validation::config::service_account_update,
     columns: COLUMNS,
     cells,
-    support: &[],
+    support: &[
+        Support { field: "", depth: Depth::Modelled, note: "The `default` of each namespace is made; tokens are not." },
+        Support { field: "imagePullSecrets", depth: Depth::Stored, note: "Images need no secret." },
+    ],
 };
 
 const COLUMNS: &[Column] = &[shown("NAME"), shown("AGE")];
