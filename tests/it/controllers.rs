@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use kubottle::api::{kind, Object, Value};
+use kubottle::api::{kind, Object, ObjectKey, Value};
 use kubottle::base::time::Span;
 use kubottle::cluster::World;
+use kubottle::store::server::Part;
 use kubottle::store::{Because, Settings};
 use kubottle::value;
 
@@ -141,4 +142,98 @@ fn endpoints_without_a_selector_are_mirrored() {
     );
     assert_eq!(mirrored[0].value.get("ports"), &value!([{"name": "", "port": 9376, "protocol": "TCP"}]));
     assert_eq!(mirrored[0].controller().map(|owner| owner.kind), Some("Endpoints".into()));
+}
+
+fn change(world: &mut World, kind_name: &str, name: &str, act: impl FnOnce(&mut Object)) {
+    let because = Arc::new(Because::rule("test", "a test asks for it"));
+    let key = ObjectKey::new("default", name);
+    let changed = world.request(|server| {
+        server.modify(kind(kind_name), &key, Part::Main, &because, |current| {
+            let mut object = current.clone();
+            act(&mut object);
+            Ok(object)
+        })
+    });
+    changed.expect("it can be changed");
+}
+
+fn pods_of(world: &World, app: &str) -> Vec<String> {
+    let pods = world.store().list("Pod", "default").filter(|pod| pod.label("app") == app && !pod.is_deleting());
+    pods.map(|pod| pod.name().to_owned()).collect()
+}
+
+#[test]
+fn a_pod_that_loses_its_label_is_replaced_and_the_replacement_goes_when_it_comes_back() {
+    let mut world = World::new(Settings::default());
+    let because = Arc::new(Because::rule("test", "test"));
+    world.request(|server| server.create(deployment("web", 2), &because)).unwrap();
+    world.run_until(world.now() + Span::secs(60));
+    let before = pods_of(&world, "web");
+    let lost = before[0].clone();
+    change(&mut world, "Pod", &lost, |pod| pod.set("metadata.labels.app", "other"));
+    world.run_until(world.now() + Span::secs(10));
+    let store = world.store();
+    assert!(store.find("Pod", "default", &lost).unwrap().owners().next().is_none(), "it is released");
+    let replaced = pods_of(&world, "web");
+    assert_eq!(replaced.len(), 2);
+    let replacement = replaced.into_iter().find(|name| !before.contains(name)).unwrap();
+    change(&mut world, "Pod", &lost, |pod| pod.set("metadata.labels.app", "web"));
+    world.run_until(world.now() + Span::secs(10));
+    let after = pods_of(&world, "web");
+    assert_eq!(after, before, "the youngest went, which is {replacement}");
+}
+
+#[test]
+fn a_refused_pod_is_told_in_events_and_conditions_until_it_is_accepted() {
+    let mut world = World::new(Settings::default());
+    let because = Arc::new(Because::rule("test", "test"));
+    let mut refused = deployment("web", 1);
+    refused.set("spec.template.spec.serviceAccountName", "late");
+    world.request(|server| server.create(refused, &because)).unwrap();
+    world.run_until(world.now() + Span::secs(1));
+    let store = world.store();
+    let set = store.list("ReplicaSet", "default").next().unwrap();
+    let failure = set.condition("ReplicaFailure");
+    assert_eq!(failure.get("reason").str(), "FailedCreate");
+    assert!(failure.get("message").str().contains("serviceaccount \"late\" not found"), "{failure:?}");
+    let of_deployment = store.find("Deployment", "default", "web").unwrap().condition("ReplicaFailure");
+    assert_eq!(of_deployment.get("message"), failure.get("message"));
+    let told = |event: &Object| {
+        event.value.get("reason").str() == "FailedCreate"
+            && event.value.get("message").str().starts_with("Error creating: pods ")
+    };
+    assert!(store.list("Event", "default").any(told));
+    let account = Object::new(kind("ServiceAccount"), "default", "late");
+    world.request(|server| server.create(account, &because)).unwrap();
+    world.run_until(world.now() + Span::secs(5));
+    assert_eq!(pods_of(&world, "web").len(), 1);
+    for (name, object) in [("ReplicaSet", None), ("Deployment", Some("web"))] {
+        let found = world.store().list(name, "default").find(|o| object.is_none_or(|n| o.name() == n)).unwrap();
+        assert!(found.condition("ReplicaFailure").is_null(), "{name}");
+    }
+}
+
+#[test]
+fn a_replica_set_of_the_same_name_makes_the_hash_another() {
+    let mut world = World::new(Settings::default());
+    let because = Arc::new(Because::rule("test", "test"));
+    world.request(|server| server.create(deployment("web", 1), &because)).unwrap();
+    world.run_until(world.now() + Span::secs(1));
+    let taken = world.store().list("ReplicaSet", "default").next().unwrap().name().to_owned();
+    let mut world = World::new(Settings::default());
+    let mut other = Object::new(kind("ReplicaSet"), "default", &taken);
+    other.set(
+        "spec",
+        value!({"replicas": 0, "selector": {"matchLabels": {"app": "other"}}, "template": {
+            "metadata": {"labels": {"app": "other"}}, "spec": {"containers": [{"name": "c", "image": "other"}]}}}),
+    );
+    (other.kind.defaults)(&mut other);
+    world.request(|server| server.create(other, &because)).unwrap();
+    world.run_until(world.now() + Span::secs(1));
+    world.request(|server| server.create(deployment("web", 1), &because)).unwrap();
+    world.run_until(world.now() + Span::secs(5));
+    let status = world.store().find("Deployment", "default", "web").unwrap().status();
+    assert_eq!(status.get("collisionCount").int(), 1);
+    assert_eq!(world.store().list("ReplicaSet", "default").count(), 2);
+    assert_eq!(pods_of(&world, "web").len(), 1);
 }
