@@ -79,7 +79,7 @@ struct Read {
 
 impl Builder<'_> {
     fn root(&mut self) -> Result<Option<Rc<Node>>, Complaint> {
-        let mut explicit = false;
+        let (mut explicit, mut marked) = (false, false);
         loop {
             let (token, start) = self.look()?;
             match token {
@@ -94,6 +94,7 @@ impl Builder<'_> {
                 }
                 Token::DocumentStart => {
                     self.scanner.take();
+                    marked = true;
                     break;
                 }
                 _ if explicit => return Err(parser_complaint("did not find expected <document start>", start)),
@@ -101,8 +102,8 @@ impl Builder<'_> {
             }
         }
         let (token, start) = self.look()?;
-        let ends =
-            matches!(token, Token::Directive { .. } | Token::DocumentStart | Token::DocumentEnd | Token::StreamEnd);
+        let ends = marked
+            && matches!(token, Token::Directive { .. } | Token::DocumentStart | Token::DocumentEnd | Token::StreamEnd);
         let node = if ends { self.empty(start) } else { self.node(true, false)?.node };
         self.look()?;
         Ok(Some(node))

@@ -91,8 +91,7 @@ pub(super) fn key_text(node: &Node, at: Mark, value: &Node) -> Result<String, (S
         Data::Scalar(Value::Int(n)) => Ok(n.to_string()),
         Data::Scalar(Value::Float(x)) => Ok(super::encode::float_text(*x)),
         Data::Scalar(_) => {
-            let value = go_syntax(value).replace("interface {}(nil)", "interface {}(nil)");
-            let value = if value == "interface {}(nil)" { "<nil>".to_owned() } else { value };
+            let value = if value.is_null() { "<nil>".to_owned() } else { go_syntax(value) };
             let message = format!(
                 "error converting YAML to JSON: unsupported map key of type: %!s(<nil>), key: <nil>, value: {value}"
             );
@@ -113,8 +112,10 @@ fn go_syntax(node: &Node) -> String {
             format!("[]interface {{}}{{{}}}", items.join(", "))
         }
         Data::Map(entries) => {
+            let mut sorted: Vec<&Entry> = entries.iter().collect();
+            sorted.sort_by(|a, b| a.key.cmp(&b.key));
             let entries: Vec<String> =
-                entries.iter().map(|e| format!("{:?}:{}", e.key.as_str(), go_syntax(&e.value))).collect();
+                sorted.iter().map(|e| format!("{:?}:{}", e.key.as_str(), go_syntax(&e.value))).collect();
             format!("map[interface {{}}]interface {{}}{{{}}}", entries.join(", "))
         }
     }

@@ -146,16 +146,20 @@ impl<'a> Scanner<'a> {
 
     /// The character `n` places ahead.
     pub(super) fn ahead(&self, n: usize) -> Option<char> {
-        let rest = &self.text[self.at.index..];
-        match rest.as_bytes().get(n) {
-            Some(byte) if rest.as_bytes()[..=n].iter().all(u8::is_ascii) => Some(char::from(*byte)),
-            None if n == 0 => None,
-            _ => rest.chars().nth(n),
+        let bytes = &self.text.as_bytes()[self.at.index..];
+        match bytes.get(..=n) {
+            Some(near) if near.is_ascii() => Some(char::from(near[n])),
+            _ => self.text[self.at.index..].chars().nth(n),
         }
     }
 
+    /// The character that is read next.
     pub(super) fn current(&self) -> Option<char> {
-        self.ahead(0)
+        match self.text.as_bytes().get(self.at.index) {
+            Some(byte) if byte.is_ascii() => Some(char::from(*byte)),
+            Some(_) => self.text[self.at.index..].chars().next(),
+            None => None,
+        }
     }
 
     /// Goes on by one character that is no line break.
