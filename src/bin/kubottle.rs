@@ -142,7 +142,7 @@ fn run(args: &[String]) -> Result<bool, String> {
         }
         path => (read(Path::new(path))?, folder_of(Path::new(path))),
     };
-    let mut player = Player::new(World::new(options.settings.clone()), session(Some(&folder)));
+    let mut player = Player::new(World::new(script::settings(&text, &options.settings)), session(Some(&folder)));
     if options.events.is_some() {
         player.record();
     }
@@ -179,7 +179,8 @@ fn test(args: &[String]) -> Result<bool, String> {
     let mut failed = 0;
     for file in &files {
         let text = read(file)?;
-        let mut player = Player::new(World::new(options.settings.clone()), session(Some(&folder_of(file))));
+        let world = World::new(script::settings(&text, &options.settings));
+        let mut player = Player::new(world, session(Some(&folder_of(file))));
         let (differences, updated) = script::compare(&mut player, &text);
         println!("{} {}", if differences.is_empty() { "ok    " } else { "DIFFERS" }, file.display());
         failed += u32::from(!differences.is_empty());

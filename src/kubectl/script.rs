@@ -6,6 +6,7 @@
 use super::player::{Played, Player};
 use super::syntax::open_here_documents;
 use crate::base::time::Span;
+use crate::store::Settings;
 
 /// A command of a script and what is expected of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -70,6 +71,21 @@ pub fn parse(text: &str) -> Vec<Piece> {
         }
     }
     pieces
+}
+
+/// The settings of the cluster that a script is played on. A comment `# kubottle: images-present` says that the nodes have
+/// every image, `images-absent` that they pull what they need. Where a script says neither, one whose commands carry times
+/// has the images: it is the recording of a cluster that had been in use before.
+pub fn settings(text: &str, given: &Settings) -> Settings {
+    let mut settings = given.clone();
+    let said = text.lines().filter_map(|line| line.strip_prefix("# kubottle:")).flat_map(str::split_whitespace);
+    let timed = || parse(text).iter().any(|piece| matches!(piece, Piece::Command(command) if command.at.is_some()));
+    settings.images_present |= match said.last() {
+        Some("images-present") => true,
+        Some("images-absent") => false,
+        _ => timed(),
+    };
+    settings
 }
 
 /// The command behind a prompt, and its time.
@@ -227,6 +243,15 @@ mod tests {
         assert_eq!(commands[1].at, Some(Span::millis(1_500)));
         assert_eq!(commands[1].text, "cat <<EOF\nx\nEOF");
         assert_eq!(commands[1].expected, ["x", "(exit 1)"]);
+    }
+
+    #[test]
+    fn a_recording_is_played_where_the_images_are() {
+        let present = |text: &str| settings(text, &Settings::default()).images_present;
+        assert!(!present("$ kubectl get pods\n"));
+        assert!(present("[+0.7s] $ kubectl get pods\n"));
+        assert!(present("# kubottle: images-present\n$ kubectl get pods\n"));
+        assert!(!present("# kubottle: images-absent\n[+0.7s] $ kubectl get pods\n"));
     }
 
     #[test]

@@ -99,8 +99,12 @@ pub struct Container {
     pub(super) back_off: Option<BackOff>,
     pub(super) image_back_off: Option<BackOff>,
     pub(super) probes: Vec<Probe>,
-    /// True from when a probe had the container stopped until it is started again.
-    pub(super) killed_by_probe: bool,
+    /// True from when the kubelet stops the container to start it again, until it has.
+    pub(super) stopped_to_restart: bool,
+    /// True where that is because the pod wants another image now.
+    pub(super) has_changed: bool,
+    /// The image it was started from.
+    pub(super) image: EcoString,
 }
 
 /// The containers of a pod, those that initialize it first.
@@ -132,7 +136,9 @@ pub(super) fn of_pod(pod: &Object) -> Vec<Container> {
             back_off: None,
             image_back_off: None,
             probes: Vec::new(),
-            killed_by_probe: false,
+            stopped_to_restart: false,
+            has_changed: false,
+            image: EcoString::new(),
         }
     };
     list("initContainers").chain(list("containers")).map(one).collect()

@@ -12,6 +12,7 @@ impl Sync<'_> {
             self.finish();
             return;
         }
+        self.notice_changes();
         self.prepare_sandbox();
         let retrying = self.run.retry_at.is_some_and(|at| at <= self.now);
         if retrying {
@@ -53,12 +54,29 @@ impl Sync<'_> {
     /// Models pkg/kubelet/container ShouldContainerBeRestarted.
     pub(super) fn is_restarted(&self, i: usize) -> bool {
         let container = &self.run.containers[i];
-        let Some(ended) = container.ended() else { return true };
+        let Some(ended) = container.ended().filter(|_| !container.has_changed) else { return true };
         match (container.role, self.run.object.at("spec.restartPolicy").str()) {
             (Role::Sidecar, _) => true,
             (_, "Never") => false,
             (Role::Init, _) | (_, "OnFailure") => ended.code != 0,
             _ => true,
+        }
+    }
+
+    /// Stops the containers whose image is no longer the wanted one, to start them from the new.
+    ///
+    /// Models pkg/kubelet/kuberuntime containerChanged: of a running container, nothing else can be changed.
+    fn notice_changes(&mut self) {
+        for i in 0..self.run.containers.len() {
+            let container = &self.run.containers[i];
+            let wanted = container.spec(&self.run.object).get("image").str();
+            if !container.is_running() || container.has_changed || container.image == wanted {
+                continue;
+            }
+            let text = format!("Container {} definition changed, will be restarted", container.name);
+            self.stop_container(i, self.grace_seconds(), text);
+            self.run.containers[i].stopped_to_restart = true;
+            self.run.containers[i].has_changed = true;
         }
     }
 
@@ -117,7 +135,7 @@ impl Sync<'_> {
             container.held = None;
             container.shown = None;
             self.run.relisted = true;
-            any |= !container.killed_by_probe;
+            any |= !container.stopped_to_restart;
         }
         any
     }

@@ -80,11 +80,11 @@ impl NodeRuntime {
     pub fn pull(&mut self, view: &View, node: &str, reference: &str, fixed: Option<Span>) -> Pull {
         const BYTES_PER_SECOND: u64 = 100_000_000;
         self.pulls += 1;
-        let jitter = draw::below(view.settings.seed, "pull", node, self.pulls, 60_000);
         let transfer = match self.has_image(view, reference) {
             true => 0,
             false => images::size(reference) * 1_000_000 / BYTES_PER_SECOND,
         };
+        let jitter = draw::below(view.settings.seed, "pull", node, self.pulls, 60_000 + transfer / 5);
         let span = fixed.unwrap_or(Span(300_000 + transfer + jitter));
         let begun = self.pulls_until.max(view.now);
         let until = begun + span;

@@ -200,7 +200,7 @@ impl Sync<'_> {
         };
         let grace = given.get("terminationGracePeriodSeconds").opt_int().unwrap_or_else(|| self.grace_seconds());
         self.stop_container(i, grace, consequence);
-        self.run.containers[i].killed_by_probe = true;
+        self.run.containers[i].stopped_to_restart = true;
     }
 
     /// What a probe finds.

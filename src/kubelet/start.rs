@@ -154,7 +154,9 @@ impl Sync<'_> {
         container.held = None;
         container.shown = None;
         container.pulled = false;
-        container.killed_by_probe = false;
+        container.stopped_to_restart = false;
+        container.has_changed = false;
+        container.image = spec.get("image").text();
         let ends = behaviour.run_for.map(|span| (self.now + span, behaviour.exit_code));
         container.state = State::Running(Running { since: self.now, id, ends, stopped: false });
         self.changed = true;
@@ -169,7 +171,7 @@ impl Sync<'_> {
             return None;
         }
         let ended = container.ended()?;
-        let judged = if container.killed_by_probe { container.last.as_ref() } else { Some(ended) };
+        let judged = if container.stopped_to_restart { container.last.as_ref() } else { Some(ended) };
         let finished = judged?.finished?;
         let back_off = container.back_off;
         if !BackOff::holds(back_off, finished, self.now) {
@@ -184,7 +186,7 @@ impl Sync<'_> {
         self.note(i, "Warning", "BackOff", text);
         let message = format!("back-off {span} restarting failed container={name} pod={pod}");
         let left = (finished + span).since(self.now).min(LONGEST_RETRY);
-        self.changed |= self.run.containers[i].killed_by_probe;
+        self.changed |= self.run.containers[i].stopped_to_restart;
         Some(self.hold(i, "CrashLoopBackOff", message, left))
     }
 

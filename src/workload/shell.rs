@@ -28,11 +28,13 @@ struct Run<'a> {
     code: i32,
     over: bool,
     variables: &'a dyn Fn(&str) -> Option<String>,
+    /// What the script itself has set, the latest last.
+    set: Vec<(String, String)>,
 }
 
 /// Reads `command` and `args` of a container; `variables` knows the environment.
 pub fn read(words: &[String], variables: &dyn Fn(&str) -> Option<String>) -> Course {
-    let mut run = Run { course: Course::default(), at_ms: 0, code: 0, over: false, variables };
+    let mut run = Run { course: Course::default(), at_ms: 0, code: 0, over: false, variables, set: Vec::new() };
     run.course.understood = true;
     run.course.run_ms = Some(0);
     match shell_script(words) {
@@ -95,8 +97,10 @@ impl Run<'_> {
             *first = first.trim_start().strip_prefix("do").unwrap_or(first).to_owned();
         }
         if head[0] == "for" {
-            let rounds = head.iter().skip_while(|w| *w != "in").count().saturating_sub(1).min(1_000);
-            for _ in 0..rounds {
+            let name = head.get(1).cloned().unwrap_or_default();
+            let given: Vec<String> = head.iter().skip_while(|w| *w != "in").skip(1).cloned().collect();
+            for word in counted(&given) {
+                self.set.push((name.clone(), word));
                 self.pieces(&body);
             }
             return end + 1;
@@ -152,7 +156,11 @@ impl Run<'_> {
                 self.course.listens = plain.iter().rev().find_map(|w| w.parse().ok());
                 self.for_ever();
             }
-            _ if ENDS_AT_ONCE.contains(&name) || name.contains('=') => self.at_ms += 20,
+            _ if plain[0].contains('=') => {
+                let (name, value) = plain[0].split_once('=').unwrap_or((name, ""));
+                self.set.push((name.to_owned(), self.expand(value)));
+            }
+            _ if ENDS_AT_ONCE.contains(&name) => self.at_ms += 20,
             _ => {
                 self.course.understood = false;
                 self.for_ever();
@@ -192,7 +200,10 @@ impl Run<'_> {
             match name {
                 "date" => text.push_str(DATE),
                 "hostname" => text.push_str(&(self.variables)("HOSTNAME").unwrap_or_default()),
-                _ => text.push_str(&(self.variables)(name).unwrap_or_default()),
+                _ => {
+                    let own = self.set.iter().rev().find(|(n, _)| n == name).map(|(_, value)| value.clone());
+                    text.push_str(&own.or_else(|| (self.variables)(name)).unwrap_or_default());
+                }
             }
             rest = after;
         }
@@ -206,6 +217,20 @@ impl Run<'_> {
         let digits: usize = wanted.unwrap_or(100);
         self.at_ms += 500 + digits as u64 * 2;
         self.line(pi_digits(digits.min(5_000)));
+    }
+}
+
+/// The words a `for` goes through; `$(seq A B)` and `{A..B}` count.
+fn counted(words: &[String]) -> Vec<String> {
+    let text = words.join(" ");
+    let bounds = match text.strip_prefix("$(seq ").and_then(|rest| rest.strip_suffix(')')) {
+        Some(inside) => Some(inside.split_once(' ').unwrap_or(("1", inside))),
+        None => text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).and_then(|t| t.split_once("..")),
+    };
+    let numbers = bounds.and_then(|(from, to)| Some((from.parse::<i64>().ok()?, to.parse::<i64>().ok()?)));
+    match numbers {
+        Some((from, to)) => (from..=to.min(from + 999)).map(|n| n.to_string()).collect(),
+        None => words.iter().take(1_000).cloned().collect(),
     }
 }
 
@@ -352,6 +377,9 @@ mod tests {
     fn what_is_echoed_is_written() {
         let once = course("echo \"I am $HOSTNAME\"; sleep 1; echo bye");
         assert_eq!(once.lines, [(0, "I am web-1".to_owned()), (1_000, "bye".to_owned())]);
+        let counting = course("for i in $(seq 1 3); do echo $i; sleep 1; done");
+        assert_eq!(counting.lines.iter().map(|(_, line)| line.as_str()).collect::<Vec<_>>(), ["1", "2", "3"]);
+        assert_eq!(counting.run_ms, Some(3_000));
         let looping = course("while true; do echo tick; sleep 5; done");
         assert_eq!(looping.repeats, Some((0, 5_000)));
     }

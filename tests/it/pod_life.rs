@@ -301,3 +301,24 @@ fn what_a_pod_refers_to_and_is_not_there_holds_it_until_it_is() {
     assert_eq!(last(&lines, "missing-cm-env"), "Running c:running ready r=0");
     assert_eq!(last(&lines, "missing-vol"), "Running c:running ready r=0");
 }
+
+#[test]
+fn another_image_restarts_the_container() {
+    let mut world = world_with(
+        "{apiVersion: v1, kind: Pod, metadata: {name: web}, spec: {containers: [{name: c, image: \"nginx:1.25\"}]}}",
+    );
+    world.run_until(world.now() + Span::secs(5));
+    let because = std::sync::Arc::new(Because::rule("kubectl", "set image"));
+    let change = |pod: &Object| {
+        let mut pod = pod.clone();
+        pod.value.slot_at("spec.containers").items_mut()[0].set("image", "nginx:1.26");
+        Ok(pod)
+    };
+    let key = ObjectKey::new("default", "web");
+    world
+        .request(|server| server.modify(kind("Pod"), &key, Part::Main, &because, change))
+        .expect("the image may change");
+    let lines = timeline(&mut world, 5);
+    assert_eq!(events_of(&lines, "web", "Container c definition changed, will be restarted").len(), 1);
+    assert_eq!(changes_of(&lines, "web").last().unwrap().1, "Running c:running ready r=1");
+}
