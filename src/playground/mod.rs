@@ -9,6 +9,8 @@ mod terminal;
 use crate::api::check;
 use crate::base::time::{SimTime, Span};
 use crate::cluster::{History, World};
+use crate::kubectl::player::Player;
+use crate::kubectl::{script, Session};
 use crate::store;
 use crate::view::observe::Observer;
 use crate::view::topology::Topology;
@@ -77,7 +79,7 @@ impl Playground {
                 events_left = events_left.saturating_sub(EVENTS_BETWEEN_LOOKS.into());
                 events_left == 0
             });
-            playground.input(entry.input);
+            playground.note(entry.input);
         }
         playground.run_to(SimTime(record.now_us), &mut || {
             events_left = events_left.saturating_sub(EVENTS_BETWEEN_LOOKS.into());
@@ -123,7 +125,8 @@ impl Playground {
     /// To another moment that was played. What is running is cancelled.
     pub fn seek(&mut self, ms: u64) {
         self.terminal.cancel();
-        self.world = self.history.seek(SimTime(ms * 1000));
+        // The end of that millisecond, so that the latest time shown is the end of what was played.
+        self.world = self.history.seek(SimTime(ms * 1000 + 999));
         self.changes += 1;
     }
 
@@ -286,6 +289,14 @@ impl Playground {
             self.requests.push(requests::view(id, at_ms, &trace));
         }
     }
+}
+
+/// Plays a script in a new cluster of a seed and gives the digest of what has become of it: the same natively and in a page.
+pub fn digest_of_script(script: &str, seed: u64) -> String {
+    let world = World::new(store::Settings { seed, ..store::Settings::default() });
+    let mut player = Player::new(world, Session::default());
+    script::transcript(&mut player, script);
+    format!("{:016x}", player.world.digest())
 }
 
 fn namespace_of(target: &Target) -> &str {

@@ -1,6 +1,6 @@
 //! A traced request as the page shows it.
 
-use crate::network::{Hop, Place, Trace, Verdict};
+use crate::network::{Hop, HopKind, Place, Trace, Verdict};
 use crate::view::{HopView, RequestView, Target};
 
 /// The way of a request, as plain data.
@@ -23,6 +23,7 @@ fn hop_view(at_ms: u64, hop: &Hop) -> HopView {
         rule: hop.rule.clone(),
         sentence: hop.sentence.clone(),
         passed: hop.verdict == Verdict::Passed,
+        back: hop.kind == HopKind::Response,
         at_ms: at_ms + hop.at_us / 1000,
     }
 }

@@ -130,6 +130,8 @@ pub struct HopView {
     pub sentence: String,
     /// False where the request ended here without an answer.
     pub passed: bool,
+    /// True on the way back.
+    pub back: bool,
     /// When.
     pub at_ms: u64,
 }

@@ -99,7 +99,7 @@ export async function terminal(page, line) {
   await input.fill(line);
   await input.press("Enter");
   await page.waitForFunction(
-    ([log, length]) => log.innerText.length > length,
+    ([log, length]) => log.innerText.length > length && log.ariaBusy !== "true",
     [await output.elementHandle(), before],
   );
   return (await output.innerText()).slice(before);

@@ -16,6 +16,7 @@ mod network_shares;
 mod network_tools;
 mod ownership;
 mod patch;
+mod playground;
 mod pod_life;
 mod printers;
 mod qos;

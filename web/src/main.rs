@@ -13,5 +13,6 @@ mod update;
 
 fn main() {
     platform::report_mistakes();
+    platform::offer_calls(kubottle::playground::digest_of_script);
     yew::Renderer::<components::app::App>::with_root(platform::root()).render();
 }

@@ -40,6 +40,18 @@ pub fn report_mistakes() {
     }));
 }
 
+/// Puts `window.kubottle` there: what tests and whoever embeds the page may call. `digest(script, seed)` plays a script in a
+/// cluster of its own.
+pub fn offer_calls(digest: fn(&str, u64) -> String) {
+    let calls = js_sys::Object::new();
+    let digest =
+        Closure::<dyn Fn(String, f64) -> String>::new(move |script: String, seed: f64| digest(&script, seed as u64));
+    let _ = js_sys::Reflect::set(&calls, &"digest".into(), digest.as_ref());
+    let _ = js_sys::Reflect::set(&window(), &"kubottle".into(), &calls);
+    // It is there as long as the page is.
+    digest.forget();
+}
+
 /// Milliseconds of real time, from no particular beginning. It drives the speed of the clock and never reaches the cluster.
 pub fn real_ms() -> f64 {
     window().performance().map_or(0.0, |p| p.now())

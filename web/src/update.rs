@@ -133,6 +133,7 @@ impl Model {
     }
 
     fn apply(&mut self) -> Vec<Effect> {
+        self.make_room();
         let line = self.playground.apply(MANIFEST_FILE, &self.manifest);
         self.print(Stream::Input, &format!("$ {line}"));
         self.say(self.lang.t("announce.applied"));
@@ -174,6 +175,13 @@ impl Model {
         Vec::new()
     }
 
+    /// Ends what still runs, for a command that does not come from the command line.
+    fn make_room(&mut self) {
+        if self.playground.busy() {
+            self.interrupt();
+        }
+    }
+
     fn interrupt(&mut self) -> Vec<Effect> {
         if self.playground.busy() {
             self.playground.cancel();
@@ -204,6 +212,7 @@ impl Model {
     /// A request from the map is a command like any other, so that the terminal shows how to do the same by hand.
     fn send(&mut self, target: &Target) -> Vec<Effect> {
         let Some(line) = self.request_line(target) else { return Vec::new() };
+        self.make_room();
         self.side = SideTab::Requests;
         self.run(&line)
     }
@@ -211,7 +220,7 @@ impl Model {
     fn request_line(&self, target: &Target) -> Option<String> {
         if target.kind == "nodeport" {
             let node = self.topology.nodes.iter().find(|n| n.ready).or(self.topology.nodes.first())?;
-            return Some(format!("curl {}:{}", node.ip, target.name));
+            return Some(format!("from outside curl {}:{}", node.ip, target.name));
         }
         let service =
             self.topology.services.iter().find(|s| s.name == target.name && s.namespace == target.namespace)?;

@@ -93,7 +93,7 @@ pub fn TerminalPanel(props: &TerminalProps) -> Html {
     let lines = props.lines.iter().map(|line| html! { <Line key={line.id} line={line.clone()} /> });
     html! {
         <section class="panel terminal" aria-label={lang.t("terminal")}>
-            <div class="screen" role="log" aria-label={lang.t("terminal.output")} tabindex="0" ref={screen} onclick={focus}>{for lines}</div>
+            <div class="screen" role="log" aria-label={lang.t("terminal.output")} aria-busy={props.busy.to_string()} tabindex="0" ref={screen} onclick={focus}>{for lines}</div>
             if !props.candidates.is_empty() {
                 <div class="candidates" aria-live="polite">{for props.candidates.iter().map(|c| html! { <span>{c}</span> })}</div>
             }

@@ -22,7 +22,9 @@ pub struct TripProps {
 fn stops(scene: &Scene, request: &RequestView) -> Vec<(Anchor, usize)> {
     let mut stops: Vec<(Anchor, usize)> = Vec::new();
     let start = request.hops.first().map(|hop| (&hop.from, 0));
-    let hops = request.hops.iter().enumerate().map(|(i, hop)| (&hop.to, i + 1));
+    // The answer goes back the same way; that is not drawn.
+    let there = request.hops.iter().enumerate().filter(|(_, hop)| !hop.back);
+    let hops = there.map(|(i, hop)| (&hop.to, i + 1));
     for (target, number) in start.into_iter().chain(hops) {
         if let Some(anchor) = scene.anchors.get(target) {
             // A hop that stays where it is adds nothing to the line.
