@@ -17,6 +17,8 @@ pub struct Manifest {
     pub refusal: Option<Failure>,
     /// What the API server would warn of.
     pub warnings: Vec<String>,
+    /// What becomes of fields that Kubernetes does not know.
+    pub validation: FieldValidation,
 }
 
 /// Fails where neither `-f` nor `-k` is given.
@@ -73,7 +75,7 @@ fn sent(manifest: reader::Manifest, source: &str, validation: FieldValidation) -
         Ok((_, warnings)) => (None, warnings),
         Err(status) => (Some(Failure::Server(status)), Vec::new()),
     };
-    Manifest { source: source.to_owned(), object: Object { kind: manifest.kind, value }, refusal, warnings }
+    Manifest { source: source.to_owned(), object: Object { kind: manifest.kind, value }, validation, refusal, warnings }
 }
 
 /// The texts behind a path, with the names messages give them.

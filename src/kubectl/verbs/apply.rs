@@ -76,11 +76,15 @@ fn apply(call: &mut Call<'_>, manifest: &Manifest, dry: DryRun) -> Result<(), Fa
     }
     let (kind, namespace, name) = manifest.target(call)?;
     warn_of_deprecation(call, kind);
-    let mut wanted = manifest.accepted(call).map_err(|failure| failure.when("creating", &manifest.source))?;
+    let current = call.world.store().find(kind.kind, &namespace, &name).cloned();
+    let wanted = match current {
+        None => manifest.accepted(call).map_err(|failure| failure.when("creating", &manifest.source)),
+        Some(_) => Ok(manifest.object.clone()),
+    };
+    let mut wanted = wanted?;
     if kind.namespaced {
         wanted.set("metadata.namespace", namespace.as_str());
     }
-    let current = call.world.store().find(kind.kind, &namespace, &name).cloned();
     let Some(current) = current else {
         let made = create(call, with_last_applied(&wanted), dry);
         let made = made.map_err(|failure| failure.when("creating", &manifest.source))?;
@@ -91,10 +95,12 @@ fn apply(call: &mut Call<'_>, manifest: &Manifest, dry: DryRun) -> Result<(), Fa
         call.out.warn(&format!("resource {resource} is missing the {LAST_APPLIED} annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically."));
     }
     let source = &manifest.source;
+    let mut warnings = Vec::new();
     let patched = modify(call, &current, dry, |object| {
-        *object = merged(object, &wanted)?;
+        (*object, warnings) = merged(object, &wanted, manifest.validation)?;
         Ok(())
     });
+    warnings.iter().for_each(|warning| call.out.warn(warning));
     let patched = patched.map_err(|failure| failure.when("applying patch", source))?;
     let changed = patched.value != current.value;
     report(call, &patched, if changed { "configured" } else { "unchanged" }, dry)
@@ -105,16 +111,20 @@ pub(super) fn with_last_applied(object: &Object) -> Object {
     Object { kind: object.kind, value: crate::api::apply::with_last_applied(&object.value) }
 }
 
-/// An object after a configuration is applied to it.
-pub(super) fn merged(current: &Object, configuration: &Object) -> Result<Object, Status> {
+/// An object after a configuration is applied to it; the second part are warnings.
+pub(super) fn merged(
+    current: &Object,
+    configuration: &Object,
+    validation: FieldValidation,
+) -> Result<(Object, Vec<String>), Status> {
     let row = current.kind;
     let id = schema::find_struct(row.group, row.version, row.kind);
     let id = id.ok_or_else(|| Status::bad_request(format!("{} has no schema", row.kind)))?;
     let patch = three_way_patch(&configuration.value, &current.value, id).map_err(Status::bad_request)?;
     if is_unchanged(&patch) {
-        return Ok(current.clone());
+        return Ok((current.clone(), Vec::new()));
     }
-    patch::apply(current, &patch, PatchType::Strategic, FieldValidation::Ignore).map(|(object, _)| object)
+    patch::apply(current, &patch, PatchType::Strategic, validation)
 }
 
 fn view_last_applied(call: &mut Call<'_>) -> Outcome {

@@ -64,7 +64,7 @@ fn diff(call: &mut Call<'_>, manifest: &Manifest) -> Result<String, Failure> {
         Some(current) => {
             let changed = modify(call, &current, DryRun::Server, |object| {
                 let remembered = object.value.at("metadata.annotations").get(LAST_APPLIED).clone();
-                *object = merged(object, &wanted)?;
+                (*object, _) = merged(object, &wanted, manifest.validation)?;
                 let annotations = object.value.slot_at("metadata.annotations");
                 match remembered {
                     Value::Null => drop(annotations.remove_key(LAST_APPLIED)),
