@@ -14,7 +14,8 @@ use std::process::ExitCode;
 const USAGE: &str = "A Kubernetes cluster in a bottle.
 
   kubottle run [--seed N] [--nodes N] [--at T] [--events FILE.jsonl] [--digest] SCRIPT|-
-      plays a script and prints its transcript; files it names are read from its folder
+      plays a script and prints its transcript; files it names are read from its folder;
+      with --load-balancers IP Services of type LoadBalancer get addresses from this one on
   kubottle test PATH... [--update]
       plays transcripts (*.transcript) and says where they differ from what happens
   kubottle apply FILE... [--seed N] [--nodes N] [--until 60s] [-o wide]
@@ -82,6 +83,7 @@ fn options(args: &[String]) -> Result<Options, String> {
         match name {
             "--seed" => options.settings.seed = number(&value()?)?,
             "--nodes" => options.settings.nodes = number(&value()?)? as u32,
+            "--load-balancers" => options.settings.first_balancer_ip = Some(address(&value()?)?),
             "--at" => options.settings.uptime = span(value()?)?,
             "--until" => options.until = span(value()?)?,
             "--events" => options.events = Some(value()?.into()),
@@ -94,6 +96,12 @@ fn options(args: &[String]) -> Result<Options, String> {
         }
     }
     Ok(options)
+}
+
+/// An IPv4 address.
+fn address(text: &str) -> Result<[u8; 4], String> {
+    let number = kubottle::store::settings::ip_number(text).ok_or_else(|| format!("{text} is no IPv4 address"))?;
+    Ok(number.to_be_bytes())
 }
 
 fn number(text: &str) -> Result<u64, String> {

@@ -31,6 +31,7 @@ pub mod replica_set_ranking;
 pub mod replica_set_status;
 mod root_ca;
 mod service_account;
+mod service_lb;
 mod service_members;
 mod slice_endpoint;
 mod slice_packing;
@@ -87,4 +88,5 @@ pub static CONTROLLERS: &[Controller] = &[
     replica_set::CONTROLLER,
     root_ca::CONTROLLER,
     service_account::CONTROLLER,
+    service_lb::CONTROLLER,
 ];

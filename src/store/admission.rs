@@ -289,6 +289,38 @@ fn allocate_ports(server: &mut Server<'_>, service: &mut Object, old: Option<&Ob
     if !ports.is_null() {
         service.set("spec.ports", ports);
     }
+    allocate_health_port(server, service, old)
+}
+
+/// The port where a load balancer asks a node for endpoints, for a Service that needs one.
+///
+/// Models pkg/registry/core/service/storage allocHealthCheckNodePort and its release.
+pub(super) fn allocate_health_port(
+    server: &mut Server<'_>,
+    service: &mut Object,
+    old: Option<&Object>,
+) -> Result<(), Status> {
+    if service.kind.kind != "Service" {
+        return Ok(());
+    }
+    let number = |service: &Object| service.at("spec.healthCheckNodePort").int() as u16;
+    let before = old.map_or(0, number);
+    if before != 0 && number(service) != before {
+        server.store.allocations.release_port("TCP", before);
+    }
+    if !super::service_fields::needs_health_port(service) || number(service) == before && before != 0 {
+        return Ok(());
+    }
+    let key = service.key();
+    let given = number(service);
+    let allocations = &mut server.store.allocations;
+    let taken = match given {
+        0 => allocations.draw_port(server.settings, "TCP", &key, u64::MAX),
+        port => allocations.take_port(server.settings, "TCP", port, &key).map(|()| port),
+    };
+    let refusal = "failed to allocate requested HealthCheck NodePort";
+    let port = taken.map_err(|_| refuse(service, "spec.healthCheckNodePort", refusal, &given.to_string()))?;
+    service.set("spec.healthCheckNodePort", i64::from(port));
     Ok(())
 }
 
@@ -321,6 +353,10 @@ pub(super) fn release(store: &mut Store, object: &Object) {
             if number != 0 {
                 store.allocations.release_port(port.get("protocol").str(), number as u16);
             }
+        }
+        let health = object.at("spec.healthCheckNodePort").int();
+        if health != 0 {
+            store.allocations.release_port("TCP", health as u16);
         }
     }
 }

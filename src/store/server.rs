@@ -164,7 +164,12 @@ impl Server<'_> {
         (kind.defaults)(&mut object);
         keep_generation(&mut object, current);
         if !object.value.get("spec").same(current.spec()) || !object.metadata().same(current.metadata()) {
-            refuse_invalid(&object, (kind.validate_update)(&object, current))?;
+            let saved = self.store.allocations.clone();
+            admission::allocate_health_port(self, &mut object, Some(current))?;
+            if let Err(status) = refuse_invalid(&object, (kind.validate_update)(&object, current)) {
+                self.store.allocations = saved;
+                return Err(status);
+            }
         }
         admission::allocate(self, &mut object, Some(current))?;
         Ok(object)

@@ -50,7 +50,8 @@ fn needs_node_port(service: &Object) -> bool {
     }
 }
 
-fn needs_health_port(service: &Object) -> bool {
+/// True for a Service whose load balancer must ask the nodes whether they have endpoints.
+pub(super) fn needs_health_port(service: &Object) -> bool {
     service.at("spec.type").str() == "LoadBalancer" && service.at("spec.externalTrafficPolicy").str() == "Local"
 }
 

@@ -19,6 +19,8 @@ pub struct Settings {
     pub service_cidr: ([u8; 4], u8),
     /// First and last nodePort.
     pub node_ports: (u16, u16),
+    /// The first address a load balancer gives out; none where the cluster has no load balancer, as one on bare machines.
+    pub first_balancer_ip: Option<[u8; 4]>,
     /// CPUs of a node.
     pub node_cpu: u32,
     /// Memory of a node, in KiB.
@@ -46,6 +48,7 @@ impl Default for Settings {
             pod_cidr: ([10, 244, 0, 0], 16),
             service_cidr: ([10, 96, 0, 0], 12),
             node_ports: (30_000, 32_767),
+            first_balancer_ip: None,
             node_cpu: 4,
             node_memory_kib: 8 * 1024 * 1024,
             node_pods: 110,
