@@ -132,7 +132,9 @@ impl<'a> Rollout<'a> {
         let (mut annotations, _) = annotations_for(&self.deployment, &set, next);
         self.note_replicas(&mut annotations);
         set.set("metadata.annotations", annotations);
-        self.report_refusal(&name);
+        if self.report_refusal(&name) {
+            return;
+        }
         let failed = format!("Failed to create new replica set \"{name}\": {{error}}");
         let rule = format!("no ReplicaSet has the present template: revision {next}; {}", self.surge_rule(all));
         self.plan.push(Action::Create {
@@ -156,10 +158,11 @@ impl<'a> Rollout<'a> {
         self.new_set = Some(Set::of(&set));
     }
 
-    /// The condition of a ReplicaSet that could not be made, written before it is tried again.
-    fn report_refusal(&mut self, name: &str) {
+    /// Writes the condition of a ReplicaSet that could not be made; false where it is there already and it is time to try
+    /// again.
+    fn report_refusal(&mut self, name: &str) -> bool {
         if self.refusal.is_empty() || progress_deadline(&self.deployment).is_none() {
-            return;
+            return false;
         }
         let mut status = self.deployment.status().clone();
         let text = format!("Failed to create new replica set \"{name}\": {}", self.refusal);
@@ -168,8 +171,11 @@ impl<'a> Rollout<'a> {
             &NewCondition::progressing("False", "ReplicaSetCreateError", text),
             &self.now_text(),
         );
-        self.write_status(status, "the last attempt was refused");
-        self.written = false;
+        let news = status != *self.deployment.status();
+        if news {
+            self.write_status(status, "the last attempt was refused");
+        }
+        news
     }
 
     fn count_collision(&mut self, count: i64) {
