@@ -91,18 +91,18 @@ export async function paste(page, text) {
   await page.keyboard.insertText(text);
 }
 
-/** Types one line into the terminal and waits until its output has come; gives what the terminal shows after it. */
+/** Types one line into the terminal and waits until the command has ended; gives what it printed, without the line itself. */
 export async function terminal(page, line) {
   const output = page.getByRole("log", { name: "Terminal output" });
   const input = page.getByRole("textbox", { name: "Terminal input" });
   const before = (await output.innerText()).length;
   await input.fill(line);
   await input.press("Enter");
-  await page.waitForFunction(
-    ([log, length]) => log.innerText.length > length && log.ariaBusy !== "true",
-    [await output.elementHandle(), before],
-  );
-  return (await output.innerText()).slice(before);
+  return waitUntil(async () => {
+    const running = (await output.getAttribute("aria-busy")) === "true";
+    const printed = (await output.innerText()).slice(before).replace(`$ ${line}`, "").trim();
+    return !running && printed;
+  }, `the output of ${line}`);
 }
 
 /** The pods the map shows, by their accessible names, each of which begins with `pod NAME`. */
