@@ -98,7 +98,7 @@ fn place_services(scene: &mut Scene, topology: &Topology, top: f32) -> f32 {
         let rect = Rect { x, y, w, h };
         row_bottom = row_bottom.max(rect.bottom());
         let at = |y| Point { x: rect.mid_x(), y };
-        scene.anchors.insert(service.target(), Anchor { enter: at(rect.y), leave: at(rect.bottom()) });
+        scene.anchors.insert(service.target(), Anchor { via: None, enter: at(rect.y), leave: at(rect.bottom()) });
         scene.services.push(ServiceBox {
             view: service.clone(),
             rect,
@@ -141,7 +141,7 @@ fn place_sockets(scene: &mut Scene) {
             let rect = Rect { x, y, w: SOCKET_W, h: SOCKET_H };
             let enter = Point { x, ..rect.middle() };
             let leave = Point { y: rect.bottom(), ..rect.middle() };
-            scene.anchors.insert(Target::new("nodeport", "", &port.to_string()), Anchor { enter, leave });
+            scene.anchors.insert(Target::new("nodeport", "", &port.to_string()), Anchor { via: None, enter, leave });
             scene.sockets.push(Socket { service: service.clone(), port: *port, rect });
         }
     }
@@ -154,7 +154,7 @@ fn place_shelf(scene: &mut Scene, topology: &Topology, above: f32) -> f32 {
     let mut rect = Rect { x: MARGIN, y: above + GAP, w: scene.width - 2.0 * MARGIN, h: 0.0 };
     let (pods, counts, bottom) = place_pods(&topology.unscheduled, rect, rect.y + 28.0, scene.density);
     rect.h = bottom + PAD - rect.y;
-    anchor_pods(scene, &pods, &counts);
+    anchor_pods(scene, rect.y, &pods, &counts);
     scene.shelf = Some(Shelf { rect, pods, counts });
     rect.bottom()
 }
@@ -173,7 +173,7 @@ fn place_nodes(scene: &mut Scene, topology: &Topology, above: f32) -> f32 {
             let head = Rect { h: HEAD_H, ..rect };
             let corner = Point { x: rect.x + GUTTER / 2.0, y };
             scene.anchors.insert(node.target(), Anchor::at(corner));
-            anchor_pods(scene, &pods, &counts);
+            anchor_pods(scene, above + FAN_H, &pods, &counts);
             let rect = Rect { h: (bottom + PAD - y).max(HEAD_H + 52.0), ..rect };
             let view = Rc::new(NodeView { pods: Vec::new(), ..node.clone() });
             boxes.push(NodeBox { view, rect, head, pods, counts });
@@ -186,11 +186,14 @@ fn place_nodes(scene: &mut Scene, topology: &Topology, above: f32) -> f32 {
     y - GAP
 }
 
-fn anchor_pods(scene: &mut Scene, pods: &[PodBox], counts: &[CountBox]) {
+/// A request comes to a pod by the gutter beside it, from `top` down.
+fn anchor_pods(scene: &mut Scene, top: f32, pods: &[PodBox], counts: &[CountBox]) {
     for pod in pods {
         let r = pod.rect;
-        let x = if r.w > 40.0 { r.x } else { r.mid_x() };
-        scene.anchors.insert(pod.view.target(), Anchor::at(Point { x, y: r.y + r.h / 2.0 }));
+        let has_side = r.w > 40.0;
+        let at = Point { x: if has_side { r.x } else { r.mid_x() }, ..r.middle() };
+        let via = has_side.then_some(Point { x: r.x - GUTTER / 2.0, y: top });
+        scene.anchors.insert(pod.view.target(), Anchor { via, enter: at, leave: at });
     }
     for count in counts {
         scene.anchors.insert(count.view.target(), Anchor::at(Point { x: count.rect.x, ..count.rect.middle() }));
@@ -259,7 +262,8 @@ struct End {
 fn ends(scene: &Scene, topology: &Topology) -> BTreeMap<Target, End> {
     let mut ends = BTreeMap::new();
     for (node, placed) in topology.nodes.iter().zip(&scene.nodes) {
-        let top = placed.head.y;
+        // Edges come down in front of the first row and go on beside the columns.
+        let top = scene.nodes[0].head.y;
         if matches!(scene.density, Density::Card | Density::Line) {
             for pod in &placed.pods {
                 let y = pod.rect.y + pod.rect.h / 2.0;
@@ -269,9 +273,10 @@ fn ends(scene: &Scene, topology: &Topology) -> BTreeMap<Target, End> {
                 );
             }
         } else {
-            let x = placed.head.mid_x();
+            let is_first_row = placed.head.y == top;
+            let (x, y) = if is_first_row { (placed.head.mid_x(), top) } else { (placed.head.x, placed.head.y + 20.0) };
             for pod in &node.pods {
-                ends.insert(pod.target(), End { to: node.target(), x, y: top, top, colour: pod.colour });
+                ends.insert(pod.target(), End { to: node.target(), x, y, top, colour: pod.colour });
             }
         }
     }

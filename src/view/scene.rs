@@ -58,6 +58,8 @@ impl Rect {
 /// Where a request comes in and goes out.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Anchor {
+    /// What it comes by, where that is not the straight way.
+    pub via: Option<Point>,
     /// Where it comes in.
     pub enter: Point,
     /// Where it goes out.
@@ -67,7 +69,7 @@ pub struct Anchor {
 impl Anchor {
     /// In and out at the same point.
     pub fn at(point: Point) -> Anchor {
-        Anchor { enter: point, leave: point }
+        Anchor { via: None, enter: point, leave: point }
     }
 }
 

@@ -42,7 +42,7 @@ fn path(stops: &[(Anchor, usize)]) -> String {
     for (i, (to, _)) in stops.iter().enumerate() {
         match i.checked_sub(1).map(|before| stops[before].0.leave) {
             None => d.push_str(&format!("M{:.1} {:.1}", to.enter.x, to.enter.y)),
-            Some(from) => d.push_str(&leg(from, to.enter)),
+            Some(from) => d.push_str(&leg(from, to)),
         }
         if to.leave != to.enter {
             d.push_str(&format!("L{:.1} {:.1}", to.leave.x, to.leave.y));
@@ -51,15 +51,22 @@ fn path(stops: &[(Anchor, usize)]) -> String {
     d
 }
 
-fn leg(from: Point, to: Point) -> String {
+fn leg(from: Point, anchor: &Anchor) -> String {
+    let to = anchor.enter;
     let (across, down) = (to.x - from.x, to.y - from.y);
     if down.abs() < 16.0 {
         format!("L{:.1} {:.1}", to.x, to.y)
     } else if across.abs() < 12.0 {
         format!("V{:.1}H{:.1}", to.y, to.x)
     } else {
-        let mid = (from.y + to.y) / 2.0;
-        format!("C{:.1} {mid:.1} {:.1} {mid:.1} {:.1} {:.1}", from.x, to.x, to.x, to.y)
+        let bend = anchor.via.filter(|via| via.y > from.y).unwrap_or(to);
+        let mid = (from.y + bend.y) / 2.0;
+        let curve = format!("C{:.1} {mid:.1} {:.1} {mid:.1} {:.1} {:.1}", from.x, bend.x, bend.x, bend.y);
+        if bend == to {
+            curve
+        } else {
+            format!("{curve}V{:.1}H{:.1}", to.y, to.x)
+        }
     }
 }
 
