@@ -4,7 +4,6 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use crate::api::{encode, yaml};
 
 use super::Page;
 
@@ -55,10 +54,8 @@ const UNKNOWN_SIZE: u64 = 60_000_000;
 fn table() -> &'static [Image] {
     static TABLE: OnceLock<Vec<Image>> = OnceLock::new();
     TABLE.get_or_init(|| {
-        let documents = yaml::parse(include_str!("../../static/images.yaml"));
-        let rows = documents.iter().filter_map(|document| document.root.as_ref()).map(|root| root.to_value());
-        let rows = rows.map(|rows| serde_json::from_str(&encode::json(&rows)));
-        rows.last().and_then(Result::ok).expect("static/images.yaml follows its form")
+        let table = include_str!("../../static/images.yaml");
+        serde_yaml::from_str(table).expect("static/images.yaml follows its form")
     })
 }
 
