@@ -2,7 +2,7 @@
 
 use super::container::{Role, State};
 use super::{Sandbox, Sync};
-use crate::base::time::SimTime;
+use crate::base::time::{SimTime, Span};
 
 impl Sync<'_> {
     pub(super) fn advance(&mut self) {
@@ -94,7 +94,8 @@ impl Sync<'_> {
             );
         }
         if sidecars.is_empty() || self.run.containers.iter().all(|c| !c.is_running()) {
-            self.run.terminal_at = Some(self.tick_after(self.now));
+            let turn = self.lot("turn", 300_000);
+            self.run.terminal_at = Some(self.tick_after(self.now) + Span(turn));
         }
     }
 

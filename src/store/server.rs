@@ -214,6 +214,7 @@ impl Server<'_> {
         }
         let mut pod = current;
         pod.set("spec.nodeName", node);
+        pod.value.remove("status.nominatedNodeName");
         let generation = pod.generation();
         let now = self.now().rfc3339();
         set_condition(

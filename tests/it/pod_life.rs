@@ -278,6 +278,7 @@ fn a_pod_of_higher_priority_displaces_one_of_lower() {
         .collect();
     assert_eq!(preempted, [format!("Preempted by pod {uid} on node {node}")]);
     assert_eq!(world.store().list("Pod", "default").count(), 3);
+    assert_eq!(world.store().find("Pod", "default", "hi").unwrap().at("status.nominatedNodeName"), &Value::Null);
     assert_ne!(node, "");
 }
 

@@ -18,6 +18,7 @@ const RECORDINGS: &[(&str, usize)] = &[
     ("d_nodeport", 112),
     ("g_deployment_rollout", 480),
     ("g2_deployment_progress_deadline", 258),
+    ("j_configmap_secret", 345),
     ("p_pod_lifecycle", 960),
 ];
 
