@@ -6,6 +6,7 @@
 use super::player::{Played, Player};
 use super::syntax::open_here_documents;
 use crate::base::time::Span;
+use crate::store::settings::ip_number;
 use crate::store::Settings;
 
 /// A command of a script and what is expected of it.
@@ -74,17 +75,22 @@ pub fn parse(text: &str) -> Vec<Piece> {
 }
 
 /// The settings of the cluster that a script is played on. A comment `# kubottle: images-present` says that the nodes have
-/// every image, `images-absent` that they pull what they need. Where a script says neither, one whose commands carry times
+/// every image, `images-absent` that they pull what they need; `load-balancers=IP` gives Services of type LoadBalancer
+/// addresses from this one on. Where a script says neither, one whose commands carry times
 /// has the images: it is the recording of a cluster that had been in use before.
 pub fn settings(text: &str, given: &Settings) -> Settings {
     let mut settings = given.clone();
-    let said = text.lines().filter_map(|line| line.strip_prefix("# kubottle:")).flat_map(str::split_whitespace);
+    let words = text.lines().filter_map(|line| line.strip_prefix("# kubottle:")).flat_map(str::split_whitespace);
+    let said: Vec<&str> = words.collect();
     let timed = || parse(text).iter().any(|piece| matches!(piece, Piece::Command(command) if command.at.is_some()));
-    settings.images_present |= match said.last() {
-        Some("images-present") => true,
-        Some("images-absent") => false,
-        _ => timed(),
+    settings.images_present |= match said.iter().rfind(|word| word.starts_with("images-")) {
+        Some(&"images-present") => true,
+        Some(_) => false,
+        None => timed(),
     };
+    if let Some(ip) = said.iter().rev().find_map(|word| word.strip_prefix("load-balancers=").and_then(ip_number)) {
+        settings.first_balancer_ip = Some(ip.to_be_bytes());
+    }
     settings
 }
 

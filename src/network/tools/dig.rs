@@ -88,7 +88,7 @@ impl Asked {
         Asked { resolver, server, reachable: inside || outside, inside }
     }
 
-    /// The first name that has something, or what the last one has.
+    /// The first name that exists, with what it has.
     fn first(&self, context: &Context, names: &[String], kind: QueryType) -> (String, Answer) {
         let mut last = (String::new(), Answer::default());
         for name in names {
@@ -97,7 +97,7 @@ impl Asked {
                 true => answer(context.view, context.state, name, kind),
                 false => Answer::default(),
             };
-            let done = !found.records.is_empty();
+            let done = found.exists;
             last = (name.clone(), found);
             if done {
                 break;
