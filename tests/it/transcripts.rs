@@ -2,7 +2,7 @@
 
 use kubottle::cluster::World;
 use kubottle::kubectl::player::Player;
-use kubottle::kubectl::script::compare;
+use kubottle::kubectl::script::{compare, settings};
 use kubottle::kubectl::unified::unified_diff;
 use kubottle::kubectl::Session;
 use kubottle::store::Settings;
@@ -28,8 +28,9 @@ fn check_folder(folder: &Path, played: &mut u32, wrong: &mut Vec<String>) {
             check_folder(&path, played, wrong);
         } else if path.extension().is_some_and(|ending| ending == "transcript") {
             *played += 1;
-            let mut player = Player::new(World::new(Settings::default()), session.clone());
-            for d in compare(&mut player, &fs::read_to_string(&path).unwrap()).0 {
+            let text = fs::read_to_string(&path).unwrap();
+            let mut player = Player::new(World::new(settings(&text, &Settings::default())), session.clone());
+            for d in compare(&mut player, &text).0 {
                 let diff = unified_diff(&d.expected.join("\n"), &d.printed.join("\n"));
                 wrong.push(format!("{}:{}: $ {}\n{diff}", path.display(), d.line, d.command));
             }
