@@ -1,6 +1,5 @@
 //! Ports of endpoints: which number a Service's port has on a pod, and the order in which upstream's hashes put ports.
 
-use super::pods;
 use crate::api::{Object, Value};
 use crate::value;
 
@@ -41,13 +40,6 @@ pub fn ports_with(service: &Object, numbers: &[Option<i64>]) -> Vec<Value> {
         Some(found)
     });
     found.collect()
-}
-
-/// True for a pod that belongs into endpoints at all.
-///
-/// Models staging/src/k8s.io/endpointslice/util/controller_utils.go ShouldPodBeInEndpoints.
-pub fn belongs(pod: &Object, with_terminating: bool) -> bool {
-    !pods::has_ended(pod) && !pod.status().get("podIP").str().is_empty() && (with_terminating || !pod.is_deleting())
 }
 
 /// The pod's own DNS name below the Service, where it asks for one.

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::endpoint_ports::{belongs, is_headless, numbers_on, ports_with, sort_slice_ports};
-use super::service_members::{service_key, services_of};
+use super::endpoint_ports::{is_headless, numbers_on, ports_with, sort_slice_ports};
+use super::service_members::{candidates, service_key, services_of, Candidate};
 use super::slice_endpoint::Member;
 use super::slice_packing::pack;
 use super::{trigger_time, Controller, Key};
-use crate::api::selector;
 use crate::api::{Object, Value};
 use crate::store::plan::DeleteOptions;
 use crate::store::{Action, Because, Change, EventNote, Plan, Verb, View};
@@ -54,9 +53,8 @@ fn reconcile(view: &View, key: &Key, memory: &Value) -> Plan {
     if service.spec().get("type").str() == "ExternalName" || pairs.is_empty() {
         return plan;
     }
-    let in_namespace = view.store.list("Pod", service.namespace());
-    let members: Vec<&Object> = in_namespace.filter(|pod| selector::matches_pairs(pairs, pod.labels())).collect();
-    plan.visited = members.len() as u32;
+    let members = candidates(view, service);
+    plan.visited = 2 * members.len() as u32;
     let (trigger, seen) = trigger_time::compute(service, &members, memory);
     plan.memory = Some(seen);
     let slices = view.store.owned(service.uid(), "EndpointSlice");
@@ -68,16 +66,16 @@ fn reconcile(view: &View, key: &Key, memory: &Value) -> Plan {
     plan
 }
 
-fn decide(view: &View, service: &Object, members: &[&Object], existing: &[&Object]) -> Decision {
+fn decide(view: &View, service: &Object, members: &[Candidate], existing: &[&Object]) -> Decision {
     let publish = service.spec().get("publishNotReadyAddresses").bool();
     let mut by_numbers: BTreeMap<Vec<Option<i64>>, Vec<Member>> = BTreeMap::new();
-    for pod in members.iter().copied().filter(|pod| belongs(pod, true)) {
-        let node = pod.spec().get("nodeName").str();
-        let node = view.store.find("Node", "", node);
-        if node.is_none() && !publish && !pod.spec().get("nodeName").is_empty() {
+    let mut nodes: BTreeMap<&str, Option<&Object>> = BTreeMap::new();
+    for member in members.iter().filter(|member| member.belongs(true)) {
+        let node = *nodes.entry(member.node).or_insert_with(|| view.store.find("Node", "", member.node));
+        if node.is_none() && !publish && !member.node.is_empty() {
             continue;
         }
-        by_numbers.entry(numbers_on(pod, service)).or_default().push(Member::of(pod, node, service));
+        by_numbers.entry(numbers_on(member.pod, service)).or_default().push(Member::of(member, node, service));
     }
     let wanted = by_numbers.into_iter().map(|(numbers, members)| {
         let mut ports = ports_with(service, &numbers);

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::endpoint_ports::{belongs, fnv128a, hostname, is_headless, numbers_on, ports_with, sort_subset_ports};
-use super::service_members::{service_key, services_of};
-use super::{pods, trigger_time, Controller, Key};
-use crate::api::selector;
+use super::endpoint_ports::{fnv128a, hostname, is_headless, numbers_on, ports_with, sort_subset_ports};
+use super::service_members::{candidates, service_key, services_of, Candidate};
+use super::{trigger_time, Controller, Key};
 use crate::api::{Object, Value};
 use crate::store::plan::DeleteOptions;
 use crate::store::{Action, Because, Change, EventNote, Plan, Verb, View};
@@ -48,9 +47,8 @@ fn reconcile(view: &View, key: &Key, memory: &Value) -> Plan {
     if service.spec().get("type").str() == "ExternalName" || pairs.is_empty() {
         return plan;
     }
-    let in_namespace = view.store.list("Pod", service.namespace());
-    let members: Vec<&Object> = in_namespace.filter(|pod| selector::matches_pairs(pairs, pod.labels())).collect();
-    plan.visited = members.len() as u32;
+    let members = candidates(view, service);
+    plan.visited = 2 * members.len() as u32;
     let (trigger, seen) = trigger_time::compute(service, &members, memory);
     plan.memory = Some(seen);
     let mut subsets = subsets(service, &members);
@@ -116,12 +114,12 @@ type Group<'a> = (Vec<Value>, Vec<Address<'a>>);
 /// The subsets of a Service: ports that the same addresses have in the same state stand together.
 ///
 /// Models pkg/api/v1/endpoints/util.go RepackSubsets. The order of several subsets comes from a hash, as upstream's.
-fn subsets(service: &Object, members: &[&Object]) -> Vec<Value> {
+fn subsets(service: &Object, members: &[Candidate]) -> Vec<Value> {
     let tolerate = service.spec().get("publishNotReadyAddresses").bool();
     let portless = service.spec().get("ports").list().is_empty() && is_headless(service);
     let mut on_port: BTreeMap<(usize, i64), Vec<Address>> = BTreeMap::new();
-    for pod in members.iter().copied().filter(|pod| belongs(pod, tolerate)) {
-        let ready = tolerate || pods::is_ready(pod);
+    for member in members.iter().filter(|member| member.belongs(tolerate)) {
+        let (pod, ready) = (member.pod, tolerate || member.is_ready());
         let numbers = if portless { vec![Some(0)] } else { numbers_on(pod, service) };
         for (index, number) in numbers.iter().enumerate() {
             if let Some(number) = number {

@@ -1,5 +1,6 @@
 //! The time of the change that a write of endpoints answers to, for the annotation that measures how long that took.
 
+use super::service_members::Candidate;
 use crate::api::{Object, Value};
 use crate::value;
 
@@ -10,21 +11,19 @@ pub const ANNOTATION: &str = "endpoints.kubernetes.io/last-change-trigger-time";
 /// their names.
 ///
 /// Models staging/src/k8s.io/endpointslice/trigger_time_tracker.go ComputeEndpointLastChangeTriggerTime.
-pub fn compute(service: &Object, pods: &[&Object], memory: &Value) -> (Option<String>, Value) {
+pub(super) fn compute(service: &Object, pods: &[Candidate], memory: &Value) -> (Option<String>, Value) {
     let mut known = memory.get("names").list().iter().zip(memory.get("times").list()).peekable();
     let mut earliest: Option<&str> = None;
     let (mut names, mut times) = (Vec::with_capacity(pods.len()), Vec::with_capacity(pods.len()));
     for pod in pods {
-        let condition = pod.condition("Ready");
-        let time = condition.get("lastTransitionTime");
+        let time = pod.ready.get("lastTransitionTime");
         let Some(text) = time.opt_str() else { continue };
-        let name = pod.metadata().get("name");
-        while known.next_if(|(other, _)| other.str() < name.str()).is_some() {}
-        let before = known.next_if(|(other, _)| *other == name).map_or("", |(_, time)| time.str());
+        while known.next_if(|(other, _)| other.str() < pod.name.str()).is_some() {}
+        let before = known.next_if(|(other, _)| *other == pod.name).map_or("", |(_, time)| time.str());
         if text > before && earliest.is_none_or(|other| text < other) {
             earliest = Some(text);
         }
-        names.push(name.clone());
+        names.push(pod.name.clone());
         times.push(time.clone());
     }
     let created = service.metadata().get("creationTimestamp");
