@@ -227,8 +227,8 @@ fn apply(args: &[String]) -> Result<bool, String> {
     }
     let mut player = Player::new(World::new(options.settings.clone()), session(None));
     let mut line = "kubectl apply".to_owned();
-    for (i, path) in options.paths.iter().enumerate() {
-        let name = format!("{i}-{}", Path::new(path).file_name().map_or_else(|| "-".into(), |n| n.to_string_lossy()));
+    for path in &options.paths {
+        let name = if path == "-" { "STDIN" } else { path.as_str() };
         let text = match path.as_str() {
             "-" => {
                 let mut text = String::new();
@@ -237,7 +237,7 @@ fn apply(args: &[String]) -> Result<bool, String> {
             }
             path => read(Path::new(path))?,
         };
-        player.session.write(&name, text);
+        player.session.write(name, text);
         line.push_str(&format!(" -f '{name}'"));
     }
     let applied = player.run(&line);
