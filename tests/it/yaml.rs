@@ -8,6 +8,9 @@ fn what_kubectl_printed_comes_out_the_same() {
     let mut files = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "yaml") {
+            continue;
+        }
         let text = std::fs::read_to_string(&path).unwrap();
         let documents = yaml::parse(&text);
         assert_eq!(documents.len(), 1, "{}", path.display());
@@ -146,4 +149,24 @@ fn places_are_kept() {
     let entry = root.get("b").unwrap().items()[0].entry("c").unwrap().clone();
     assert_eq!(entry.extent.start, yaml::Mark { line: 4, column: 5 });
     assert_eq!(entry.value.extent.end, yaml::Mark { line: 4, column: 11 });
+}
+
+#[test]
+fn damaged_manifests_are_read_or_refused_as_kubectl_did() {
+    let cases: Vec<serde_json::Value> = serde_json::from_str(include_str!("../data/yaml/mutations.json")).unwrap();
+    let mut wrong = Vec::new();
+    for case in &cases {
+        let text = case["yaml"].as_str().unwrap();
+        let document = yaml::parse(text).into_iter().find(|d| d.error.is_some() || d.root.is_some());
+        let document = document.expect("a document that is not empty");
+        let (ours, theirs) = match (document.error, document.root) {
+            (Some(error), _) => (error.message, &case["error"]),
+            (None, Some(root)) => (encode::json(&root.to_value()), &case["json"]),
+            (None, None) => (String::new(), &case["json"]),
+        };
+        if theirs.as_str() != Some(&ours) {
+            wrong.push(format!("{text}\n  ours:   {ours}\n  theirs: {case}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}\n{}", wrong.len(), cases.len(), wrong.join("\n"));
 }
