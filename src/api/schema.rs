@@ -5,6 +5,8 @@
 
 use std::sync::OnceLock;
 
+pub use super::schema_docs::Docs;
+
 /// The Go type of a field.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Type {
@@ -300,55 +302,6 @@ fn parse_type(text: &'static str, group: &str, version: &str, names: &Names) -> 
     }
 }
 
-/// The documentation of the schema: a text that is loaded only when somebody asks for it, so it is an argument here.
-pub struct Docs<'a>(pub &'a str);
-
-impl<'a> Docs<'a> {
-    /// The documentation of a struct (`field` empty) or of one field of it, with `\n` between its lines.
-    pub fn of(&self, owner: &Struct, field: &str) -> Option<String> {
-        let section = format!("@{} {}", owner.group, owner.version);
-        let head = format!("#{} ", owner.name);
-        let mut lines =
-            self.0.lines().skip_while(|line| *line != section).skip(1).take_while(|line| !line.starts_with('@'));
-        let first = lines.by_ref().find(|line| line.starts_with(&head))?;
-        if field.is_empty() {
-            return Some(unescape(&first[head.len()..]));
-        }
-        lines
-            .take_while(|line| !line.starts_with('#'))
-            .find_map(|line| line.strip_prefix(field)?.strip_prefix(' '))
-            .or_else(|| type_meta(field))
-            .map(unescape)
-    }
-}
-
-fn type_meta(field: &str) -> Option<&'static str> {
-    match field {
-        "apiVersion" => Some("APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources"),
-        "kind" => Some("Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds"),
-        _ => None,
-    }
-}
-
-fn unescape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut escaped = false;
-    for c in text.chars() {
-        match (escaped, c) {
-            (false, '\\') => escaped = true,
-            (true, 'n') => {
-                out.push('\n');
-                escaped = false;
-            }
-            (_, c) => {
-                out.push(c);
-                escaped = false;
-            }
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -371,15 +324,5 @@ mod tests {
         let path = ["spec", "template", "spec", "containers", "ports", "containerPort"];
         assert_eq!(field_at(root, &path).unwrap().kind, Type::Int("int32"));
         assert!(field_at(root, &["spec", "replica"]).is_none());
-    }
-
-    #[test]
-    fn documentation_is_found() {
-        let docs = Docs(include_str!("../../static/schema-docs.txt"));
-        let root = find("apps", "v1", "Deployment").unwrap();
-        assert!(docs.of(root, "").unwrap().starts_with("Deployment enables declarative updates"));
-        assert!(docs.of(root, "kind").unwrap().starts_with("Kind is a string value"));
-        let spec = find("apps", "v1", "DeploymentSpec").unwrap();
-        assert!(docs.of(spec, "replicas").unwrap().starts_with("Number of desired pods."));
     }
 }

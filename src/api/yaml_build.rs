@@ -52,8 +52,8 @@ fn is_forbidden(c: char) -> bool {
     c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}') || matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
-struct Builder<'a> {
-    scanner: Scanner<'a>,
+pub(super) struct Builder<'a> {
+    pub(super) scanner: Scanner<'a>,
     first_line: u32,
     depth: u32,
     /// The nodes that have a name, and how many nodes each is with all aliases followed.
@@ -63,7 +63,7 @@ struct Builder<'a> {
     /// Handles of tags and what they stand for.
     tags: Vec<(String, String)>,
     /// How many nodes Go's reader has decoded, and how many of them through aliases.
-    decoded: u64,
+    pub(super) decoded: u64,
     through_aliases: u64,
     duplicates: Vec<super::yaml::DuplicateKey>,
     /// What Go's reader refuses once the whole document is read, and what cannot be turned into JSON after that.
@@ -72,9 +72,9 @@ struct Builder<'a> {
 }
 
 /// A node, and whether it is the `<<` of a merge.
-struct Read {
-    node: Rc<Node>,
-    is_merge: bool,
+pub(super) struct Read {
+    pub node: Rc<Node>,
+    pub is_merge: bool,
 }
 
 impl Builder<'_> {
@@ -109,7 +109,7 @@ impl Builder<'_> {
         Ok(Some(node))
     }
 
-    fn look(&mut self) -> Result<(Token, Pos), Complaint> {
+    pub(super) fn look(&mut self) -> Result<(Token, Pos), Complaint> {
         let placed = self.scanner.peek()?;
         let token = match &placed.token {
             Token::Scalar { plain, .. } => Token::Scalar { text: String::new(), plain: *plain },
@@ -122,7 +122,7 @@ impl Builder<'_> {
         Mark { line: at.line + self.first_line, column: at.column + 1 }
     }
 
-    fn extent(&self, start: Pos, end: Pos) -> Extent {
+    pub(super) fn extent(&self, start: Pos, end: Pos) -> Extent {
         Extent { start: self.mark(start), end: self.mark(end) }
     }
 
@@ -131,12 +131,12 @@ impl Builder<'_> {
         Rc::new(Node { data: Data::Scalar(Value::Null), extent: self.extent(at, at) })
     }
 
-    fn empty_read(&mut self, at: Pos) -> Read {
+    pub(super) fn empty_read(&mut self, at: Pos) -> Read {
         Read { node: self.empty(at), is_merge: false }
     }
 
     /// One node with its anchor and tag. `indentless` allows a list that is not indented, as the value of a key.
-    fn node(&mut self, block: bool, indentless: bool) -> Result<Read, Complaint> {
+    pub(super) fn node(&mut self, block: bool, indentless: bool) -> Result<Read, Complaint> {
         let (first, start) = self.look()?;
         if let Token::Alias(name) = first {
             let end = self.scanner.take().map_or(start, |t| t.end);
@@ -294,96 +294,7 @@ impl Builder<'_> {
         }
     }
 
-    fn flow_list(&mut self, start: Pos) -> Result<Node, Complaint> {
-        self.scanner.take();
-        let mut items: Vec<Rc<Node>> = Vec::new();
-        loop {
-            self.separator(items.is_empty(), &Token::FlowSequenceEnd, "did not find expected ',' or ']'")?;
-            match self.look()? {
-                (Token::FlowSequenceEnd, at) => {
-                    let end = self.scanner.take().map_or(at, |t| t.end);
-                    return Ok(Node { data: Data::List(items), extent: self.extent(start, end) });
-                }
-                (Token::Key, at) => {
-                    self.scanner.take();
-                    let pair = self.single_pair(at)?;
-                    items.push(pair);
-                }
-                _ => items.push(self.node(false, false)?.node),
-            }
-        }
-    }
-
-    /// Takes the comma between the elements of a flow collection.
-    fn separator(&mut self, first: bool, end: &Token, words: &str) -> Result<(), Complaint> {
-        let (token, at) = self.look()?;
-        if first || token == *end {
-            return Ok(());
-        }
-        if token != Token::FlowEntry {
-            return Err(parser_complaint(words, at));
-        }
-        self.scanner.take();
-        Ok(())
-    }
-
-    /// A pair inside a flow list: `[a: b]`.
-    fn single_pair(&mut self, start: Pos) -> Result<Rc<Node>, Complaint> {
-        let (token, at) = self.look()?;
-        let key = if matches!(token, Token::Value | Token::FlowEntry | Token::FlowSequenceEnd) {
-            self.scanner.take();
-            self.empty_read(at)
-        } else {
-            self.node(false, false)?
-        };
-        let value = self.flow_value(&Token::FlowSequenceEnd)?;
-        let mut map = MapBuilder::default();
-        self.put(&mut map, key, value);
-        self.decoded += 1;
-        Ok(Rc::new(self.finish_map(map, start, None)))
-    }
-
-    fn flow_value(&mut self, end: &Token) -> Result<Read, Complaint> {
-        let (token, at) = self.look()?;
-        if token == Token::Value {
-            self.scanner.take();
-            let (next, _) = self.look()?;
-            if next != Token::FlowEntry && next != *end {
-                return self.node(false, false);
-            }
-        }
-        Ok(self.empty_read(at))
-    }
-
-    fn flow_map(&mut self, start: Pos) -> Result<Node, Complaint> {
-        self.scanner.take();
-        let mut map = MapBuilder::default();
-        let mut first = true;
-        loop {
-            self.separator(first, &Token::FlowMappingEnd, "did not find expected ',' or '}'")?;
-            first = false;
-            let (key, value) = match self.look()? {
-                (Token::FlowMappingEnd, at) => {
-                    let end = self.scanner.take().map_or(at, |t| t.end);
-                    return Ok(self.finish_map(map, start, Some(end)));
-                }
-                (Token::Key, at) => {
-                    self.scanner.take();
-                    let (next, _) = self.look()?;
-                    let missing = matches!(next, Token::Value | Token::FlowEntry | Token::FlowMappingEnd);
-                    let key = if missing { self.empty_read(at) } else { self.node(false, false)? };
-                    (key, self.flow_value(&Token::FlowMappingEnd)?)
-                }
-                (_, at) => {
-                    let key = self.node(false, false)?;
-                    (key, self.empty_read(at))
-                }
-            };
-            self.put(&mut map, key, value);
-        }
-    }
-
-    fn put(&mut self, map: &mut MapBuilder, key: Read, value: Read) {
+    pub(super) fn put(&mut self, map: &mut MapBuilder, key: Read, value: Read) {
         let extent = key.node.extent;
         if key.is_merge {
             if let Err(error) = map.merge(&value.node, extent) {
@@ -404,7 +315,7 @@ impl Builder<'_> {
         }
     }
 
-    fn finish_map(&self, map: MapBuilder, start: Pos, end: Option<Pos>) -> Node {
+    pub(super) fn finish_map(&self, map: MapBuilder, start: Pos, end: Option<Pos>) -> Node {
         let entries = map.entries;
         let last = entries.last().map_or(self.mark(start), |entry| entry.value.extent.end.max(entry.extent.end));
         let extent = Extent { start: self.mark(start), end: end.map_or(last, |end| self.mark(end)) };
@@ -421,7 +332,7 @@ impl Builder<'_> {
     }
 }
 
-fn parser_complaint(words: &str, at: Pos) -> Complaint {
+pub(super) fn parser_complaint(words: &str, at: Pos) -> Complaint {
     Complaint { words: words.to_owned(), at, by_scanner: false }
 }
 

@@ -4,53 +4,7 @@
 
 use std::collections::VecDeque;
 
-/// A place in a document: line and column counted from 0.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct Pos {
-    pub index: usize,
-    pub line: u32,
-    pub column: u32,
-}
-
-/// Why reading stops. The scanner counts lines from 1 in its messages, the parser from 0.
-#[derive(Clone, PartialEq, Debug)]
-pub(super) struct Complaint {
-    pub words: String,
-    pub at: Pos,
-    pub by_scanner: bool,
-}
-
-/// What a token is.
-#[derive(Clone, PartialEq, Debug)]
-pub(super) enum Token {
-    StreamEnd,
-    Directive { tag: Option<(String, String)> },
-    DocumentStart,
-    DocumentEnd,
-    BlockSequenceStart,
-    BlockMappingStart,
-    BlockEnd,
-    FlowSequenceStart,
-    FlowSequenceEnd,
-    FlowMappingStart,
-    FlowMappingEnd,
-    BlockEntry,
-    FlowEntry,
-    Key,
-    Value,
-    Alias(String),
-    Anchor(String),
-    Tag(String, String),
-    Scalar { text: String, plain: bool },
-}
-
-/// A token and where it stands.
-#[derive(Clone, PartialEq, Debug)]
-pub(super) struct Placed {
-    pub token: Token,
-    pub start: Pos,
-    pub end: Pos,
-}
+pub(super) use super::yaml_token::{is_blank, is_blank_or_end, is_break, Complaint, Placed, Pos, Token};
 
 /// A place where a key without `?` may have begun.
 #[derive(Clone, Copy, Default)]
@@ -72,18 +26,6 @@ pub(super) struct Scanner<'a> {
     indents: Vec<i64>,
     pub(super) key_allowed: bool,
     keys: Vec<SimpleKey>,
-}
-
-pub(super) fn is_blank(c: Option<char>) -> bool {
-    matches!(c, Some(' ' | '\t'))
-}
-
-pub(super) fn is_break(c: Option<char>) -> bool {
-    matches!(c, Some('\r' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}'))
-}
-
-pub(super) fn is_blank_or_end(c: Option<char>) -> bool {
-    c.is_none() || is_blank(c) || is_break(c)
 }
 
 /// How deep brackets may be nested.
@@ -189,7 +131,7 @@ impl<'a> Scanner<'a> {
         self.at.column == 0 && (rest.starts_with("---") || rest.starts_with("...")) && is_blank_or_end(self.ahead(3))
     }
 
-    fn push(&mut self, token: Token, start: Pos) {
+    pub(super) fn push(&mut self, token: Token, start: Pos) {
         self.tokens.push_back(Placed { token, start, end: self.at });
     }
 
@@ -286,7 +228,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Ends the blocks that are indented more than `column`.
-    fn unroll(&mut self, column: i64) {
+    pub(super) fn unroll(&mut self, column: i64) {
         while self.flow_level == 0 && self.indent > column {
             self.push(Token::BlockEnd, self.at);
             self.indent = self.indents.pop().unwrap_or(-1);
@@ -304,7 +246,7 @@ impl<'a> Scanner<'a> {
         self.tokens.insert(place, Placed { token, start: at, end: at });
     }
 
-    fn save_key(&mut self) -> Result<(), Complaint> {
+    pub(super) fn save_key(&mut self) -> Result<(), Complaint> {
         let required = self.flow_level == 0 && self.indent == i64::from(self.at.column);
         if self.key_allowed {
             self.remove_key()?;
@@ -314,7 +256,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    fn remove_key(&mut self) -> Result<(), Complaint> {
+    pub(super) fn remove_key(&mut self) -> Result<(), Complaint> {
         let key = *self.keys.last().expect("each level has its key");
         if key.possible && key.required {
             return Err(self.complaint("could not find expected ':'"));
@@ -402,86 +344,6 @@ impl<'a> Scanner<'a> {
             self.key_allowed = self.flow_level == 0;
         }
         self.push_mark(Token::Value, 1);
-        Ok(())
-    }
-
-    fn anchor(&mut self, is_alias: bool) -> Result<(), Complaint> {
-        self.save_key()?;
-        self.key_allowed = false;
-        let start = self.at;
-        self.skip();
-        let name = self.word(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-        let ended = is_blank_or_end(self.current()) || self.current().is_some_and(|c| "?:,]}%@`".contains(c));
-        if name.is_empty() || !ended {
-            return Err(self.complaint("did not find expected alphabetic or numeric character"));
-        }
-        self.push(if is_alias { Token::Alias(name) } else { Token::Anchor(name) }, start);
-        Ok(())
-    }
-
-    fn word(&mut self, belongs: impl Fn(char) -> bool) -> String {
-        let start = self.at.index;
-        while self.current().is_some_and(&belongs) {
-            self.skip();
-        }
-        self.text[start..self.at.index].to_owned()
-    }
-
-    /// `!`, `!name`, `!!name`, `!handle!name`, `!<uri>`: a handle and a suffix.
-    fn tag(&mut self) -> Result<(), Complaint> {
-        self.save_key()?;
-        self.key_allowed = false;
-        let start = self.at;
-        let uri = |c: char| c.is_ascii_alphanumeric() || "-_;/?:@&=+$,.!~*'()[]%".contains(c);
-        self.skip();
-        let (handle, suffix) = if self.current() == Some('<') {
-            self.skip();
-            let suffix = self.word(uri);
-            if self.current() != Some('>') {
-                return Err(self.complaint("did not find the expected '>'"));
-            }
-            self.skip();
-            (String::new(), suffix)
-        } else {
-            let first = self.word(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-            if self.current() == Some('!') {
-                self.skip();
-                let suffix = self.word(uri);
-                if suffix.is_empty() {
-                    return Err(self.complaint("did not find expected tag URI"));
-                }
-                (format!("!{first}!"), suffix)
-            } else {
-                let rest = self.word(uri);
-                ("!".to_owned(), first + &rest)
-            }
-        };
-        if !is_blank_or_end(self.current()) {
-            return Err(self.complaint("did not find expected whitespace or line break"));
-        }
-        self.push(Token::Tag(handle, suffix), start);
-        Ok(())
-    }
-
-    /// `%YAML 1.1` and `%TAG !h! prefix`.
-    fn directive(&mut self) -> Result<(), Complaint> {
-        self.unroll(-1);
-        self.remove_key()?;
-        self.key_allowed = false;
-        let start = self.at;
-        self.skip();
-        let name = self.word(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-        let rest = self.word(|c| !is_break(Some(c)));
-        let rest = rest.split(" #").next().unwrap_or("");
-        let words: Vec<&str> = rest.split_whitespace().collect();
-        let tag = match (name.as_str(), words.as_slice()) {
-            ("", _) => return Err(self.complaint("could not find expected directive name")),
-            ("YAML", [version]) if version.starts_with("1.") => None,
-            ("YAML", _) => return Err(self.complaint("did not find expected digit or '.' character")),
-            ("TAG", [handle, prefix]) => Some(((*handle).to_owned(), (*prefix).to_owned())),
-            _ => return Err(self.complaint("found unknown directive name")),
-        };
-        self.push(Token::Directive { tag }, start);
         Ok(())
     }
 }
