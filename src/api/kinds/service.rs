@@ -28,9 +28,19 @@ pub(super) static KIND: Kind = Kind {
         },
         Support {
             field: "spec.type: LoadBalancer",
-            depth: Depth::Stored,
-            note: "Ports are allocated; no address is ever given from outside.",
+            depth: Depth::Modelled,
+            note: "Pending, as on bare machines, unless the scenario names addresses for load balancers.",
         },
+        Support { field: "spec.sessionAffinity", depth: Depth::Modelled, note: "" },
+        Support { field: "spec.externalTrafficPolicy, spec.internalTrafficPolicy", depth: Depth::Modelled, note: "" },
+        Support { field: "spec.externalIPs, spec.loadBalancerSourceRanges", depth: Depth::Modelled, note: "" },
+        Support { field: "spec.publishNotReadyAddresses", depth: Depth::Modelled, note: "" },
+        Support {
+            field: "spec.trafficDistribution",
+            depth: Depth::Stored,
+            note: "The rules follow hints in EndpointSlices, but no controller writes any.",
+        },
+        Support { field: "spec.ipFamilies", depth: Depth::Stored, note: "The cluster speaks IPv4." },
     ],
 };
 
