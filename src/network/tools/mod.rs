@@ -1,6 +1,6 @@
 //! The network's tools as a shell runs them: arguments and a source in, text, exit code and traces out.
 //!
-//! They print what the real ones print; what they do is [`super::request`].
+//! They print what the real ones print; what they do is [`super::request()`].
 
 use super::request::{Respond, Source};
 use super::{proxy, State, Trace};
