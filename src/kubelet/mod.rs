@@ -31,6 +31,7 @@ const COMPONENT: &str = "kubelet";
 /// What the kubelet and the container runtime know of one pod.
 #[derive(Clone, Debug)]
 pub struct PodRuntime {
+    /// The pod as it was last seen; between two looks without its status, which would only cost memory.
     pub(crate) object: Object,
     pub(crate) containers: Vec<Container>,
     first_seen: SimTime,
@@ -126,6 +127,7 @@ pub fn sync(
     sync.advance();
     let next = sync.next_at();
     sync.plan.requeue_after = next.map(|at| at.since(view.now));
+    sync.run.object.value.remove_key("status");
     (sync.plan, Some(sync.run))
 }
 

@@ -128,7 +128,7 @@ impl State {
     ) -> Plan {
         self.queue.put_back(&info.uid, refused_by, view.now);
         self.verdicts.insert(info.uid.clone(), verdicts);
-        let pod = &info.object;
+        let pod = view.get("Pod", &info.key).unwrap_or(&info.object);
         let mut plan = Plan { visited: self.nodes.iter().count() as u32, ..Plan::default() };
         plan.push(Action::Note(EventNote::new(pod, COMPONENT, "Warning", "FailedScheduling", text.clone())));
         if let Some(conditions) = failed_condition(view, pod, &text) {

@@ -53,7 +53,7 @@ pub struct PodInfo {
     pub host_ports: Vec<HostPort>,
     /// True once its deletion was asked for.
     pub deleting: bool,
-    /// The object.
+    /// The object without its status, which would only cost memory.
     pub object: Object,
 }
 
@@ -148,9 +148,15 @@ impl PodInfo {
             requests,
             host_ports,
             deleting: pod.is_deleting(),
-            object: pod.clone(),
+            object: without_status(pod),
         }
     }
+}
+
+fn without_status(pod: &Object) -> Object {
+    let mut object = pod.clone();
+    object.value.remove_key("status");
+    object
 }
 
 /// True for an init container that stays: a native sidecar.

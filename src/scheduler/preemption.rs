@@ -74,7 +74,7 @@ fn cost(choice: &Choice) -> (i64, i64, usize) {
 }
 
 /// The fewest pods that must leave a node: all of lower priority go, and those that can stay are let back, the most
-/// important first.
+/// important first. Of equals the older one counts as more important; upstream goes by the start.
 ///
 /// Models pkg/scheduler/framework/plugins/defaultpreemption SelectVictimsOnNode.
 fn victims(
@@ -99,8 +99,8 @@ fn victims(
     if let Verdict::Refused { reasons, .. } = fits(&trial) {
         return Err(reasons.join(", "));
     }
-    let started = |pod: &PodInfo| pod.object.at("status.startTime").text();
-    candidates.sort_by(|a, b| b.priority.cmp(&a.priority).then_with(|| started(a).cmp(&started(b))));
+    let made = |pod: &PodInfo| pod.object.at("metadata.creationTimestamp").text();
+    candidates.sort_by(|a, b| b.priority.cmp(&a.priority).then_with(|| made(a).cmp(&made(b))));
     let mut victims = Vec::new();
     for candidate in candidates {
         trial.put_pod(candidate.clone(), node);
