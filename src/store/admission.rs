@@ -305,6 +305,9 @@ pub(super) fn allocate_health_port(
     }
     let number = |service: &Object| service.at("spec.healthCheckNodePort").int() as u16;
     let before = old.map_or(0, number);
+    if before != 0 && number(service) == 0 && super::service_fields::needs_health_port(service) {
+        service.set("spec.healthCheckNodePort", i64::from(before));
+    }
     if before != 0 && number(service) != before {
         server.store.allocations.release_port("TCP", before);
     }

@@ -40,7 +40,7 @@ fn autoscaler_spec(spec: &Value, least: i64, errors: &mut Errors) {
     if min.is_some_and(|min| max < min) {
         errors.invalid(&SPEC.child("maxReplicas"), max, "must be greater than or equal to `minReplicas`");
     }
-    reference(spec.get("scaleTargetRef"), &SPEC.child("scaleTargetRef"), errors);
+    reference(spec.get("scaleTargetRef"), true, &SPEC.child("scaleTargetRef"), errors);
     let path = SPEC.child("metrics");
     let metrics = spec.get("metrics").list();
     for (i, metric) in metrics.iter().enumerate() {
@@ -60,7 +60,7 @@ fn autoscaler_spec(spec: &Value, least: i64, errors: &mut Errors) {
 }
 
 /// Models pkg/apis/autoscaling/validation ValidateCrossVersionObjectReference.
-fn reference(reference: &Value, path: &Path<'_>, errors: &mut Errors) {
+fn reference(reference: &Value, needs_group: bool, path: &Path<'_>, errors: &mut Errors) {
     for field in ["kind", "name"] {
         match reference.get(field).str() {
             "" => errors.required(&path.child(field), ""),
@@ -72,7 +72,7 @@ fn reference(reference: &Value, path: &Path<'_>, errors: &mut Errors) {
     if version.matches('/').count() > 1 {
         let detail = format!("unexpected GroupVersion string: {version}");
         errors.invalid(&path.child("apiVersion"), version, &detail);
-    } else if !version.contains('/') && !core {
+    } else if needs_group && !version.contains('/') && !core {
         errors.invalid(&path.child("apiVersion"), version, "apiVersion must specify API group");
     }
 }
@@ -114,7 +114,7 @@ fn metric(metric: &Value, path: &Path<'_>, errors: &mut Errors) {
 fn source(kind: &str, source: &Value, path: &Path<'_>, errors: &mut Errors) {
     let target_path = path.child("target");
     match kind {
-        "object" => reference(source.get("describedObject"), &path.child("describedObject"), errors),
+        "object" => reference(source.get("describedObject"), false, &path.child("describedObject"), errors),
         "containerResource" if source.get("container").is_empty() => {
             errors.required(&path.child("container"), "must specify a container");
         }

@@ -39,7 +39,7 @@ fn config_map_errors(object: &Object, errors: &mut Errors) {
     }
 }
 
-fn decoded(value: &Value) -> Vec<u8> {
+pub fn decoded(value: &Value) -> Vec<u8> {
     BASE64_STANDARD.decode(value.str()).unwrap_or_default()
 }
 

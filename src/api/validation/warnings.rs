@@ -1,8 +1,10 @@
 //! What the API server takes but warns of.
 
+use super::config;
 use super::field::{quote, Path};
 use super::pod::each_container;
 use super::resources::quantity;
+use super::service::headless;
 use crate::api::{Object, Value};
 use crate::base::names;
 
@@ -31,10 +33,46 @@ pub fn warnings(object: &Object, old: Option<&Object>) -> Vec<String> {
             }
             template(object, "spec.jobTemplate.spec.template", old, &mut found);
         }
+        "Secret" => secret(object, &mut found),
+        "Service" => service(object.spec(), &mut found),
         "ReplicationController" => template(object, "spec.template", old, &mut found),
         _ => {}
     }
     found
+}
+
+/// Of a certificate and its key only the outermost shape is looked at.
+///
+/// Models pkg/api/secret GetWarningsForSecret.
+fn secret(secret: &Object, found: &mut Vec<String>) {
+    let has_pem =
+        |key: &str| String::from_utf8_lossy(&config::decoded(secret.at("data").get(key))).contains("-----BEGIN ");
+    if secret.at("type").str() == "kubernetes.io/tls" {
+        for (key, input) in [("tls.crt", "certificate"), ("tls.key", "key")] {
+            if !has_pem(key) {
+                return found.push(format!("tls: failed to find any PEM data in {input} input"));
+            }
+        }
+    }
+}
+
+/// Models pkg/api/service GetWarningsForService.
+fn service(spec: &Value, found: &mut Vec<String>) {
+    let mut ignored = |is_set: bool, field: &str| {
+        if is_set {
+            found.push(format!("spec.{field} is ignored for headless services"));
+        }
+    };
+    let has_addresses = !spec.get("externalIPs").is_empty();
+    if headless(spec) {
+        ignored(!spec.get("loadBalancerIP").is_empty(), "loadBalancerIP");
+        ignored(has_addresses, "externalIPs");
+        ignored(spec.get("sessionAffinity").str() != "None", "SessionAffinity");
+    }
+    if has_addresses {
+        let text = "spec.externalIPs is deprecated and may no longer be implemented in some clusters";
+        found.push(text.to_owned());
+    }
 }
 
 /// A template that did not change brings no warnings again.
