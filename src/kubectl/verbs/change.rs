@@ -1,5 +1,6 @@
 //! What the verbs that change objects share: making a change or trying it out, and saying what was done.
 
+use crate::api::validation::warnings::warnings;
 use crate::api::{Object, Status};
 use crate::kubectl::call::{Call, DryRun};
 use crate::kubectl::failure::Failure;
@@ -18,21 +19,32 @@ pub fn modify(
         let mut object = current.clone();
         change(&mut object).map(|()| object)
     };
-    Ok(match dry {
+    let changed = match dry {
         DryRun::No => call.world.request(|server| server.modify(kind, &key, Part::Main, &because, apply))?,
         DryRun::Server => call.world.request(|server| server.dry_modify(kind, &key, Part::Main, apply))?,
-        DryRun::Client => apply(object)?,
-    })
+        DryRun::Client => return Ok(apply(object)?),
+    };
+    warn(call, &changed, Some(object));
+    Ok(changed)
 }
 
 /// Creates an object, or tries it out, and gives what was stored.
 pub fn create(call: &mut Call<'_>, object: Object, dry: DryRun) -> Result<Object, Failure> {
     let because = call.because();
-    Ok(match dry {
+    let made = match dry {
         DryRun::No => call.world.request(|server| server.create(object, &because))?,
         DryRun::Server => call.world.request(|server| server.dry_create(object))?,
-        DryRun::Client => object,
-    })
+        DryRun::Client => return Ok(object),
+    };
+    warn(call, &made, None);
+    Ok(made)
+}
+
+/// Prints what the API server warns of in an object that it took.
+fn warn(call: &mut Call<'_>, object: &Object, old: Option<&Object>) {
+    for warning in warnings(object, old) {
+        call.out.warn(&warning);
+    }
 }
 
 /// Says what was done to an object: `pod/web labeled`, or the object as `-o` wants it.
