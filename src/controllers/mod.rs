@@ -2,6 +2,8 @@
 //! plan out. They never write, and never import each other, the kernel or the cluster.
 
 pub mod claims;
+mod cron_job;
+pub mod cron_job_time;
 mod deployment;
 pub mod deployment_arithmetic;
 #[cfg(test)]
@@ -75,6 +77,7 @@ impl Key {
 
 /// Every controller.
 pub static CONTROLLERS: &[Controller] = &[
+    cron_job::CONTROLLER,
     deployment::CONTROLLER,
     endpoint_slice_mirroring::CONTROLLER,
     endpoint_slices::CONTROLLER,

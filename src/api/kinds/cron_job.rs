@@ -19,7 +19,7 @@ pub(super) static KIND: Kind = Kind {
     validate_update: validation::cron_job::update,
     columns: COLUMNS,
     cells,
-    support: &[],
+    support: &[Support { field: "", depth: Depth::Modelled, note: "Time zones by their present rules." }],
 };
 
 const COLUMNS: &[Column] = &[
