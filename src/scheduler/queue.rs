@@ -49,6 +49,8 @@ pub struct Queue {
     pods: OrdMap<EcoString, Waiting>,
     active: OrdSet<Order>,
     timed: OrdSet<(SimTime, EcoString)>,
+    /// The pods that are unschedulable, so that a change looks at no others.
+    resting: OrdSet<EcoString>,
     sequence: u64,
 }
 
@@ -130,6 +132,7 @@ impl Queue {
             waiting.refused_by = refused_by;
             waiting.place = Place::Unschedulable(now + FLUSH_AFTER);
             self.timed.insert((now + FLUSH_AFTER, uid.clone()));
+            self.resting.insert(uid.clone());
         }
     }
 
@@ -137,9 +140,8 @@ impl Queue {
     ///
     /// Models pkg/scheduler/backend/queue MoveAllToActiveOrBackoffQueue.
     pub fn wake(&mut self, now: SimTime, concerned: impl Fn(&Waiting) -> bool) {
-        let resting = |w: &Waiting| matches!(w.place, Place::Unschedulable(_));
-        let woken: Vec<EcoString> =
-            self.pods.iter().filter(|(_, w)| resting(w) && concerned(w)).map(|(uid, _)| uid.clone()).collect();
+        let is_concerned = |uid: &&EcoString| self.pods.get(*uid).is_some_and(&concerned);
+        let woken: Vec<EcoString> = self.resting.iter().filter(is_concerned).cloned().collect();
         for uid in woken {
             self.wake_one(&uid, now);
         }
@@ -179,6 +181,7 @@ impl Queue {
             }
             Place::BackingOff(at) | Place::Unschedulable(at) => {
                 self.timed.remove(&(at, uid.clone()));
+                self.resting.remove(uid);
             }
             Place::Tried => {}
         }
