@@ -1,5 +1,7 @@
 //! Who hears of what: events to those who decide, changes to those who watch.
 
+use std::sync::Arc;
+
 use super::world::{Event, PodSlot};
 use super::World;
 use crate::base::time::{SimTime, Span};
@@ -167,7 +169,7 @@ impl World {
             return;
         }
         slot.due = None;
-        let runtime = slot.runtime.take();
+        let runtime = slot.runtime.take().map(Arc::unwrap_or_clone);
         let mut node = self.nodes.remove(&pod.node).unwrap_or_default();
         let view = View { store: &self.cache, now: self.now, settings: &self.settings };
         let (plan, runtime) = kubelet::sync(&view, &pod, runtime, &mut node);
@@ -178,7 +180,7 @@ impl World {
             return;
         }
         if let Some(slot) = self.pods.get_mut(&pod.uid) {
-            slot.runtime = runtime;
+            slot.runtime = runtime.map(Arc::new);
         }
         let conflicted = refusal.is_some_and(|status| status.reason == "Conflict");
         let retry = conflicted.then_some(Span::millis(20));
