@@ -452,3 +452,33 @@ fn variable(name: &str, url: &Url, request: &Request, trace: &Trace, exit_code: 
         _ => String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::Place;
+
+    fn args(line: &str) -> Vec<String> {
+        line.split(' ').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_trace_is_printed_as_curl_would_and_kept_quiet_on_demand() {
+        let trace = Trace {
+            source: Place::outside(),
+            target: "web:80".to_owned(),
+            address: "10.96.0.7".to_owned(),
+            port: 80,
+            hops: Vec::new(),
+            outcome: Outcome::Refused,
+            connected_us: 0,
+            time_us: 3_400,
+            memories: Vec::new(),
+        };
+        let words = "curl: (7) Failed to connect to web port 80 after 3 ms: Connection refused\n";
+        assert_eq!(print(&args("web"), &trace), (String::new(), words.to_owned(), 7));
+        assert_eq!(print(&args("-s web"), &trace), (String::new(), String::new(), 7));
+        assert_eq!(print(&args("-sw %{http_code} web"), &trace), ("000".to_owned(), String::new(), 7));
+        assert_eq!(print(&args("--frob web"), &trace).2, 2);
+    }
+}
