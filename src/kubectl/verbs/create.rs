@@ -27,7 +27,10 @@ pub static VERB: Verb = Verb {
     ],
     subverbs: &[
         &create_kinds::CONFIG_MAP,
+        &super::create_batch::CRON_JOB,
         &create_kinds::DEPLOYMENT,
+        &super::create_ingress::VERB,
+        &super::create_batch::JOB,
         &create_kinds::NAMESPACE,
         &super::create_secret::VERB,
         &create_service::VERB,

@@ -5,6 +5,8 @@ mod auth;
 mod change;
 pub mod config;
 mod create;
+mod create_batch;
+mod create_ingress;
 mod create_kinds;
 mod create_secret;
 mod create_service;
