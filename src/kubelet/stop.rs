@@ -55,7 +55,8 @@ impl Sync<'_> {
             }
         }
         let never_ran = self.run.containers.iter().any(|c| c.state == State::Waiting);
-        if self.run.terminal.is_none() && never_ran {
+        let running = self.run.containers.iter().any(|c| c.is_running());
+        if self.run.terminal.is_none() && never_ran && !running {
             self.run.terminal_at = Some(self.tick_after(self.now));
         }
     }
