@@ -17,6 +17,7 @@ mod lifecycle;
 mod logs;
 mod node;
 mod probes;
+mod resources;
 mod start;
 mod status;
 mod stop;

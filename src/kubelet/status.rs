@@ -5,10 +5,10 @@ use std::sync::{Arc, OnceLock};
 use ecow::EcoString;
 
 use super::container::{Container, Ended, Role, State};
+use super::resources::{pod_resources, resources_of};
 use super::{Sandbox, Sync, COMPONENT};
 use crate::api::kinds::node;
 use crate::api::{Map, Value};
-use crate::base::quantity::Quantity;
 use crate::base::time::{SimTime, Timestamp};
 use crate::store::{Action, Because};
 use crate::value;
@@ -325,15 +325,6 @@ fn is_ready(container: &Container) -> bool {
     }
 }
 
-fn resources_of(spec: &Value) -> Value {
-    let resources = spec.get("resources");
-    if resources.is_null() {
-        return Value::map();
-    }
-    let kept = ["limits", "requests"].into_iter().filter(|field| !resources.get(field).is_empty());
-    Value::Map(kept.map(|field| (field, resources.get(field).clone())).collect())
-}
-
 /// The mounts of a container as its status lists them.
 pub(super) fn volume_mounts(spec: &Value) -> Value {
     let one = |mount: &Value| {
@@ -347,69 +338,4 @@ pub(super) fn volume_mounts(spec: &Value) -> Value {
         Value::from(status)
     };
     spec.get("volumeMounts").list().iter().map(one).collect()
-}
-
-/// The requests and limits of a pod as a whole: what runs at the same time together, or what an init container takes if
-/// that is more.
-///
-/// Models staging/src/k8s.io/component-helpers/resource AggregateContainerRequests and AggregateContainerLimits.
-fn pod_resources(spec: &Value) -> Value {
-    let mut whole = Map::default();
-    let all = || spec.get("containers").list().iter().chain(spec.get("initContainers").list());
-    if all().all(|container| container.get("resources").is_empty()) {
-        return whole.into();
-    }
-    for field in ["limits", "requests"] {
-        let mut sum: Vec<(EcoString, Quantity)> = Vec::new();
-        for container in spec.get("containers").list() {
-            combine(&mut sum, container.get("resources").get(field), |a, b| a + b);
-        }
-        let mut sidecars: Vec<(EcoString, Quantity)> = Vec::new();
-        let mut largest: Vec<(EcoString, Quantity)> = Vec::new();
-        for container in spec.get("initContainers").list() {
-            let own = container.get("resources").get(field);
-            if container.get("restartPolicy").str() == "Always" {
-                combine(&mut sum, own, |a, b| a + b);
-                combine(&mut sidecars, own, |a, b| a + b);
-                continue;
-            }
-            let mut together = sidecars.clone();
-            combine(&mut together, own, |a, b| a + b);
-            for (name, amount) in together {
-                put(&mut largest, &name, amount, |a, b| a.max(b));
-            }
-        }
-        for (name, amount) in largest {
-            put(&mut sum, &name, amount, |a, b| a.max(b));
-        }
-        if !sum.is_empty() {
-            let amounts: Map = sum.iter().map(|(name, amount)| (name, amount.to_string())).collect();
-            whole.insert(field, amounts);
-        }
-    }
-    whole.into()
-}
-
-fn combine(sum: &mut Vec<(EcoString, Quantity)>, amounts: &Value, join: fn(Quantity, Quantity) -> Quantity) {
-    for (name, amount) in amounts.entries() {
-        let parsed = match amount {
-            Value::Int(n) => Quantity::parse(&n.to_string()),
-            other => Quantity::parse(other.str()),
-        };
-        if let Ok(amount) = parsed {
-            put(sum, name, amount, join);
-        }
-    }
-}
-
-fn put(
-    sum: &mut Vec<(EcoString, Quantity)>,
-    name: &EcoString,
-    amount: Quantity,
-    join: fn(Quantity, Quantity) -> Quantity,
-) {
-    match sum.iter_mut().find(|(n, _)| n == name) {
-        Some((_, total)) => *total = join(*total, amount),
-        None => sum.push((name.clone(), amount)),
-    }
 }

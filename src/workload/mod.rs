@@ -8,7 +8,9 @@ use crate::base::time::{parse_duration, Span};
 
 pub mod images;
 mod pages;
+mod pi;
 pub mod shell;
+mod words;
 
 pub use pages::{respond, Request, Response};
 
