@@ -23,6 +23,9 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("proxy-mode [iptables|ipvs|nftables]", "shows or changes what kube-proxy balances with"),
 ];
 
+/// So many traces are kept for those who show them.
+const KEPT_TRACES: usize = 200;
+
 /// Runs a network command where the terminal stands; none where the words are none.
 pub fn run(words: &[String], world: &mut World, session: &mut Session) -> Option<Run> {
     let (name, args) = words.split_first()?;
@@ -45,6 +48,8 @@ pub fn run_at(source: Source, words: &[String], world: &mut World, session: &mut
         session.write(&path, text);
     }
     session.traces.extend(result.traces);
+    let superfluous = session.traces.len().saturating_sub(KEPT_TRACES);
+    session.traces.drain(..superfluous);
     let until = world.now() + Span::micros(result.took_us);
     let late = Late { stdout: result.stdout, stderr: result.stderr, until, code: result.exit_code as u8 };
     Some(Run::Wait(Box::new(late)))

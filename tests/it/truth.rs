@@ -13,11 +13,11 @@ use std::path::Path;
 
 /// The recordings, and how many of their lines must agree at least.
 const RECORDINGS: &[(&str, usize)] = &[
-    ("a_service_deployment", 246),
-    ("b_multiport_service", 264),
-    ("d_nodeport", 112),
-    ("g_deployment_rollout", 480),
-    ("g2_deployment_progress_deadline", 258),
+    ("a_service_deployment", 249),
+    ("b_multiport_service", 267),
+    ("d_nodeport", 113),
+    ("g_deployment_rollout", 494),
+    ("g2_deployment_progress_deadline", 259),
     ("j_configmap_secret", 345),
     ("p_pod_lifecycle", 960),
 ];
