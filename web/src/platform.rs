@@ -125,8 +125,7 @@ pub fn share_link(state: &str, done: impl Fn(bool) + 'static) {
     let failed = done.clone();
     let on_done = Closure::once_into_js(move |_: JsValue| done(true));
     let on_failed = Closure::once_into_js(move |_: JsValue| failed(false));
-    let then: js_sys::Function =
-        js_sys::Reflect::get(&written, &"then".into()).map_or_else(|_| JsValue::NULL, |f| f).into();
+    let then: js_sys::Function = js_sys::Reflect::get(&written, &"then".into()).unwrap_or(JsValue::NULL).into();
     let _ = then.call2(&written, &on_done, &on_failed);
 }
 
@@ -160,7 +159,7 @@ pub fn selected_text() -> String {
     let global: JsValue = window().into();
     let selection = js_sys::Reflect::get(&global, &"getSelection".into()).ok();
     let selection = selection.and_then(|f| f.dyn_into::<js_sys::Function>().ok()?.call0(&global).ok());
-    selection.map_or_else(String::new, |s| js_sys::JsString::from(js_sys::Object::from(s).to_string()).into())
+    selection.map_or_else(String::new, |s| js_sys::Object::from(s).to_string().into())
 }
 
 /// Scrolls an element to its end.
