@@ -5,7 +5,7 @@
 
 use super::player::{Played, Player};
 use super::syntax::open_here_documents;
-use crate::base::time::Span;
+use crate::base::time::{parse_duration, Span};
 use crate::store::settings::ip_number;
 use crate::store::Settings;
 
@@ -76,7 +76,7 @@ pub fn parse(text: &str) -> Vec<Piece> {
 
 /// The settings of the cluster that a script is played on. A comment `# kubottle: images-present` says that the nodes have
 /// every image, `images-absent` that they pull what they need; `load-balancers=IP` gives Services of type LoadBalancer
-/// addresses from this one on. Where a script says neither, one whose commands carry times
+/// addresses from this one on; `min-sync-period=1s` makes kube-proxy wait as it does. Where a script says nothing of images, one whose commands carry times
 /// has the images: it is the recording of a cluster that had been in use before.
 pub fn settings(text: &str, given: &Settings) -> Settings {
     let mut settings = given.clone();
@@ -90,6 +90,11 @@ pub fn settings(text: &str, given: &Settings) -> Settings {
     };
     if let Some(ip) = said.iter().rev().find_map(|word| word.strip_prefix("load-balancers=").and_then(ip_number)) {
         settings.first_balancer_ip = Some(ip.to_be_bytes());
+    }
+    if let Some(span) =
+        said.iter().rev().find_map(|word| word.strip_prefix("min-sync-period=").and_then(parse_duration))
+    {
+        settings.min_sync_period = span;
     }
     settings
 }

@@ -18,9 +18,6 @@ use crate::base::draw;
 use crate::base::time::{SimTime, Span};
 use crate::store::{Change, Verb, View};
 
-/// kube-proxy writes its rules at most this often (`minSyncPeriod`); ipvs mode has no such limit.
-const MIN_SYNC_PERIOD: Span = Span::secs(1);
-
 /// The shortest and the longest time a node takes to write its rules.
 const SYNC_MILLIS: (u64, u64) = (15, 60);
 
@@ -83,17 +80,17 @@ impl State {
             return;
         }
         self.settle(view.now);
-        let at = self.next_sync(view.now);
+        let at = self.next_sync(view.now, view.settings.min_sync_period);
         self.absorb(&change.object, change.verb == Verb::Deleted, at);
     }
 
     /// When the proxies write what has just changed.
     ///
     /// Models pkg/util/async BoundedFrequencyRunner.
-    fn next_sync(&mut self, now: SimTime) -> SimTime {
+    fn next_sync(&mut self, now: SimTime, min_sync_period: Span) -> SimTime {
         let at = match self.last_sync {
             Some(last) if last > now => last,
-            Some(last) if self.mode != Mode::Ipvs => now.max(last + MIN_SYNC_PERIOD),
+            Some(last) if self.mode != Mode::Ipvs => now.max(last + min_sync_period),
             _ => now,
         };
         self.last_sync = Some(at);
@@ -277,6 +274,9 @@ impl Entry {
     /// The version a node has written; none before it has written any.
     fn at_node(&self, view: &View, node: &Node) -> Option<&Version> {
         self.versions.iter().rev().find(|version| {
+            if view.settings.min_sync_period == Span::ZERO {
+                return version.at <= view.now;
+            }
             let (least, most) = SYNC_MILLIS;
             let at = version.at.0;
             let extra = draw::below(view.settings.seed, "proxy-sync", &node.name, at, (most - least) * 1000);

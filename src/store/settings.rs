@@ -29,6 +29,10 @@ pub struct Settings {
     pub node_pods: u32,
     /// How long a change takes to reach those who watch.
     pub watch_latency: Span,
+    /// How often kube-proxy writes its rules at most (its `minSyncPeriod`); ipvs mode has no such limit. A real one waits up
+    /// to a second and then takes its time for writing. Zero, as here by default, is at once: between two typed commands a
+    /// script lets no time pass, so that a request after a rollout would always meet the old rules, as no user does.
+    pub min_sync_period: Span,
     /// How long the cluster has been up when the scenario begins.
     pub uptime: Span,
     /// True where every node has every image from the start; otherwise the first pod of a node that needs one pulls it.
@@ -53,6 +57,7 @@ impl Default for Settings {
             node_memory_kib: 8 * 1024 * 1024,
             node_pods: 110,
             watch_latency: Span::millis(10),
+            min_sync_period: Span::ZERO,
             uptime: Span::secs(30),
             images_present: false,
         }

@@ -22,7 +22,7 @@ pub struct Cluster {
 impl Cluster {
     /// Three nodes, the API server's Service and two DNS pods, all at rest.
     pub fn new() -> Cluster {
-        let settings = Settings::default();
+        let settings = Settings { min_sync_period: Span::secs(1), ..Settings::default() };
         let now = SimTime(0) + Span::secs(60);
         let (store, state) = (Store::default(), State::default());
         let mut cluster = Cluster { store, state, settings, now, revision: 0, requests: 0 };
