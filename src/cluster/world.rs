@@ -14,6 +14,9 @@ use crate::kubelet::{NodeRuntime, PodRef, PodRuntime};
 use crate::store::{Server, Settings, Store, View};
 use crate::{network, scheduler};
 
+/// More events than this at one instant are a circle of controllers calling for each other.
+const EVENTS_AT_ONCE: u64 = 1_000_000;
+
 /// What can happen.
 #[derive(Clone, Debug)]
 pub enum Event {
@@ -49,6 +52,8 @@ pub struct World {
     pub(super) requests: u64,
     pub(super) expiry_planned: bool,
     events_done: u64,
+    /// When the present instant began, counted in events: an instant that never ends is our mistake.
+    instant_began: u64,
 }
 
 /// A pod as its node has it.
@@ -80,6 +85,7 @@ impl World {
             requests: 0,
             expiry_planned: false,
             events_done: 0,
+            instant_began: 0,
         };
         super::bootstrap::start(&mut world);
         world.settle();
@@ -161,8 +167,17 @@ impl World {
         let Some((at, event)) = self.queue.pop() else {
             return false;
         };
-        self.now = self.now.max(at);
+        if at > self.now {
+            self.now = at;
+            self.instant_began = self.events_done;
+        }
         self.events_done += 1;
+        assert!(
+            self.events_done - self.instant_began < EVENTS_AT_ONCE,
+            "the cluster never comes to rest at {:?}, seed {}: {event:?}",
+            self.now,
+            self.settings.seed
+        );
         self.dispatch(event);
         self.settle();
         true

@@ -1,5 +1,6 @@
 //! One test binary for all that crosses modules: tests are data, and each module here reads one kind of it.
 
+mod acceptance;
 mod controllers;
 mod cron;
 mod decode;
