@@ -5,7 +5,7 @@ import { join, relative } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
 
 const budgets_kb = { all: 1000, wasm: 650 };
-const ceilings_kb = { all: 1000, wasm: 830 };
+const ceilings_kb = { all: 1000, wasm: 845 };
 const dist = process.argv[2] ?? "dist";
 
 const files = readdirSync(dist, { recursive: true, withFileTypes: true })
