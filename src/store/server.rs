@@ -276,6 +276,9 @@ fn reset_status(object: &mut Object) {
             "Service" | "Ingress" => object.set("status.loadBalancer", Value::map()),
             "Deployment" | "Job" | "CronJob" => object.set("status", Value::map()),
             "ReplicaSet" => object.set("status.replicas", 0),
+            "HorizontalPodAutoscaler" => {
+                object.set("status", crate::value!({"currentMetrics": null, "desiredReplicas": 0}));
+            }
             _ => {}
         }
     }

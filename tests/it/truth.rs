@@ -13,13 +13,13 @@ use std::path::Path;
 
 /// The recordings, and how many of their lines must agree at least.
 const RECORDINGS: &[(&str, usize)] = &[
-    ("a_service_deployment", 249),
-    ("b_multiport_service", 267),
-    ("d_nodeport", 113),
-    ("g_deployment_rollout", 494),
-    ("g2_deployment_progress_deadline", 259),
-    ("j_configmap_secret", 345),
-    ("p_pod_lifecycle", 960),
+    ("a_service_deployment", 251),
+    ("b_multiport_service", 269),
+    ("d_nodeport", 114),
+    ("g_deployment_rollout", 499),
+    ("g2_deployment_progress_deadline", 288),
+    ("j_configmap_secret", 356),
+    ("p_pod_lifecycle", 973),
 ];
 
 #[test]

@@ -1,11 +1,12 @@
 //! Namespace, with the quotas and limits that rule in it.
 
 use super::page::{time_text, Page};
-use crate::api::{Object, Value};
+use crate::api::{kind, Object, Value};
 use crate::kubectl::reader::Reader;
+use std::collections::BTreeSet;
 
-/// Models staging/src/k8s.io/kubectl/pkg/describe describeNamespace. Quotas and limit ranges are not among our kinds.
-pub(super) fn print(page: &mut Page, namespace: &Object, _: &dyn Reader) {
+/// Models staging/src/k8s.io/kubectl/pkg/describe describeNamespace.
+pub(super) fn print(page: &mut Page, namespace: &Object, reader: &dyn Reader) {
     page.field(0, "Name", namespace.name());
     page.labels("Labels", namespace.labels());
     page.annotations("Annotations", namespace.metadata().get("annotations"));
@@ -24,5 +25,61 @@ pub(super) fn print(page: &mut Page, namespace: &Object, _: &dyn Reader) {
             );
         }
     }
-    page.line(0, "\nNo resource quota.\n\nNo LimitRange resource.");
+    page.line(0, "");
+    quotas(page, &reader.list(kind("ResourceQuota"), namespace.name()));
+    page.line(0, "");
+    limit_ranges(page, &reader.list(kind("LimitRange"), namespace.name()));
+}
+
+/// Models staging/src/k8s.io/kubectl/pkg/describe DescribeResourceQuotas.
+fn quotas(page: &mut Page, quotas: &[Object]) {
+    if quotas.is_empty() {
+        return page.line(0, "No resource quota.");
+    }
+    page.line(0, "Resource Quotas");
+    for quota in quotas {
+        page.field(1, "Name", quota.name());
+        let mut scopes: Vec<&str> = quota.at("spec.scopes").list().iter().map(Value::str).collect();
+        scopes.sort_unstable();
+        if !scopes.is_empty() {
+            page.field(1, "Scopes", scopes.join(", "));
+        }
+        for (_, help) in scopes.iter().filter_map(|scope| SCOPES.iter().find(|(name, _)| name == scope)) {
+            page.line(1, &format!("* {help}"));
+        }
+        page.line(1, "Resource\tUsed\tHard");
+        page.line(1, "--------\t---\t---");
+        for (resource, hard) in quota.at("status.hard").entries() {
+            let used = quota.at("status.used").get(resource).opt_str().unwrap_or("0");
+            page.line(1, &format!("{resource}\t{used}\t{}", hard.str()));
+        }
+    }
+}
+
+/// Models staging/src/k8s.io/kubectl/pkg/describe helpTextForResourceQuotaScope.
+const SCOPES: &[(&str, &str)] = &[
+    ("Terminating", "Matches all pods that have an active deadline. These pods have a limited lifespan on a node before being actively terminated by the system."),
+    ("NotTerminating", "Matches all pods that do not have an active deadline. These pods usually include long running pods whose container command is not expected to terminate."),
+    ("BestEffort", "Matches all pods that do not have resource requirements set. These pods have a best effort quality of service."),
+    ("NotBestEffort", "Matches all pods that have at least one resource requirement set. These pods have a burstable or guaranteed quality of service."),
+];
+
+/// Models staging/src/k8s.io/kubectl/pkg/describe DescribeLimitRanges. Resources come by name, where Go's order is by
+/// chance.
+fn limit_ranges(page: &mut Page, ranges: &[Object]) {
+    if ranges.is_empty() {
+        return page.line(0, "No LimitRange resource.");
+    }
+    page.line(0, "Resource Limits");
+    page.line(0, " Type\tResource\tMin\tMax\tDefault Request\tDefault Limit\tMax Limit/Request Ratio");
+    page.line(0, " ----\t--------\t---\t---\t---------------\t-------------\t-----------------------");
+    for item in ranges.iter().flat_map(|range| range.at("spec.limits").list()) {
+        let parts = ["min", "max", "defaultRequest", "default", "maxLimitRequestRatio"].map(|field| item.get(field));
+        let resources: BTreeSet<&str> =
+            parts.iter().flat_map(|part| part.entries()).map(|(resource, _)| &**resource).collect();
+        for resource in resources {
+            let cells = parts.map(|part| part.get(resource).opt_str().unwrap_or("-"));
+            page.line(0, &format!(" {}\t{resource}\t{}", item.get("type").str(), cells.join("\t")));
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 mod apply;
 mod auth;
+mod autoscale;
 mod change;
 pub mod config;
 mod create;
@@ -123,6 +124,7 @@ pub static VERBS: &[&Verb] = &[
     &delete::VERB,
     &rollout::VERB,
     &scale::VERB,
+    &autoscale::VERB,
     &info::CLUSTER_INFO,
     &node::CORDON,
     &node::UNCORDON,
