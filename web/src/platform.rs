@@ -1,5 +1,6 @@
 //! The browser: window, document, storage, clipboard, address bar. The only file of the page that touches them.
 
+use gloo::render::{request_animation_frame, AnimationFrame};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Storage};
@@ -57,9 +58,9 @@ pub fn real_ms() -> f64 {
     window().performance().map_or(0.0, |p| p.now())
 }
 
-/// Calls back before the next picture.
-pub fn on_next_frame(callback: &Closure<dyn FnMut(f64)>) {
-    let _ = window().request_animation_frame(callback.as_ref().unchecked_ref());
+/// Calls back before the next picture, unless the handle is dropped before.
+pub fn on_next_frame(callback: impl FnOnce(f64) + 'static) -> AnimationFrame {
+    request_animation_frame(callback)
 }
 
 fn storage() -> Option<Storage> {

@@ -1,6 +1,6 @@
 //! The page as a whole: hands messages to the model, does what the model asks for outside, and puts the places together.
 
-use wasm_bindgen::closure::Closure;
+use gloo::render::AnimationFrame;
 use yew::prelude::*;
 
 use super::editor::{EditorHandle, ManifestEditor};
@@ -23,8 +23,7 @@ pub struct App {
     model: Model,
     send: Send,
     editor: EditorHandle,
-    frame: Closure<dyn FnMut(f64)>,
-    frame_is_due: bool,
+    frame: Option<AnimationFrame>,
 }
 
 impl App {
@@ -44,9 +43,9 @@ impl App {
     }
 
     fn ask_for_frame(&mut self) {
-        if !self.frame_is_due && self.model.is_moving() {
-            self.frame_is_due = true;
-            platform::on_next_frame(&self.frame);
+        if self.frame.is_none() && self.model.is_moving() {
+            let send = self.send.clone();
+            self.frame = Some(platform::on_next_frame(move |at_ms| send.emit(Msg::Frame(at_ms))));
         }
     }
 
@@ -77,19 +76,12 @@ impl Component for App {
         platform::set_language(start.lang);
         platform::set_theme(start.theme);
         let send = ctx.link().callback(|msg| msg);
-        let to_frame = send.clone();
-        App {
-            model: Model::new(start),
-            send,
-            editor: EditorHandle::default(),
-            frame: Closure::new(move |at_ms| to_frame.emit(Msg::Frame(at_ms))),
-            frame_is_due: false,
-        }
+        App { model: Model::new(start), send, editor: EditorHandle::default(), frame: None }
     }
 
     fn update(&mut self, _ctx: &Context<Self>, msg: Msg) -> bool {
         if matches!(msg, Msg::Frame(_)) {
-            self.frame_is_due = false;
+            self.frame = None;
         }
         let until_ms = platform::real_ms() + BUDGET_MS;
         for effect in self.model.update(msg, &mut || platform::real_ms() >= until_ms) {
