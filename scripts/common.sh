@@ -5,6 +5,9 @@ wasm_target=wasm32-unknown-unknown
 # Tools that had to be compiled are kept outside the clone, so that the next clone finds them.
 tools_dir=${XDG_CACHE_HOME:-$HOME/.cache}/kubottle/tools
 
+# Any value means "no colours" to most tools; trunk takes nothing but true and false.
+[ -z "${NO_COLOR:-}" ] || export NO_COLOR=true
+
 say() { printf 'kubottle: %s\n' "$*" >&2; }
 die() {
   printf 'kubottle: %s\n' "$*" >&2
