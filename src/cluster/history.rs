@@ -8,7 +8,7 @@ use super::World;
 use crate::base::time::SimTime;
 
 /// So many events at most lie between an instant and its checkpoint.
-const EVENTS_BETWEEN: u64 = 8_000;
+const EVENTS_BETWEEN: u64 = 2_500;
 
 /// All that has happened, in all branches.
 #[derive(Clone)]
