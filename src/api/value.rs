@@ -32,6 +32,9 @@ pub struct Map(EcoVec<(EcoString, Value)>);
 
 static NULL: Value = Value::Null;
 
+/// A map with so many entries at most is looked through one by one.
+const SMALL: usize = 24;
+
 impl Value {
     /// An empty map.
     pub fn map() -> Value {
@@ -238,7 +241,10 @@ impl Value {
 impl Map {
     /// The value under `key`.
     pub fn get(&self, key: &str) -> Option<&Value> {
-        self.0.iter().find(|(k, _)| k.len() == key.len() && k.as_str() == key).map(|(_, value)| value)
+        if self.0.len() <= SMALL {
+            return self.0.iter().find(|(k, _)| k.len() == key.len() && k.as_str() == key).map(|(_, value)| value);
+        }
+        self.position(key).ok().map(|i| &self.0[i].1)
     }
 
     /// True where there is something under `key`, null included.
@@ -290,12 +296,14 @@ impl Map {
     }
 
     /// Where the key is, or where it belongs. Most maps are small and most keys differ in length, so looking at lengths
-    /// one by one is quicker than comparing texts.
+    /// one by one is quicker there than comparing texts.
     fn position(&self, key: &str) -> Result<usize, usize> {
-        match self.0.iter().position(|(k, _)| k.len() == key.len() && k.as_str() == key) {
-            Some(i) => Ok(i),
-            None => Err(self.0.partition_point(|(k, _)| k.as_str() < key)),
+        if self.0.len() <= SMALL {
+            if let Some(i) = self.0.iter().position(|(k, _)| k.len() == key.len() && k.as_str() == key) {
+                return Ok(i);
+            }
         }
+        self.0.binary_search_by(|(k, _)| k.as_str().cmp(key))
     }
 }
 
