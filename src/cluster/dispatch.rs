@@ -7,6 +7,7 @@ use super::World;
 use crate::base::time::{SimTime, Span};
 use crate::controllers::{Key, CONTROLLERS};
 use crate::kubelet::{self, PodRef};
+use crate::store::volume_data::place_of;
 use crate::store::{Change, Verb, View};
 
 /// A controller needs this long for a key at the least.
@@ -75,6 +76,22 @@ impl World {
             self.call(controller, key, self.now);
         }
         self.observe_pod(change);
+        self.observe_volume(change);
+    }
+
+    /// What lies in a volume goes with the pod or, where the volume is not to be kept, with the volume.
+    fn observe_volume(&mut self, change: &Change) {
+        let object = &change.object;
+        match change.kind() {
+            _ if change.verb != Verb::Deleted => {}
+            "Pod" => drop(self.volumes.remove("pod", object.uid())),
+            "PersistentVolume" if object.at("spec.persistentVolumeReclaimPolicy").str() == "Delete" => {
+                for node in self.store.all("Node").map(|node| node.name().to_owned()).collect::<Vec<_>>() {
+                    self.volumes.remove(&place_of(object, &node), "");
+                }
+            }
+            _ => {}
+        }
     }
 
     /// A kubelet hears of the pods bound to its node. What it wrote itself it knows already.

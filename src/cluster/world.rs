@@ -11,7 +11,7 @@ use crate::base::time::{SimTime, Timestamp};
 use crate::controllers::Key;
 use crate::kernel::Queue;
 use crate::kubelet::{NodeRuntime, PodRef, PodRuntime};
-use crate::store::{Server, Settings, Store, View};
+use crate::store::{Server, Settings, Store, View, VolumeData};
 use crate::{network, scheduler};
 
 /// More events than this at one instant are a circle of controllers calling for each other.
@@ -49,6 +49,7 @@ pub struct World {
     pub(super) pods: OrdMap<EcoString, PodSlot>,
     pub(super) nodes: OrdMap<EcoString, NodeRuntime>,
     pub(super) network: network::State,
+    pub(super) volumes: VolumeData,
     pub(super) requests: u64,
     pub(super) expiry_planned: bool,
     events_done: u64,
@@ -82,6 +83,7 @@ impl World {
             pods: OrdMap::new(),
             nodes: OrdMap::new(),
             network: network::State::default(),
+            volumes: VolumeData::default(),
             requests: 0,
             expiry_planned: false,
             events_done: 0,
@@ -142,6 +144,16 @@ impl World {
     /// The rules of the nodes and the caches of the network.
     pub fn network(&self) -> &network::State {
         &self.network
+    }
+
+    /// The files in volumes.
+    pub fn volumes(&self) -> &VolumeData {
+        &self.volumes
+    }
+
+    /// The files in volumes, to write; a command in a container does.
+    pub fn volumes_mut(&mut self) -> &mut VolumeData {
+        &mut self.volumes
     }
 
     /// When the next event is due.

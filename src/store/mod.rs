@@ -15,6 +15,7 @@ mod service_fields;
 pub mod settings;
 pub mod tally;
 pub mod view;
+pub mod volume_data;
 
 pub use because::{Because, CauseOf};
 pub use change::{Change, Verb};
@@ -23,3 +24,4 @@ pub use plan::{Action, EventNote, Plan};
 pub use server::Server;
 pub use settings::Settings;
 pub use view::View;
+pub use volume_data::VolumeData;
