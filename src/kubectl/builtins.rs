@@ -2,7 +2,6 @@
 
 use super::call::{Poll, Run, Waiting};
 use super::dispatch;
-use super::filters;
 use super::output::Output;
 use super::session::Session;
 use super::shell::run_inner;
@@ -10,6 +9,7 @@ use crate::api::kinds::find_resource;
 use crate::api::ObjectKey;
 use crate::base::time::{parse_duration, SimTime, Span};
 use crate::cluster::World;
+use crate::workload::filters;
 
 /// Every command besides kubectl, with what the help says of it.
 pub const COMMANDS: &[(&str, &str)] = &[
@@ -182,7 +182,7 @@ fn filter(words: &[String], stdin: Option<String>, session: &Session, out: &mut 
     let text = match (files.as_slice(), stdin) {
         ([], stdin) => Ok(stdin.unwrap_or_default()),
         ([one], Some(stdin)) if one == "-" => Ok(stdin),
-        (files, _) => filters::read_files(session, &words[0], files),
+        (files, _) => read_files(session, &words[0], files),
     };
     let text = match text {
         Ok(text) => text,
@@ -196,6 +196,18 @@ fn filter(words: &[String], stdin: Option<String>, session: &Session, out: &mut 
     let code = filter.end(&mut result);
     out.out(result);
     code
+}
+
+/// The text of the files a filter reads; an error names the one that is missing.
+fn read_files(session: &Session, name: &str, paths: &[String]) -> Result<String, String> {
+    let mut text = String::new();
+    for path in paths {
+        match session.file(path) {
+            Some(file) => text.push_str(file),
+            None => return Err(format!("{name}: {path}: No such file or directory")),
+        }
+    }
+    Ok(text)
 }
 
 fn help(out: &mut Output) {

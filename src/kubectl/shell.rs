@@ -4,12 +4,12 @@ use super::builtins;
 use super::call::{Poll, Run, Waiting};
 use super::dispatch;
 use super::expand::Expander;
-use super::filters::{self, Filter};
 use super::output::{Output, Stream};
 use super::session::Session;
 use super::syntax::{self, Errors, Input, Pipeline, Stage, When, Word};
 use crate::base::time::SimTime;
 use crate::cluster::World;
+use crate::workload::filters::{self, Filter};
 use std::collections::VecDeque;
 
 /// A line that is being carried out.

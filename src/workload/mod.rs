@@ -6,9 +6,13 @@ use serde::Deserialize;
 use crate::api::{Object, Value};
 use crate::base::time::{parse_duration, Span};
 
+mod filter_kinds;
+pub mod filters;
+mod grep;
 pub mod images;
 mod pages;
 mod pi;
+mod sed;
 pub mod shell;
 mod words;
 

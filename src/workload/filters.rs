@@ -2,7 +2,6 @@
 //! behind a command that waits prints as the lines come.
 
 use super::filter_kinds::{Base64, Count, Cut, Gather, Head, Number, SortBy, Tail, Translate, Unique};
-use super::session::Session;
 
 /// A command that turns lines into lines.
 pub trait Filter {
@@ -54,18 +53,6 @@ pub fn make(words: &[String]) -> Result<Made, String> {
         other => return Err(format!("{other}: command not found")),
     };
     Ok((filter, options.args))
-}
-
-/// The text of the files a filter reads; an error names the one that is missing.
-pub fn read_files(session: &Session, name: &str, paths: &[String]) -> Result<String, String> {
-    let mut text = String::new();
-    for path in paths {
-        match session.file(path) {
-            Some(file) => text.push_str(file),
-            None => return Err(format!("{name}: {path}: No such file or directory")),
-        }
-    }
-    Ok(text)
 }
 
 /// One-letter options, their values, and what is left.
