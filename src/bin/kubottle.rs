@@ -110,7 +110,11 @@ fn number(text: &str) -> Result<u64, String> {
 
 /// A terminal that finds the files of a folder, and the documentation of the fields.
 fn session(folder: Option<&Path>) -> Session {
-    let mut session = Session { docs: Some(include_str!("../../static/schema-docs.txt").into()), ..Session::default() };
+    let mut session = Session {
+        docs: Some(include_str!("../../static/schema-docs.txt").into()),
+        help: Some(include_str!("../../static/kubectl-help.txt").into()),
+        ..Session::default()
+    };
     if let Some(folder) = folder {
         read_folder(folder, "", &mut session, 0);
     }

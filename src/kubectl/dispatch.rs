@@ -2,11 +2,11 @@
 
 use super::call::{Call, Outcome, Run};
 use super::failure::{error, Failure};
-use super::flags::{self, Takes};
+use super::flags::{self, Flag, Takes};
 use super::help;
 use super::output::Output;
 use super::session::Session;
-use super::verbs::{self, config, Verb, GLOBAL, VERBS};
+use super::verbs::{self, config, Verb, VERBS};
 use crate::cluster::World;
 
 /// Runs the words behind `kubectl`. Failures are printed here; what is given back is how the call goes on.
@@ -31,11 +31,11 @@ fn start(
 ) -> Outcome {
     let mut rest = words.to_vec();
     let Some(name) = take_word(&mut rest) else {
-        out.out(help::overview());
+        out.out(help::of(session.help.as_deref(), ""));
         return Ok(Run::Done(0));
     };
     if name == "help" {
-        return help_about(&rest, out);
+        return help_about(&rest, session, out);
     }
     let Some(mut verb) = verbs::find(VERBS, &name) else {
         let missing = MISSING.iter().find(|(known, _)| *known == name);
@@ -53,13 +53,18 @@ fn start(
         verb = sub;
         command.push_str(&format!(" {}", verb.name));
     }
-    let line = flags::parse(&rest, &[verb.flags, GLOBAL], command)?;
+    let path = command.strip_prefix("kubectl ").unwrap_or("");
+    let line = flags::parse(&rest, &flags::of(path), command)?;
+    if line.has("record") {
+        out.err("Flag --record has been deprecated, --record will be removed in the future");
+    }
+    let help = || help::of(session.help.as_deref(), path);
     if line.is("help") {
-        out.out(help::of(verb, command));
+        out.out(help());
         return Ok(Run::Done(0));
     }
     let Some(run) = verb.run else {
-        out.out(help::of(verb, command));
+        out.out(help());
         return Ok(Run::Done(1));
     };
     check_context(&line)?;
@@ -94,6 +99,7 @@ fn check_context(line: &flags::Line) -> Result<(), Failure> {
 
 /// The place of the first word that is neither a global flag nor the value of one.
 fn word_place(words: &[String]) -> Option<usize> {
+    let global: Vec<Flag> = flags::of("");
     let mut i = 0;
     while let Some(word) = words.get(i) {
         if word == "--" || word.is_empty() {
@@ -103,9 +109,9 @@ fn word_place(words: &[String]) -> Option<usize> {
             return Some(i);
         }
         let name = word.trim_start_matches('-');
-        let flag = GLOBAL.iter().find(|flag| flag.name == name || flag.short.is_some_and(|c| name == c.to_string()));
+        let flag = global.iter().find(|flag| flag.name == name || flag.short.is_some_and(|c| name == c.to_string()));
         match flag {
-            Some(flag) if flag.takes == Takes::Value => i += 2,
+            Some(flag) if flag.takes != Takes::Nothing => i += 2,
             Some(_) => i += 1,
             None if word.contains('=') => i += 1,
             None if word.len() > 2 && !word.starts_with("--") => i += 1,
@@ -123,21 +129,24 @@ fn take_word(words: &mut Vec<String>) -> Option<String> {
     word_place(words).map(|i| words.remove(i))
 }
 
-fn help_about(words: &[String], out: &mut Output) -> Outcome {
-    let mut command = "kubectl".to_owned();
+fn help_about(words: &[String], session: &Session, out: &mut Output) -> Outcome {
+    let texts = session.help.as_deref();
+    let mut path: Vec<&str> = Vec::new();
     let mut verb: Option<&'static Verb> = None;
     for word in words {
         match verbs::find(verb.map_or(VERBS, |verb| verb.subverbs), word) {
-            Some(found) => verb = Some(found),
+            Some(found) => {
+                path.push(found.name);
+                verb = Some(found);
+            }
             None => {
                 out.line(format!("Unknown help topic [`{word}`]"));
-                out.out(help::overview());
+                out.out(help::of(texts, ""));
                 return Ok(Run::Done(0));
             }
         }
-        command.push_str(&format!(" {word}"));
     }
-    out.out(verb.map_or_else(help::overview, |verb| help::of(verb, &command)));
+    out.out(help::of(texts, &path.join(" ")));
     Ok(Run::Done(0))
 }
 

@@ -1,50 +1,38 @@
-//! The help of kubectl, made from the table of verbs.
+//! The help of kubectl. Its text is not in the program: it is loaded like the documentation of the API's fields.
+//!
+//! A section `@get` is what `kubectl get --help` prints. A line `% HEAD<tab>TEXT` in it is a flag; `%12` alone is the flag
+//! that the lines before the first section define under this number.
 
-use super::flags::{Flag, Takes};
-use super::verbs::{Group, Verb, VERBS};
+use std::fmt::Write;
 
-/// `kubectl` and `kubectl help`.
-pub fn overview() -> String {
-    let mut text = "kubectl controls the Kubernetes cluster manager.\n\n Find more information at: https://kubernetes.io/docs/reference/kubectl/\n\n".to_owned();
-    for group in Group::ALL {
-        let rows: Vec<&&Verb> = VERBS.iter().filter(|verb| verb.group == group).collect();
-        text.push_str(&format!("{}\n{}\n", group.title(), listing(&rows)));
+/// The help of a command such as `rollout status`; of kubectl itself where the name is empty.
+pub fn of(texts: Option<&str>, command: &str) -> String {
+    let texts = texts.unwrap_or("");
+    let section = format!("@{command}");
+    let mut lines = texts.lines().skip_while(|line| *line != section);
+    if lines.next().is_none() {
+        return format!("The help of kubectl {command} is not loaded.\n");
     }
-    text.push_str("Usage:\n  kubectl [flags] [options]\n\nUse \"kubectl <command> --help\" for more information about a given command.\n");
-    text
+    let mut page = String::new();
+    for line in lines.take_while(|line| !line.starts_with('@')) {
+        let flag = match line.strip_prefix('%') {
+            None => {
+                page.push_str(line);
+                page.push('\n');
+                continue;
+            }
+            Some(own) if own.starts_with(' ') => own,
+            Some(number) => shared(texts, number),
+        };
+        let (head, text) = flag.trim_start().split_once('\t').unwrap_or((flag, ""));
+        write!(page, "    {head}:\n\t{text}\n\n").expect("a String takes all text");
+    }
+    page.push('\n');
+    page
 }
 
-/// `kubectl VERB --help`.
-pub fn of(verb: &Verb, command: &str) -> String {
-    let mut text = format!("{}.\n", verb.summary.trim_end_matches('.'));
-    if !verb.aliases.is_empty() {
-        text.push_str(&format!("\nAliases:\n{}, {}\n", verb.name, verb.aliases.join(", ")));
-    }
-    if !verb.subverbs.is_empty() {
-        let rows: Vec<&&Verb> = verb.subverbs.iter().collect();
-        text.push_str(&format!("\nAvailable Commands:\n{}", listing(&rows)));
-    }
-    if !verb.flags.is_empty() {
-        text.push_str("\nOptions:\n");
-        verb.flags.iter().for_each(|flag| text.push_str(&flag_text(flag)));
-    }
-    text.push_str(&format!("\nUsage:\n  {}\n", verb.usage));
-    if !verb.subverbs.is_empty() {
-        text.push_str(&format!("\nUse \"{command} <command> --help\" for more information about a given command.\n"));
-    }
-    text
-}
-
-fn listing(rows: &[&&Verb]) -> String {
-    let width = rows.iter().map(|verb| verb.name.len()).max().unwrap_or(0).max(13);
-    rows.iter().map(|verb| format!("  {:width$}   {}\n", verb.name, verb.summary)).collect()
-}
-
-fn flag_text(flag: &Flag) -> String {
-    let short = flag.short.map_or_else(|| "    ".to_owned(), |short| format!("-{short}, "));
-    let value = match flag.takes {
-        Takes::Nothing => "=false",
-        Takes::Value | Takes::Optional(_) => "=''",
-    };
-    format!("    {short}--{}{value}:\n\t{}\n\n", flag.name, flag.help)
+/// The flag of a number.
+fn shared<'a>(texts: &'a str, number: &str) -> &'a str {
+    let mut lines = texts.lines().take_while(|line| !line.starts_with('@'));
+    lines.find_map(|line| line.strip_prefix('%')?.strip_prefix(number)?.strip_prefix(' ')).unwrap_or("")
 }

@@ -17,6 +17,8 @@ pub struct Session {
     pub traces: Vec<Trace>,
     /// The documentation of the API's fields, where it is loaded.
     pub docs: Option<Arc<str>>,
+    /// The help of kubectl's commands, where it is loaded.
+    pub help: Option<Arc<str>>,
     /// The object that waits to be edited, and how.
     pub editing: Option<Editing>,
 }
@@ -36,6 +38,7 @@ impl Default for Session {
             variables: BTreeMap::new(),
             traces: Vec::new(),
             docs: None,
+            help: None,
             editing: None,
         }
     }

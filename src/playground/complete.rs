@@ -2,7 +2,8 @@
 
 use crate::api::kinds::{find_resource, KINDS};
 use crate::cluster::World;
-use crate::kubectl::verbs::{self, Verb, GLOBAL, VERBS};
+use crate::kubectl::flags;
+use crate::kubectl::verbs::{self, Verb, VERBS};
 use crate::kubectl::Session;
 use crate::network::tools::TOOLS;
 use crate::view::Completion;
@@ -76,10 +77,12 @@ fn kubectl(words: &[&str], word: &str, world: &World, session: &Session) -> Vec<
     }
     let plain: Vec<&str> = plain_words(words);
     let mut verb: Option<&'static Verb> = None;
+    let mut path: Vec<&str> = Vec::new();
     let mut args = plain.as_slice();
     while let Some((first, rest)) = args.split_first() {
         let family = verb.map_or(VERBS, |v| v.subverbs);
         let Some(next) = verbs::find(family, first) else { break };
+        path.push(next.name);
         (verb, args) = (Some(next), rest);
     }
     let family = verb.map_or(VERBS, |v| v.subverbs);
@@ -88,8 +91,8 @@ fn kubectl(words: &[&str], word: &str, world: &World, session: &Session) -> Vec<
     }
     let Some(verb) = verb else { return Vec::new() };
     if word.starts_with('-') {
-        let flags = verb.flags.iter().chain(GLOBAL);
-        return flags.map(|flag| format!("--{}", flag.name)).collect();
+        let flags = flags::of(&path.join(" "));
+        return flags.iter().filter(|flag| !flag.deprecated).map(|flag| format!("--{}", flag.name)).collect();
     }
     let here = namespace(words, session);
     match (verb.name, args) {
@@ -174,7 +177,7 @@ mod tests {
             ("kubectl describe node node-2", "kubectl describe node node-2 "),
             ("kubectl get svc -n kube-system kube", "kubectl get svc -n kube-system kube-dns "),
             ("kubectl get pods -n kube-sy", "kubectl get pods -n kube-system "),
-            ("kubectl get pods --all", "kubectl get pods --all-namespaces "),
+            ("kubectl get pods --all-", "kubectl get pods --all-namespaces "),
             ("kubectl describe node/node-3", "kubectl describe node/node-3 "),
             ("curl kube-d", "curl kube-dns.kube-system:53 "),
             ("no such thi", "no such thi"),

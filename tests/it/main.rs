@@ -27,6 +27,7 @@ mod scheduler;
 mod selectors;
 mod stories;
 mod support;
+mod surface;
 mod tidy;
 mod transcripts;
 mod truth;

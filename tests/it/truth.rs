@@ -70,7 +70,7 @@ fn replay(name: &str) -> (usize, usize, String) {
 }
 
 /// Gives pods of a command that were never printed before the name of one of ours of the same ReplicaSet.
-fn name_pods(command: &mut Command, world: &World, names: &mut BTreeMap<String, String>) {
+pub(crate) fn name_pods(command: &mut Command, world: &World, names: &mut BTreeMap<String, String>) {
     for word in command.text.clone().split(' ') {
         let Some((set, suffix)) = word.rsplit_once('-').filter(|(set, _)| set.rsplit('-').next().is_some_and(is_hash))
         else {
@@ -87,7 +87,7 @@ fn name_pods(command: &mut Command, world: &World, names: &mut BTreeMap<String, 
     }
 }
 
-fn compare(
+pub(crate) fn compare(
     command: &Command,
     printed: &[String],
     names: &mut BTreeMap<String, String>,

@@ -2,51 +2,21 @@
 //! be applied now and what there is.
 
 use super::change::{create, modify, report};
-use super::{Group, Verb};
+use super::Verb;
 use crate::api::apply::{is_unchanged, last_applied, three_way_patch, LAST_APPLIED};
 use crate::api::decode::FieldValidation;
 use crate::api::patch::{self, PatchType};
 use crate::api::{json, schema, Object, Status};
 use crate::kubectl::call::{Call, DryRun, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
-use crate::kubectl::flags::{switch, value};
 use crate::kubectl::manifest::{self, Manifest};
 use crate::kubectl::print::Format;
 use crate::kubectl::resources::{select, warn_of_deprecation};
 
 /// Its row.
-pub static VERB: Verb = Verb {
-    name: "apply",
-    group: Group::Advanced,
-    summary: "Apply a configuration to a resource by file name or stdin",
-    usage: "kubectl apply (-f FILENAME | -k DIRECTORY)",
-    flags: &[
-        super::FILENAME,
-        super::RECURSIVE,
-        super::DRY_RUN,
-        super::OUTPUT,
-        super::SELECTOR,
-        super::VALIDATE,
-        switch("overwrite", "Let the files win where both sides changed"),
-        switch("wait", "Wait for deletions"),
-        switch("all", "With --prune: every object of the kinds that are pruned"),
-        value("field-manager", "Who the change is made for"),
-        value("timeout", "How long to wait at the longest"),
-    ],
-    subverbs: &[&VIEW_LAST_APPLIED],
-    run: Some(run),
-    ..super::PLAIN
-};
+pub static VERB: Verb = Verb { name: "apply", subverbs: &[&VIEW_LAST_APPLIED], run: Some(run), ..super::PLAIN };
 
-static VIEW_LAST_APPLIED: Verb = Verb {
-    name: "view-last-applied",
-    group: Group::Advanced,
-    summary: "View the latest last-applied-configuration annotations of a resource or object",
-    usage: "kubectl apply view-last-applied (TYPE [NAME | -l label] | TYPE/NAME | -f FILENAME)",
-    flags: &[super::FILENAME, super::RECURSIVE, super::OUTPUT, super::SELECTOR, switch("all", "All of a kind")],
-    run: Some(view_last_applied),
-    ..super::PLAIN
-};
+static VIEW_LAST_APPLIED: Verb = Verb { name: "view-last-applied", run: Some(view_last_applied), ..super::PLAIN };
 
 fn run(call: &mut Call<'_>) -> Outcome {
     if !call.line.args.is_empty() {

@@ -1,45 +1,17 @@
 //! `kubectl auth`: whoever types is the administrator.
 
-use super::{Group, Verb};
+use super::Verb;
 use crate::api::kinds::find_resource;
 use crate::base::table::columns;
 use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::error;
-use crate::kubectl::flags::{switch, value};
 
 /// Its row.
-pub static VERB: Verb = Verb {
-    name: "auth",
-    group: Group::Settings,
-    summary: "Inspect authorization",
-    usage: "kubectl auth [flags] [options]",
-    subverbs: &[&CAN_I, &WHOAMI],
-    ..super::PLAIN
-};
+pub static VERB: Verb = Verb { name: "auth", subverbs: &[&CAN_I, &WHOAMI], ..super::PLAIN };
 
-static CAN_I: Verb = Verb {
-    name: "can-i",
-    group: Group::Settings,
-    summary: "Check whether an action is allowed",
-    usage: "kubectl auth can-i VERB [TYPE | TYPE/NAME | NONRESOURCEURL]",
-    flags: &[
-        super::ALL_NAMESPACES,
-        switch("quiet", "Only the exit code").short('q'),
-        switch("list", "All that is allowed"),
-        value("subresource", "A sub-resource such as log"),
-    ],
-    run: Some(can_i),
-    ..super::PLAIN
-};
+static CAN_I: Verb = Verb { name: "can-i", run: Some(can_i), ..super::PLAIN };
 
-static WHOAMI: Verb = Verb {
-    name: "whoami",
-    group: Group::Settings,
-    summary: "Experimental: Check self subject attributes",
-    usage: "kubectl auth whoami",
-    run: Some(whoami),
-    ..super::PLAIN
-};
+static WHOAMI: Verb = Verb { name: "whoami", run: Some(whoami), ..super::PLAIN };
 
 const KNOWN_VERBS: &str = "create,delete,deletecollection,get,list,patch,update,watch,use,bind,escalate,impersonate,*";
 

@@ -3,36 +3,16 @@
 use super::change::{create, report};
 use super::create_kinds::new_object;
 use super::scale::is_scalable;
-use super::{Group, Verb};
+use super::Verb;
 use crate::api::{Object, Value};
 use crate::base::quantity::Quantity;
 use crate::kubectl::call::{Call, DryRun, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
-use crate::kubectl::flags::value;
 use crate::kubectl::resources::select;
 use crate::value;
 
 /// Its row.
-pub static VERB: Verb = Verb {
-    name: "autoscale",
-    group: Group::Deploy,
-    summary: "Auto-scale a deployment, replica set, stateful set, or replication controller",
-    usage: "kubectl autoscale (-f FILENAME | TYPE NAME | TYPE/NAME) [--min=MINPODS] --max=MAXPODS [--cpu=CPU] [--memory=MEMORY]",
-    flags: &[
-        super::FILENAME,
-        super::RECURSIVE,
-        super::DRY_RUN,
-        super::OUTPUT,
-        value("min", "The least number of pods"),
-        value("max", "The greatest number of pods"),
-        value("cpu", "CPU to aim at: 70% of what is requested, or 500m for each pod"),
-        value("memory", "Memory to aim at: 60% of what is requested, or 200Mi for each pod"),
-        value("cpu-percent", "Deprecated: use --cpu"),
-        value("name", "The name of the autoscaler"),
-    ],
-    run: Some(run),
-    ..super::PLAIN
-};
+pub static VERB: Verb = Verb { name: "autoscale", run: Some(run), ..super::PLAIN };
 
 /// What pflag says whenever the old flag is given.
 const CPU_PERCENT_DEPRECATED: &str = "Flag --cpu-percent has been deprecated, Use --cpu with percentage or resource quantity format (e.g., '70%' for utilization or '500m' for milliCPU).";

@@ -15,9 +15,14 @@ pub fn modify(
     change: impl FnOnce(&mut Object) -> Result<(), Status>,
 ) -> Result<Object, Failure> {
     let (kind, key, because) = (object.kind, object.key(), call.because());
+    let cause = change_cause(call);
     let apply = |current: &Object| {
         let mut object = current.clone();
-        change(&mut object).map(|()| object)
+        change(&mut object)?;
+        if let Some(cause) = &cause {
+            object.value.slot("metadata").slot("annotations").map_mut().insert(CHANGE_CAUSE, cause.as_str());
+        }
+        Ok(object)
     };
     let changed = match dry {
         DryRun::No => call.world.request(|server| server.modify(kind, &key, Part::Main, &because, apply))?,
@@ -28,8 +33,21 @@ pub fn modify(
     Ok(changed)
 }
 
+const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
+
+/// The command line as `--record` keeps it; none where it was not given.
+///
+/// Models staging/src/k8s.io/cli-runtime/pkg/genericclioptions ChangeCauseRecorder and parseCommandArguments.
+fn change_cause(call: &Call<'_>) -> Option<String> {
+    let args: String = call.line.args.iter().map(|arg| format!(" {arg}")).collect();
+    call.line.is("record").then(|| format!("{}{args}{}", call.command, call.line.given))
+}
+
 /// Creates an object, or tries it out, and gives what was stored.
-pub fn create(call: &mut Call<'_>, object: Object, dry: DryRun) -> Result<Object, Failure> {
+pub fn create(call: &mut Call<'_>, mut object: Object, dry: DryRun) -> Result<Object, Failure> {
+    if let Some(cause) = change_cause(call) {
+        object.value.slot("metadata").slot("annotations").map_mut().insert(CHANGE_CAUSE, cause.as_str());
+    }
     let because = call.because();
     let made = match dry {
         DryRun::No => call.world.request(|server| server.create(object, &because))?,

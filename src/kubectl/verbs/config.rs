@@ -1,20 +1,16 @@
 //! `kubectl config`: there is one cluster, one user and one context, whose namespace can be set.
 
-use super::{Group, Verb};
+use super::Verb;
 use crate::api::encode::yaml;
 use crate::base::table::columns;
 use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::error;
-use crate::kubectl::flags::{switch, value};
 use crate::kubectl::print::{execute, Format};
 use crate::value;
 
 /// Its row.
 pub static VERB: Verb = Verb {
     name: "config",
-    group: Group::Other,
-    summary: "Modify kubeconfig files",
-    usage: "kubectl config SUBCOMMAND [options]",
     subverbs: &[&CURRENT_CONTEXT, &GET_CONTEXTS, &SET_CONTEXT, &USE_CONTEXT, &VIEW],
     ..super::PLAIN
 };
@@ -27,9 +23,6 @@ const USER: &str = "admin";
 
 static CURRENT_CONTEXT: Verb = Verb {
     name: "current-context",
-    group: Group::Other,
-    summary: "Display the current-context",
-    usage: "kubectl config current-context",
     run: Some(|call| {
         call.out.line(CONTEXT);
         Ok(Run::Done(0))
@@ -37,45 +30,13 @@ static CURRENT_CONTEXT: Verb = Verb {
     ..super::PLAIN
 };
 
-static GET_CONTEXTS: Verb = Verb {
-    name: "get-contexts",
-    group: Group::Other,
-    summary: "Describe one or many contexts",
-    usage: "kubectl config get-contexts [(-o|--output=)name)]",
-    flags: &[super::OUTPUT, switch("no-headers", "Leave the headings out")],
-    run: Some(get_contexts),
-    ..super::PLAIN
-};
+static GET_CONTEXTS: Verb = Verb { name: "get-contexts", run: Some(get_contexts), ..super::PLAIN };
 
-static SET_CONTEXT: Verb = Verb {
-    name: "set-context",
-    group: Group::Other,
-    summary: "Set a context entry in kubeconfig",
-    usage: "kubectl config set-context [NAME | --current] [--namespace=namespace]",
-    flags: &[switch("current", "The current context")],
-    run: Some(set_context),
-    ..super::PLAIN
-};
+static SET_CONTEXT: Verb = Verb { name: "set-context", run: Some(set_context), ..super::PLAIN };
 
-static USE_CONTEXT: Verb = Verb {
-    name: "use-context",
-    aliases: &["use"],
-    group: Group::Other,
-    summary: "Set the current-context in a kubeconfig file",
-    usage: "kubectl config use-context CONTEXT_NAME",
-    run: Some(use_context),
-    ..super::PLAIN
-};
+static USE_CONTEXT: Verb = Verb { name: "use-context", aliases: &["use"], run: Some(use_context), ..super::PLAIN };
 
-static VIEW: Verb = Verb {
-    name: "view",
-    group: Group::Other,
-    summary: "Display merged kubeconfig settings or a specified kubeconfig file",
-    usage: "kubectl config view [flags]",
-    flags: &[super::OUTPUT, value("minify", "Only the current context").or("true"), switch("raw", "With all secrets")],
-    run: Some(view),
-    ..super::PLAIN
-};
+static VIEW: Verb = Verb { name: "view", run: Some(view), ..super::PLAIN };
 
 fn get_contexts(call: &mut Call<'_>) -> Outcome {
     if call.line.text("output") == "name" {

@@ -2,29 +2,15 @@
 
 use super::apply::with_last_applied;
 use super::change::{create, report};
-use super::{create_kinds, create_service, Group, Verb};
+use super::{create_kinds, create_service, Verb};
 use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::Failure;
-use crate::kubectl::flags::{switch, value};
 use crate::kubectl::manifest;
 use crate::kubectl::resources::warn_of_deprecation;
 
 /// Its row.
 pub static VERB: Verb = Verb {
     name: "create",
-    group: Group::Beginner,
-    summary: "Create a resource from a file or from stdin",
-    usage: "kubectl create -f FILENAME",
-    flags: &[
-        super::FILENAME,
-        super::RECURSIVE,
-        super::OUTPUT,
-        super::DRY_RUN,
-        super::SELECTOR,
-        super::VALIDATE,
-        switch("save-config", "Keep what was created as what was applied last"),
-        value("field-manager", "Who the change is made for"),
-    ],
     subverbs: &[
         &create_kinds::CONFIG_MAP,
         &super::create_batch::CRON_JOB,

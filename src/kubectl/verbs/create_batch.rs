@@ -1,51 +1,18 @@
 //! `kubectl create job|cronjob`.
 
-use super::create_kinds::{finish, new_object, SAVE_CONFIG};
-use super::{Group, Verb};
+use super::create_kinds::{finish, new_object};
+use super::Verb;
 use crate::api::Value;
 use crate::kubectl::call::{Call, Outcome};
 use crate::kubectl::failure::{error, Failure};
-use crate::kubectl::flags::value;
 use crate::kubectl::resources::resource_kind;
 use crate::value;
 
 /// The row of `create job`.
-pub static JOB: Verb = Verb {
-    name: "job",
-    group: Group::Beginner,
-    summary: "Create a job with the specified name",
-    usage: "kubectl create job NAME --image=image [--from=cronjob/name] -- [COMMAND] [args...]",
-    flags: &[
-        super::OUTPUT,
-        super::DRY_RUN,
-        super::VALIDATE,
-        SAVE_CONFIG,
-        value("image", "The image"),
-        value("from", "The cron job to run once: cronjob/NAME"),
-    ],
-    run: Some(job),
-    ..super::PLAIN
-};
+pub static JOB: Verb = Verb { name: "job", run: Some(job), ..super::PLAIN };
 
 /// The row of `create cronjob`.
-pub static CRON_JOB: Verb = Verb {
-    name: "cronjob",
-    aliases: &["cj"],
-    group: Group::Beginner,
-    summary: "Create a cron job with the specified name",
-    usage: "kubectl create cronjob NAME --image=image --schedule='0/5 * * * ?' -- [COMMAND] [args...]",
-    flags: &[
-        super::OUTPUT,
-        super::DRY_RUN,
-        super::VALIDATE,
-        SAVE_CONFIG,
-        value("image", "The image"),
-        value("schedule", "When to run: minute, hour, day, month, day of the week"),
-        value("restart", "OnFailure or Never"),
-    ],
-    run: Some(cron_job),
-    ..super::PLAIN
-};
+pub static CRON_JOB: Verb = Verb { name: "cronjob", aliases: &["cj"], run: Some(cron_job), ..super::PLAIN };
 
 /// The name before `--` and the command behind it.
 fn name_and_command(call: &Call<'_>) -> Result<(String, Vec<String>), Failure> {

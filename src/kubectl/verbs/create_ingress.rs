@@ -1,33 +1,14 @@
 //! `kubectl create ingress`.
 
-use super::create_kinds::{finish, new_object, SAVE_CONFIG};
-use super::{Group, Verb};
+use super::create_kinds::{finish, new_object};
+use super::Verb;
 use crate::api::Value;
 use crate::kubectl::call::{Call, Outcome};
 use crate::kubectl::failure::error;
-use crate::kubectl::flags::value;
 use crate::value;
 
 /// Its row.
-pub static VERB: Verb = Verb {
-    name: "ingress",
-    aliases: &["ing"],
-    group: Group::Beginner,
-    summary: "Create an ingress with the specified name",
-    usage: "kubectl create ingress NAME --rule=host/path=service:port[,tls[=secret]]",
-    flags: &[
-        super::OUTPUT,
-        super::DRY_RUN,
-        super::VALIDATE,
-        SAVE_CONFIG,
-        value("class", "The ingress class"),
-        value("rule", "HOST/PATH=SERVICE:PORT[,tls[=SECRET]]; a * behind the path makes it a prefix"),
-        value("default-backend", "SERVICE:PORT for what no rule is for"),
-        value("annotation", "KEY=VALUE"),
-    ],
-    run: Some(run),
-    ..super::PLAIN
-};
+pub static VERB: Verb = Verb { name: "ingress", aliases: &["ing"], run: Some(run), ..super::PLAIN };
 
 /// Models staging/src/k8s.io/kubectl/pkg/cmd/create CreateIngressOptions.createIngress.
 fn run(call: &mut Call<'_>) -> Outcome {

@@ -1,80 +1,25 @@
 //! `kubectl create configmap|deployment|namespace|serviceaccount`.
 
 use super::change::{create, report};
-use super::{Group, Verb};
+use super::Verb;
 use crate::api::{kind, Object, Status, Value};
 use crate::kubectl::call::{Call, DryRun, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
-use crate::kubectl::flags::{switch, value, Flag};
 use crate::kubectl::sources;
 use crate::value;
 
 /// The row of `create configmap`.
-pub static CONFIG_MAP: Verb = Verb {
-    name: "configmap",
-    aliases: &["cm"],
-    group: Group::Beginner,
-    summary: "Create a config map from a local file, directory or literal value",
-    usage: "kubectl create configmap NAME [--from-file=[key=]source] [--from-literal=key1=value1] [--dry-run=server|client|none]",
-    flags: &[
-        super::OUTPUT,
-        super::DRY_RUN,
-        super::VALIDATE,
-        SAVE_CONFIG,
-        value("from-file", "A file, or KEY=FILE, or a folder"),
-        value("from-literal", "KEY=VALUE"),
-        value("from-env-file", "A file with a line KEY=VALUE for each key"),
-    ],
-    run: Some(config_map),
-    ..super::PLAIN
-};
+pub static CONFIG_MAP: Verb = Verb { name: "configmap", aliases: &["cm"], run: Some(config_map), ..super::PLAIN };
 
 /// The row of `create deployment`.
-pub static DEPLOYMENT: Verb = Verb {
-    name: "deployment",
-    aliases: &["deploy"],
-    group: Group::Beginner,
-    summary: "Create a deployment with the specified name",
-    usage: "kubectl create deployment NAME --image=image -- [COMMAND] [args...]",
-    flags: &[
-        super::OUTPUT,
-        super::DRY_RUN,
-        super::VALIDATE,
-        SAVE_CONFIG,
-        value("image", "The image; several make several containers"),
-        value("replicas", "How many pods").short('r'),
-        value("port", "The port the container listens on"),
-    ],
-    run: Some(deployment),
-    ..super::PLAIN
-};
+pub static DEPLOYMENT: Verb = Verb { name: "deployment", aliases: &["deploy"], run: Some(deployment), ..super::PLAIN };
 
 /// The row of `create namespace`.
-pub static NAMESPACE: Verb = Verb {
-    name: "namespace",
-    aliases: &["ns"],
-    group: Group::Beginner,
-    summary: "Create a namespace with the specified name",
-    usage: "kubectl create namespace NAME [--dry-run=server|client|none]",
-    flags: &[super::OUTPUT, super::DRY_RUN, super::VALIDATE, SAVE_CONFIG],
-    run: Some(namespace),
-    ..super::PLAIN
-};
+pub static NAMESPACE: Verb = Verb { name: "namespace", aliases: &["ns"], run: Some(namespace), ..super::PLAIN };
 
 /// The row of `create serviceaccount`.
-pub static SERVICE_ACCOUNT: Verb = Verb {
-    name: "serviceaccount",
-    aliases: &["sa"],
-    group: Group::Beginner,
-    summary: "Create a service account with the specified name",
-    usage: "kubectl create serviceaccount NAME [--dry-run=server|client|none]",
-    flags: &[super::OUTPUT, super::DRY_RUN, super::VALIDATE, SAVE_CONFIG],
-    run: Some(service_account),
-    ..super::PLAIN
-};
-
-/// `--save-config`.
-pub(super) const SAVE_CONFIG: Flag = switch("save-config", "Keep what was created as what was applied last");
+pub static SERVICE_ACCOUNT: Verb =
+    Verb { name: "serviceaccount", aliases: &["sa"], run: Some(service_account), ..super::PLAIN };
 
 /// Creates what a generator made and says so. `what` names the kind in the message of a refusal; empty where the refusal
 /// is told as it is.

@@ -1,79 +1,21 @@
 //! `kubectl create secret generic|tls|docker-registry`.
 
-use super::create_kinds::{finish, new_object, SAVE_CONFIG};
-use super::{Group, Verb};
+use super::create_kinds::{finish, new_object};
+use super::Verb;
 use crate::api::{Map, Value};
 use crate::kubectl::call::{Call, Outcome};
 use crate::kubectl::failure::{error, Failure};
-use crate::kubectl::flags::value;
 use crate::kubectl::sources;
 use base64::Engine;
 
 /// Its row.
-pub static VERB: Verb = Verb {
-    name: "secret",
-    group: Group::Beginner,
-    summary: "Create a secret using a specified subcommand",
-    usage: "kubectl create secret (docker-registry | generic | tls) [options]",
-    subverbs: &[&DOCKER_REGISTRY, &GENERIC, &TLS],
-    ..super::PLAIN
-};
+pub static VERB: Verb = Verb { name: "secret", subverbs: &[&DOCKER_REGISTRY, &GENERIC, &TLS], ..super::PLAIN };
 
-static GENERIC: Verb = Verb {
-    name: "generic",
-    group: Group::Beginner,
-    summary: "Create a secret from a local file, directory, or literal value",
-    usage: "kubectl create secret generic NAME [--type=string] [--from-file=[key=]source] [--from-literal=key1=value1] [--dry-run=server|client|none]",
-    flags: &[
-        super::OUTPUT,
-        super::DRY_RUN,
-        super::VALIDATE,
-        SAVE_CONFIG,
-        value("type", "The type of the secret"),
-        value("from-file", "A file, or KEY=FILE, or a folder"),
-        value("from-literal", "KEY=VALUE"),
-        value("from-env-file", "A file with a line KEY=VALUE for each key"),
-    ],
-    run: Some(generic),
-    ..super::PLAIN
-};
+static GENERIC: Verb = Verb { name: "generic", run: Some(generic), ..super::PLAIN };
 
-static TLS: Verb = Verb {
-    name: "tls",
-    group: Group::Beginner,
-    summary: "Create a TLS secret",
-    usage:
-        "kubectl create secret tls NAME --cert=path/to/cert/file --key=path/to/key/file [--dry-run=server|client|none]",
-    flags: &[
-        super::OUTPUT,
-        super::DRY_RUN,
-        super::VALIDATE,
-        SAVE_CONFIG,
-        value("cert", "A file with the certificate"),
-        value("key", "A file with the key"),
-    ],
-    run: Some(tls),
-    ..super::PLAIN
-};
+static TLS: Verb = Verb { name: "tls", run: Some(tls), ..super::PLAIN };
 
-static DOCKER_REGISTRY: Verb = Verb {
-    name: "docker-registry",
-    group: Group::Beginner,
-    summary: "Create a secret for use with a Docker registry",
-    usage: "kubectl create secret docker-registry NAME --docker-username=user --docker-password=password --docker-email=email [--docker-server=string]",
-    flags: &[
-        super::OUTPUT,
-        super::DRY_RUN,
-        super::VALIDATE,
-        SAVE_CONFIG,
-        value("docker-server", "The registry"),
-        value("docker-username", "The user"),
-        value("docker-password", "The password"),
-        value("docker-email", "The user's address"),
-    ],
-    run: Some(docker_registry),
-    ..super::PLAIN
-};
+static DOCKER_REGISTRY: Verb = Verb { name: "docker-registry", run: Some(docker_registry), ..super::PLAIN };
 
 fn encoded(text: &str) -> String {
     base64::engine::general_purpose::STANDARD.encode(text)

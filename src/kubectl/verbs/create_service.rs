@@ -1,81 +1,29 @@
 //! `kubectl create service clusterip|nodeport|loadbalancer|externalname`.
 
-use super::create_kinds::{finish, new_object, SAVE_CONFIG};
-use super::{Group, Verb};
+use super::create_kinds::{finish, new_object};
+use super::Verb;
 use crate::api::Value;
 use crate::kubectl::call::{Call, Outcome};
 use crate::kubectl::failure::{error, Failure};
-use crate::kubectl::flags::value;
 use crate::value;
 
 /// Its row.
 pub static VERB: Verb = Verb {
     name: "service",
     aliases: &["svc"],
-    group: Group::Beginner,
-    summary: "Create a service using a specified subcommand",
-    usage: "kubectl create service [flags] [options]",
     subverbs: &[&CLUSTER_IP, &EXTERNAL_NAME, &LOAD_BALANCER, &NODE_PORT],
     ..super::PLAIN
 };
 
-static CLUSTER_IP: Verb = Verb {
-    name: "clusterip",
-    group: Group::Beginner,
-    summary: "Create a ClusterIP service",
-    usage: "kubectl create service clusterip NAME [--tcp=<port>:<targetPort>] [--dry-run=server|client|none]",
-    flags: &[
-        super::OUTPUT,
-        super::DRY_RUN,
-        super::VALIDATE,
-        SAVE_CONFIG,
-        value("tcp", "PORT or PORT:TARGETPORT"),
-        value("clusterip", "The address, or None"),
-    ],
-    run: Some(|call| make(call, "ClusterIP")),
-    ..super::PLAIN
-};
+static CLUSTER_IP: Verb = Verb { name: "clusterip", run: Some(|call| make(call, "ClusterIP")), ..super::PLAIN };
 
-static NODE_PORT: Verb = Verb {
-    name: "nodeport",
-    group: Group::Beginner,
-    summary: "Create a NodePort service",
-    usage: "kubectl create service nodeport NAME [--tcp=port:targetPort] [--dry-run=server|client|none]",
-    flags: &[
-        super::OUTPUT,
-        super::DRY_RUN,
-        super::VALIDATE,
-        SAVE_CONFIG,
-        value("tcp", "PORT or PORT:TARGETPORT"),
-        value("node-port", "The port on the nodes"),
-    ],
-    run: Some(|call| make(call, "NodePort")),
-    ..super::PLAIN
-};
+static NODE_PORT: Verb = Verb { name: "nodeport", run: Some(|call| make(call, "NodePort")), ..super::PLAIN };
 
-static LOAD_BALANCER: Verb = Verb {
-    name: "loadbalancer",
-    group: Group::Beginner,
-    summary: "Create a LoadBalancer service",
-    usage: "kubectl create service loadbalancer NAME [--tcp=port:targetPort] [--dry-run=server|client|none]",
-    flags: &[super::OUTPUT, super::DRY_RUN, super::VALIDATE, SAVE_CONFIG, value("tcp", "PORT or PORT:TARGETPORT")],
-    run: Some(|call| make(call, "LoadBalancer")),
-    ..super::PLAIN
-};
+static LOAD_BALANCER: Verb =
+    Verb { name: "loadbalancer", run: Some(|call| make(call, "LoadBalancer")), ..super::PLAIN };
 
 static EXTERNAL_NAME: Verb = Verb {
     name: "externalname",
-    group: Group::Beginner,
-    summary: "Create an ExternalName service",
-    usage: "kubectl create service externalname NAME --external-name external.name [--dry-run=server|client|none]",
-    flags: &[
-        super::OUTPUT,
-        super::DRY_RUN,
-        super::VALIDATE,
-        SAVE_CONFIG,
-        value("tcp", "PORT or PORT:TARGETPORT"),
-        value("external-name", "The name it stands for"),
-    ],
     run: Some(|call| {
         call.require(&["external-name"])?;
         make(call, "ExternalName")

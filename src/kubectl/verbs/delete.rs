@@ -1,46 +1,17 @@
 //! `kubectl delete`: asks for the deletion and waits until the objects are gone.
 
-use super::{Group, Verb};
+use super::Verb;
 use crate::api::{Object, ObjectKey};
 use crate::base::time::{parse_duration, SimTime};
 use crate::cluster::World;
 use crate::kubectl::call::{Call, DryRun, Outcome, Poll, Run, Waiting};
 use crate::kubectl::failure::{error, Failure};
-use crate::kubectl::flags::{switch, value, Flag};
 use crate::kubectl::output::Output;
 use crate::kubectl::resources::{list, select};
 use crate::store::plan::{DeleteOptions, Propagation};
 
 /// Its row.
-pub static VERB: Verb = Verb {
-    name: "delete",
-    group: Group::Intermediate,
-    summary: "Delete resources by file names, stdin, resources and names, or by resources and label selector",
-    usage: "kubectl delete ([-f FILENAME] | TYPE [(NAME | -l label | --all)])",
-    flags: &[
-        super::SELECTOR,
-        super::FIELD_SELECTOR,
-        super::ALL_NAMESPACES,
-        super::FILENAME,
-        super::RECURSIVE,
-        super::DRY_RUN,
-        super::OUTPUT,
-        switch("all", "Delete all of a kind in the namespace"),
-        switch("force", "Do not wait for the object to end by itself"),
-        switch("now", "Give it one second"),
-        switch("wait", "Wait until the objects are gone"),
-        switch("ignore-not-found", "Succeed where an object does not exist"),
-        switch("interactive", "Ask before deleting").short('i'),
-        CASCADE,
-        value("grace-period", "Seconds the object has to end by itself"),
-        value("timeout", "How long to wait at the longest"),
-    ],
-    run: Some(run),
-    ..super::PLAIN
-};
-
-const CASCADE: Flag =
-    value("cascade", "What becomes of what the object owns: background, orphan or foreground").or("background");
+pub static VERB: Verb = Verb { name: "delete", run: Some(run), ..super::PLAIN };
 
 const FORCED: &str = "Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.";
 

@@ -1,30 +1,14 @@
 //! `kubectl describe`.
 
-use super::{Group, Verb};
+use super::Verb;
 use crate::api::Object;
 use crate::kubectl::call::{Call, Outcome, Run, WorldReader};
 use crate::kubectl::describe::describe;
 use crate::kubectl::failure::{error, Failure};
-use crate::kubectl::flags::switch;
 use crate::kubectl::resources::{list, select};
 
 /// Its row.
-pub static VERB: Verb = Verb {
-    name: "describe",
-    group: Group::Troubleshooting,
-    summary: "Show details of a specific resource or group of resources",
-    usage: "kubectl describe (-f FILENAME | TYPE [NAME_PREFIX | -l label] | TYPE/NAME)",
-    flags: &[
-        super::SELECTOR,
-        super::ALL_NAMESPACES,
-        super::FILENAME,
-        super::RECURSIVE,
-        super::CHUNK_SIZE,
-        switch("show-events", "Show the events about the object"),
-    ],
-    run: Some(run),
-    ..super::PLAIN
-};
+pub static VERB: Verb = Verb { name: "describe", run: Some(run), ..super::PLAIN };
 
 fn run(call: &mut Call<'_>) -> Outcome {
     let args = call.line.args.clone();

@@ -2,7 +2,7 @@
 
 use super::apply::merged;
 use super::change::{create, modify};
-use super::{Group, Verb};
+use super::Verb;
 use crate::api::apply::LAST_APPLIED;
 use crate::api::encode::yaml;
 use crate::api::Value;
@@ -12,15 +12,7 @@ use crate::kubectl::manifest::{self, Manifest};
 use crate::kubectl::unified::unified_diff;
 
 /// Its row.
-pub static VERB: Verb = Verb {
-    name: "diff",
-    group: Group::Advanced,
-    summary: "Diff the live version against a would-be applied version",
-    usage: "kubectl diff -f FILENAME",
-    flags: &[super::FILENAME, super::RECURSIVE, super::SELECTOR],
-    run: Some(run),
-    ..super::PLAIN
-};
+pub static VERB: Verb = Verb { name: "diff", run: Some(run), ..super::PLAIN };
 
 fn run(call: &mut Call<'_>) -> Outcome {
     let above_one = |failure: Failure, command: &str, call: &mut Call<'_>| {

@@ -1,37 +1,17 @@
 //! `kubectl drain`: closes a node and evicts its pods.
 
 use super::node::{cordon, nodes};
-use super::{Group, Verb};
+use super::Verb;
 use crate::api::{kind, Object, ObjectKey};
 use crate::base::time::{parse_duration, SimTime, Span};
 use crate::cluster::World;
 use crate::kubectl::call::{Call, DryRun, Outcome, Poll, Run, Waiting};
 use crate::kubectl::failure::{error, Failure};
-use crate::kubectl::flags::{switch, value};
 use crate::kubectl::output::Output;
 use crate::store::plan::DeleteOptions;
 
 /// Its row.
-pub static VERB: Verb = Verb {
-    name: "drain",
-    group: Group::Cluster,
-    summary: "Drain node in preparation for maintenance",
-    usage: "kubectl drain NODE",
-    flags: &[
-        super::SELECTOR,
-        super::DRY_RUN,
-        super::CHUNK_SIZE,
-        switch("force", "Also pods that no controller will replace"),
-        switch("ignore-daemonsets", "Leave the pods of DaemonSets alone"),
-        switch("delete-emptydir-data", "Also pods whose local data will be lost"),
-        switch("disable-eviction", "Delete instead of evicting"),
-        value("grace-period", "Seconds the pods have to end by themselves"),
-        value("pod-selector", "Only pods with these labels"),
-        value("timeout", "How long to wait at the longest"),
-    ],
-    run: Some(run),
-    ..super::PLAIN
-};
+pub static VERB: Verb = Verb { name: "drain", run: Some(run), ..super::PLAIN };
 
 fn run(call: &mut Call<'_>) -> Outcome {
     let dry = call.dry_run()?;

@@ -1,6 +1,6 @@
 //! `kubectl edit`: the object is written to a file and handed over; applying that file is the edit.
 
-use super::{Group, Verb};
+use super::Verb;
 use crate::api::encode::yaml;
 use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
@@ -8,15 +8,7 @@ use crate::kubectl::resources::{select, NOTHING_NAMED};
 use crate::kubectl::session::Editing;
 
 /// Its row.
-pub static VERB: Verb = Verb {
-    name: "edit",
-    group: Group::Intermediate,
-    summary: "Edit a resource on the server",
-    usage: "kubectl edit (RESOURCE/NAME | -f FILENAME)",
-    flags: &[super::FILENAME, super::RECURSIVE, super::OUTPUT, super::VALIDATE],
-    run: Some(run),
-    ..super::PLAIN
-};
+pub static VERB: Verb = Verb { name: "edit", run: Some(run), ..super::PLAIN };
 
 fn run(call: &mut Call<'_>) -> Outcome {
     let args = call.line.args.clone();

@@ -1,6 +1,6 @@
 //! `kubectl events`: events in the order of time.
 
-use super::{Group, Verb};
+use super::Verb;
 use crate::api::kinds::kind;
 use crate::api::Object;
 use crate::base::table::columns;
@@ -8,27 +8,11 @@ use crate::base::time::Timestamp;
 use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::describe::page::since;
 use crate::kubectl::failure::error;
-use crate::kubectl::flags::{switch, value};
 use crate::kubectl::print::Format;
 use crate::kubectl::resources::resource_kind;
 
 /// Its row.
-pub static VERB: Verb = Verb {
-    name: "events",
-    group: Group::Troubleshooting,
-    summary: "List events",
-    usage: "kubectl events [(-o|--output=)json|yaml|name|jsonpath] [--for TYPE/NAME] [--types Normal,Warning]",
-    flags: &[
-        super::OUTPUT,
-        super::ALL_NAMESPACES,
-        super::CHUNK_SIZE,
-        switch("no-headers", "Leave the headings out"),
-        value("for", "Only events about this object: TYPE/NAME"),
-        value("types", "Only these types: Normal, Warning"),
-    ],
-    run: Some(run),
-    ..super::PLAIN
-};
+pub static VERB: Verb = Verb { name: "events", run: Some(run), ..super::PLAIN };
 
 fn run(call: &mut Call<'_>) -> Outcome {
     let types = call.line.list("types");

@@ -1,11 +1,10 @@
 //! `kubectl exec`: the network's tools and a few files, from inside a pod. Containers hold no real programs.
 
-use super::{Group, Verb};
+use super::Verb;
 use crate::api::{kind, Object, ObjectKey, Value};
 use crate::base::time::Timestamp;
 use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
-use crate::kubectl::flags::{switch, value};
 use crate::kubectl::network;
 use crate::kubectl::resources::resource_kind;
 use crate::network::resolver::{hosts_file, Resolver};
@@ -13,20 +12,7 @@ use crate::network::service_env::service_env;
 use crate::network::Source;
 
 /// Its row.
-pub static VERB: Verb = Verb {
-    name: "exec",
-    group: Group::Troubleshooting,
-    summary: "Execute a command in a container",
-    usage: "kubectl exec (POD | TYPE/NAME) [-c CONTAINER] [flags] -- COMMAND [args...]",
-    flags: &[
-        switch("stdin", "Pass the terminal's input on").short('i'),
-        switch("tty", "Give it a terminal").short('t'),
-        switch("quiet", "Print less").short('q'),
-        value("container", "Which container").short('c'),
-    ],
-    run: Some(run),
-    ..super::PLAIN
-};
+pub static VERB: Verb = Verb { name: "exec", run: Some(run), ..super::PLAIN };
 
 fn run(call: &mut Call<'_>) -> Outcome {
     let split = call.line.dash.unwrap_or(call.line.args.len().min(1));

@@ -1,25 +1,12 @@
 //! `kubectl explain`: the documentation of the fields, from the schema.
 
-use super::{Group, Verb};
+use super::Verb;
 use crate::api::schema::{self, Docs, Field, Struct, Type};
 use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
-use crate::kubectl::flags::{switch, value};
 
 /// Its row.
-pub static VERB: Verb = Verb {
-    name: "explain",
-    group: Group::Intermediate,
-    summary: "Get documentation for a resource",
-    usage: "kubectl explain TYPE [--recursive=FALSE|TRUE] [--api-version=api-version-group]",
-    flags: &[
-        switch("recursive", "Print the fields of the fields, too"),
-        value("api-version", "The version to explain"),
-        value("output", "plaintext").short('o'),
-    ],
-    run: Some(run),
-    ..super::PLAIN
-};
+pub static VERB: Verb = Verb { name: "explain", run: Some(run), ..super::PLAIN };
 
 /// Models staging/src/k8s.io/kubectl/pkg/explain/v2 plaintext. Values of enumerations are not in the schema.
 fn run(call: &mut Call<'_>) -> Outcome {

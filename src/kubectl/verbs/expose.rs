@@ -2,40 +2,15 @@
 
 use super::change::{create, report};
 use super::create_kinds::new_object;
-use super::{Group, Verb};
+use super::Verb;
 use crate::api::{Object, Value};
 use crate::kubectl::call::{Call, DryRun, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
-use crate::kubectl::flags::value;
 use crate::kubectl::resources::select;
 use crate::value;
 
 /// Its row.
-pub static VERB: Verb = Verb {
-    name: "expose",
-    group: Group::Beginner,
-    summary: "Take a replication controller, service, deployment or pod and expose it as a new Kubernetes service",
-    usage: "kubectl expose (-f FILENAME | TYPE NAME) [--port=port] [--protocol=TCP|UDP|SCTP] [--target-port=number-or-name] [--name=name] [--external-ip=external-ip-of-service] [--type=type]",
-    flags: &[
-        super::FILENAME,
-        super::RECURSIVE,
-        super::OUTPUT,
-        super::DRY_RUN,
-        value("port", "The port of the service"),
-        value("target-port", "The port of the pods, by number or name"),
-        value("protocol", "TCP, UDP or SCTP"),
-        value("name", "The service's name"),
-        value("type", "ClusterIP, NodePort, LoadBalancer or ExternalName"),
-        value("selector", "The labels the pods must have"),
-        value("labels", "Labels of the service").short('l'),
-        value("external-ip", "An address from outside that leads to it"),
-        value("load-balancer-ip", "The address of the load balancer"),
-        value("session-affinity", "None or ClientIP"),
-        value("cluster-ip", "The address of the service, or None"),
-    ],
-    run: Some(run),
-    ..super::PLAIN
-};
+pub static VERB: Verb = Verb { name: "expose", run: Some(run), ..super::PLAIN };
 
 fn run(call: &mut Call<'_>) -> Outcome {
     let args = call.line.args.clone();

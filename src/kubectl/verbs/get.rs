@@ -1,47 +1,19 @@
 //! `kubectl get`.
 
-use super::{Group, Verb};
+use super::Verb;
 use crate::api::kinds::PrintContext;
 use crate::api::{Kind, Object, Value};
 use crate::base::table::Columns;
 use crate::cluster::World;
 use crate::kubectl::call::{Call, Outcome, Poll, Run, Waiting, WorldReader};
 use crate::kubectl::failure::{error, Failure};
-use crate::kubectl::flags::{switch, value};
 use crate::kubectl::output::Output;
 use crate::kubectl::print::{found, relaxed_path, tables, Format, TableOptions};
 use crate::kubectl::reader::Reader;
 use crate::kubectl::resources::{select, Filter};
 
 /// Its row.
-pub static VERB: Verb = Verb {
-    name: "get",
-    group: Group::Intermediate,
-    summary: "Display one or many resources",
-    usage: "kubectl get [(-o|--output=)json|yaml|name|wide|jsonpath|custom-columns] (TYPE[.GROUP] [NAME | -l label] | TYPE/NAME ...) [flags]",
-    flags: &[
-        super::OUTPUT,
-        super::SELECTOR,
-        super::FIELD_SELECTOR,
-        super::ALL_NAMESPACES,
-        super::FILENAME,
-        super::RECURSIVE,
-        super::CHUNK_SIZE,
-        switch("watch", "After listing, print changes as they happen").short('w'),
-        switch("watch-only", "Print changes only, without listing first"),
-        switch("output-watch-events", "Print the type of each change"),
-        switch("show-labels", "Print all labels in the last column"),
-        switch("show-kind", "Print the kind before the name"),
-        switch("no-headers", "Leave the headings out"),
-        switch("ignore-not-found", "Succeed where an object does not exist"),
-        switch("show-managed-fields", "Keep metadata.managedFields in the output"),
-        switch("server-print", "Let the server say what the columns are"),
-        value("label-columns", "Labels that get a column each").short('L'),
-        value("sort-by", "A path to sort by: .metadata.name"),
-    ],
-    run: Some(run),
-    ..super::PLAIN
-};
+pub static VERB: Verb = Verb { name: "get", run: Some(run), ..super::PLAIN };
 
 const NO_TYPE: &str = "You must specify the type of resource to get. Use \"kubectl api-resources\" for a complete list of supported resources.\n\nerror: Required resource not specified.\nUse \"kubectl explain <resource>\" for a detailed description of that resource (e.g. kubectl explain pods).\nSee 'kubectl get -h' for help and examples";
 

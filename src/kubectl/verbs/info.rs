@@ -1,66 +1,26 @@
 //! What the cluster and kubectl are: `api-resources`, `api-versions`, `version`, `cluster-info`.
 
-use super::{Group, Verb};
+use super::Verb;
 use crate::api::encode::yaml;
 use crate::api::kinds::KINDS;
 use crate::api::{Kind, Value};
 use crate::base::table::columns;
 use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
-use crate::kubectl::flags::{switch, value};
 use crate::store::settings::VERSION;
 use crate::value;
 
 /// The row of api-resources.
-pub static API_RESOURCES: Verb = Verb {
-    name: "api-resources",
-    group: Group::Other,
-    summary: "Print the supported API resources on the server",
-    usage: "kubectl api-resources [flags]",
-    flags: &[
-        super::OUTPUT,
-        switch("no-headers", "Leave the headings out"),
-        switch("namespaced", "Only those within namespaces, or with =false only the others"),
-        switch("cached", "Ask no server"),
-        value("api-group", "Only this group"),
-        value("categories", "Only these categories"),
-        value("verbs", "Only those with these verbs"),
-        value("sort-by", "name or kind"),
-    ],
-    run: Some(api_resources),
-    ..super::PLAIN
-};
+pub static API_RESOURCES: Verb = Verb { name: "api-resources", run: Some(api_resources), ..super::PLAIN };
 
 /// The row of api-versions.
-pub static API_VERSIONS: Verb = Verb {
-    name: "api-versions",
-    group: Group::Other,
-    summary: "Print the supported API versions on the server, in the form of \"group/version\"",
-    usage: "kubectl api-versions",
-    run: Some(api_versions),
-    ..super::PLAIN
-};
+pub static API_VERSIONS: Verb = Verb { name: "api-versions", run: Some(api_versions), ..super::PLAIN };
 
 /// The row of version.
-pub static VERSION_VERB: Verb = Verb {
-    name: "version",
-    group: Group::Other,
-    summary: "Print the client and server version information",
-    usage: "kubectl version [flags]",
-    flags: &[super::OUTPUT, switch("client", "Only kubectl's own version")],
-    run: Some(version),
-    ..super::PLAIN
-};
+pub static VERSION_VERB: Verb = Verb { name: "version", run: Some(version), ..super::PLAIN };
 
 /// The row of cluster-info.
-pub static CLUSTER_INFO: Verb = Verb {
-    name: "cluster-info",
-    group: Group::Cluster,
-    summary: "Display cluster information",
-    usage: "kubectl cluster-info [flags]",
-    run: Some(cluster_info),
-    ..super::PLAIN
-};
+pub static CLUSTER_INFO: Verb = Verb { name: "cluster-info", run: Some(cluster_info), ..super::PLAIN };
 
 const VERBS: &str = "create,delete,deletecollection,get,list,patch,update,watch";
 

@@ -1,51 +1,17 @@
 //! `kubectl label` and `kubectl annotate`.
 
 use super::change::{modify, report};
-use super::{Group, Verb};
+use super::Verb;
 use crate::api::{Object, Status, Value};
 use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
-use crate::kubectl::flags::{switch, value, Flag};
 use crate::kubectl::resources::select;
 
 /// The row of label.
-pub static LABEL: Verb = Verb {
-    name: "label",
-    group: Group::Settings,
-    summary: "Update the labels on a resource",
-    usage:
-        "kubectl label [--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version]",
-    flags: FLAGS,
-    run: Some(|call| run(call, &LABELS)),
-    ..super::PLAIN
-};
+pub static LABEL: Verb = Verb { name: "label", run: Some(|call| run(call, &LABELS)), ..super::PLAIN };
 
 /// The row of annotate.
-pub static ANNOTATE: Verb = Verb {
-    name: "annotate",
-    group: Group::Settings,
-    summary: "Update the annotations on a resource",
-    usage: "kubectl annotate [--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version]",
-    flags: FLAGS,
-    run: Some(|call| run(call, &ANNOTATIONS)),
-    ..super::PLAIN
-};
-
-const FLAGS: &[Flag] = &[
-    super::SELECTOR,
-    super::FIELD_SELECTOR,
-    super::ALL_NAMESPACES,
-    super::FILENAME,
-    super::RECURSIVE,
-    super::DRY_RUN,
-    super::OUTPUT,
-    switch("all", "All of a kind in the namespace"),
-    switch("overwrite", "Let present values be replaced"),
-    switch("list", "Print instead of changing"),
-    switch("local", "Change only what is printed"),
-    value("resource-version", "Change only where the present version is this one"),
-    value("field-manager", "Who the change is made for"),
-];
+pub static ANNOTATE: Verb = Verb { name: "annotate", run: Some(|call| run(call, &ANNOTATIONS)), ..super::PLAIN };
 
 /// Which of the two maps is meant.
 struct Which {

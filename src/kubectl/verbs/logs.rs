@@ -1,42 +1,17 @@
 //! `kubectl logs`.
 
-use super::{Group, Verb};
+use super::Verb;
 use crate::api::{Object, Status};
 use crate::base::time::{parse_duration, SimTime, Timestamp};
 use crate::cluster::World;
 use crate::kubectl::call::{Call, Outcome, Poll, Run, Waiting};
 use crate::kubectl::failure::{error, Failure};
-use crate::kubectl::flags::{switch, value};
 use crate::kubectl::output::Output;
 use crate::kubectl::resources::{list, resource_kind};
 use crate::kubelet::{logs, LogLine};
 
 /// Its row.
-pub static VERB: Verb = Verb {
-    name: "logs",
-    group: Group::Troubleshooting,
-    summary: "Print the logs for a container in a pod",
-    usage: "kubectl logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER] [options]",
-    flags: &[
-        super::SELECTOR,
-        switch("follow", "Go on while the container writes").short('f'),
-        switch("previous", "The run before the present one").short('p'),
-        switch("all-containers", "All containers of the pod"),
-        switch("all-pods", "All pods of the object"),
-        switch("timestamps", "The time in front of each line"),
-        switch("prefix", "The pod and container in front of each line"),
-        switch("ignore-errors", "Go on after an error"),
-        value("container", "Which container").short('c'),
-        value("tail", "Only so many of the last lines"),
-        value("since", "Only lines younger than this"),
-        value("since-time", "Only lines after this time"),
-        value("limit-bytes", "Only so many bytes"),
-        value("max-log-requests", "How many containers may be followed at once"),
-        value("pod-running-timeout", "How long to wait for a running pod"),
-    ],
-    run: Some(run),
-    ..super::PLAIN
-};
+pub static VERB: Verb = Verb { name: "logs", run: Some(run), ..super::PLAIN };
 
 fn run(call: &mut Call<'_>) -> Outcome {
     let args = call.line.args.clone();

@@ -1,55 +1,22 @@
 //! `kubectl cordon`, `uncordon` and `taint`; `drain` has a file of its own.
 
 use super::change::{modify, report};
-use super::{Group, Verb};
+use super::Verb;
 use crate::api::kinds::kind;
 use crate::api::{Object, Value};
 use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
-use crate::kubectl::flags::{switch, value};
 use crate::kubectl::resources::{list, resource_kind};
 use crate::value;
 
 /// The row of cordon.
-pub static CORDON: Verb = Verb {
-    name: "cordon",
-    group: Group::Cluster,
-    summary: "Mark node as unschedulable",
-    usage: "kubectl cordon NODE",
-    flags: &[super::SELECTOR, super::DRY_RUN],
-    run: Some(|call| cordon_all(call, true)),
-    ..super::PLAIN
-};
+pub static CORDON: Verb = Verb { name: "cordon", run: Some(|call| cordon_all(call, true)), ..super::PLAIN };
 
 /// The row of uncordon.
-pub static UNCORDON: Verb = Verb {
-    name: "uncordon",
-    group: Group::Cluster,
-    summary: "Mark node as schedulable",
-    usage: "kubectl uncordon NODE",
-    flags: &[super::SELECTOR, super::DRY_RUN],
-    run: Some(|call| cordon_all(call, false)),
-    ..super::PLAIN
-};
+pub static UNCORDON: Verb = Verb { name: "uncordon", run: Some(|call| cordon_all(call, false)), ..super::PLAIN };
 
 /// The row of taint.
-pub static TAINT: Verb = Verb {
-    name: "taint",
-    group: Group::Cluster,
-    summary: "Update the taints on one or more nodes",
-    usage: "kubectl taint NODE NAME KEY_1=VAL_1:TAINT_EFFECT_1 ... KEY_N=VAL_N:TAINT_EFFECT_N",
-    flags: &[
-        super::SELECTOR,
-        super::DRY_RUN,
-        super::OUTPUT,
-        super::VALIDATE,
-        switch("all", "All nodes"),
-        switch("overwrite", "Let present taints be replaced"),
-        value("field-manager", "Who the change is made for"),
-    ],
-    run: Some(taint_all),
-    ..super::PLAIN
-};
+pub static TAINT: Verb = Verb { name: "taint", run: Some(taint_all), ..super::PLAIN };
 
 /// The nodes named or selected, `node/` in front of a name or not.
 pub(super) fn nodes(call: &mut Call<'_>) -> Result<Vec<Object>, Failure> {

@@ -1,36 +1,17 @@
 //! `kubectl patch`: strategic merge, JSON merge and JSON patches.
 
 use super::change::{modify, report};
-use super::{Group, Verb};
+use super::Verb;
 use crate::api::decode::FieldValidation;
 use crate::api::patch::{self, PatchType};
 use crate::api::{encode, Object, Status, Value};
 use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
-use crate::kubectl::flags::{switch, value};
 use crate::kubectl::manifest::patch_value;
 use crate::kubectl::resources::select;
 
 /// Its row.
-pub static VERB: Verb = Verb {
-    name: "patch",
-    group: Group::Advanced,
-    summary: "Update fields of a resource",
-    usage: "kubectl patch (-f FILENAME | TYPE NAME) [-p PATCH|--patch-file FILE]",
-    flags: &[
-        super::FILENAME,
-        super::RECURSIVE,
-        super::OUTPUT,
-        super::DRY_RUN,
-        switch("local", "Change only what is printed"),
-        value("patch", "The patch, as JSON or YAML").short('p'),
-        value("patch-file", "A file with the patch"),
-        value("type", "strategic, merge or json"),
-        value("subresource", "status or scale"),
-    ],
-    run: Some(run),
-    ..super::PLAIN
-};
+pub static VERB: Verb = Verb { name: "patch", run: Some(run), ..super::PLAIN };
 
 fn run(call: &mut Call<'_>) -> Outcome {
     let kind = match call.line.get("type").unwrap_or("strategic") {

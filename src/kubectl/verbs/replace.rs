@@ -1,34 +1,15 @@
 //! `kubectl replace`.
 
 use super::change::{create, modify, report};
-use super::{Group, Verb};
+use super::Verb;
 use crate::api::Status;
 use crate::kubectl::call::{Call, DryRun, Outcome, Run};
 use crate::kubectl::failure::Failure;
-use crate::kubectl::flags::{switch, value};
 use crate::kubectl::manifest::{self, Manifest};
 use crate::store::plan::DeleteOptions;
 
 /// Its row.
-pub static VERB: Verb = Verb {
-    name: "replace",
-    group: Group::Advanced,
-    summary: "Replace a resource by file name or stdin",
-    usage: "kubectl replace -f FILENAME",
-    flags: &[
-        super::FILENAME,
-        super::RECURSIVE,
-        super::OUTPUT,
-        super::DRY_RUN,
-        super::VALIDATE,
-        switch("save-config", "Keep what was written as what was applied last"),
-        switch("force", "Delete it and create it anew"),
-        value("grace-period", "With --force: seconds it has to end by itself"),
-        value("timeout", "How long to wait at the longest"),
-    ],
-    run: Some(run),
-    ..super::PLAIN
-};
+pub static VERB: Verb = Verb { name: "replace", run: Some(run), ..super::PLAIN };
 
 fn run(call: &mut Call<'_>) -> Outcome {
     manifest::require_files(call)?;

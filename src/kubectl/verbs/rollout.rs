@@ -2,108 +2,30 @@
 
 use super::change::{modify, report};
 use super::rollout_history::{self, revision_of};
-use super::{Group, Verb};
+use super::Verb;
 use crate::api::{Kind, Object, ObjectKey};
 use crate::base::time::{parse_duration, SimTime};
 use crate::cluster::World;
 use crate::kubectl::call::{Call, Outcome, Poll, Run, Waiting};
 use crate::kubectl::failure::{error, Failure};
-use crate::kubectl::flags::{switch, value};
 use crate::kubectl::output::Output;
 use crate::kubectl::resources::select;
 
 /// Its row.
-pub static VERB: Verb = Verb {
-    name: "rollout",
-    group: Group::Deploy,
-    summary: "Manage the rollout of a resource",
-    usage: "kubectl rollout SUBCOMMAND [options]",
-    subverbs: &[&HISTORY, &PAUSE, &RESTART, &RESUME, &STATUS, &UNDO],
-    ..super::PLAIN
-};
+pub static VERB: Verb =
+    Verb { name: "rollout", subverbs: &[&HISTORY, &PAUSE, &RESTART, &RESUME, &STATUS, &UNDO], ..super::PLAIN };
 
-static HISTORY: Verb = Verb {
-    name: "history",
-    group: Group::Deploy,
-    summary: "View rollout history",
-    usage: "kubectl rollout history (TYPE NAME | TYPE/NAME) [flags]",
-    flags: &[
-        super::FILENAME,
-        super::RECURSIVE,
-        super::SELECTOR,
-        super::OUTPUT,
-        value("revision", "Details of this revision"),
-    ],
-    run: Some(rollout_history::run),
-    ..super::PLAIN
-};
+static HISTORY: Verb = Verb { name: "history", run: Some(rollout_history::run), ..super::PLAIN };
 
-static STATUS: Verb = Verb {
-    name: "status",
-    group: Group::Deploy,
-    summary: "Show the status of the rollout",
-    usage: "kubectl rollout status (TYPE NAME | TYPE/NAME) [flags]",
-    flags: &[
-        super::FILENAME,
-        super::RECURSIVE,
-        super::SELECTOR,
-        switch("watch", "Watch until the rollout is done").short('w'),
-        value("revision", "Fail where another revision is running"),
-        value("timeout", "How long to watch at the longest"),
-    ],
-    run: Some(status),
-    ..super::PLAIN
-};
+static STATUS: Verb = Verb { name: "status", run: Some(status), ..super::PLAIN };
 
-static UNDO: Verb = Verb {
-    name: "undo",
-    group: Group::Deploy,
-    summary: "Undo a previous rollout",
-    usage: "kubectl rollout undo (TYPE NAME | TYPE/NAME) [flags]",
-    flags: &[
-        super::FILENAME,
-        super::RECURSIVE,
-        super::SELECTOR,
-        super::OUTPUT,
-        super::DRY_RUN,
-        value("to-revision", "The revision to go back to"),
-    ],
-    run: Some(rollout_history::undo),
-    ..super::PLAIN
-};
+static UNDO: Verb = Verb { name: "undo", run: Some(rollout_history::undo), ..super::PLAIN };
 
-static PAUSE: Verb = Verb {
-    name: "pause",
-    group: Group::Deploy,
-    summary: "Mark the provided resource as paused",
-    usage: "kubectl rollout pause RESOURCE",
-    flags: CHANGING,
-    run: Some(|call| each(call, pause)),
-    ..super::PLAIN
-};
+static PAUSE: Verb = Verb { name: "pause", run: Some(|call| each(call, pause)), ..super::PLAIN };
 
-static RESUME: Verb = Verb {
-    name: "resume",
-    group: Group::Deploy,
-    summary: "Resume a paused resource",
-    usage: "kubectl rollout resume RESOURCE",
-    flags: CHANGING,
-    run: Some(|call| each(call, resume)),
-    ..super::PLAIN
-};
+static RESUME: Verb = Verb { name: "resume", run: Some(|call| each(call, resume)), ..super::PLAIN };
 
-static RESTART: Verb = Verb {
-    name: "restart",
-    group: Group::Deploy,
-    summary: "Restart a resource",
-    usage: "kubectl rollout restart RESOURCE",
-    flags: CHANGING,
-    run: Some(|call| each(call, restart)),
-    ..super::PLAIN
-};
-
-const CHANGING: &[crate::kubectl::flags::Flag] =
-    &[super::FILENAME, super::RECURSIVE, super::SELECTOR, super::OUTPUT, super::DRY_RUN];
+static RESTART: Verb = Verb { name: "restart", run: Some(|call| each(call, restart)), ..super::PLAIN };
 
 /// The objects that are meant; at least one.
 pub(super) fn targets(call: &mut Call<'_>) -> Result<Vec<Object>, Failure> {

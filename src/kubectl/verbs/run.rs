@@ -2,43 +2,16 @@
 
 use super::change::{create, report};
 use super::create_kinds::new_object;
-use super::{Group, Verb};
+use super::Verb;
 use crate::api::merge::merge_patch;
 use crate::api::Value;
 use crate::kubectl::call::{Call, DryRun, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
-use crate::kubectl::flags::{switch, value};
 use crate::kubectl::manifest::patch_value;
 use crate::value;
 
 /// Its row.
-pub static VERB: Verb = Verb {
-    name: "run",
-    group: Group::Beginner,
-    summary: "Run a particular image on the cluster",
-    usage: "kubectl run NAME --image=image [--env=\"key=value\"] [--port=port] [--dry-run=server|client] [--overrides=inline-json] [--command] -- [COMMAND] [args...]",
-    flags: &[
-        super::OUTPUT,
-        super::DRY_RUN,
-        value("image", "The image"),
-        value("port", "The port the container listens on"),
-        value("labels", "Labels of the pod").short('l'),
-        value("annotations", "An annotation of the pod"),
-        value("env", "A variable: KEY=VALUE"),
-        value("restart", "Always, OnFailure or Never"),
-        value("image-pull-policy", "Always, IfNotPresent or Never"),
-        value("overrides", "A patch of the pod, as JSON"),
-        switch("command", "Take what follows -- for the command, not its arguments"),
-        switch("expose", "Make a service, too"),
-        switch("privileged", "Give it all rights on the node"),
-        switch("rm", "Delete it afterwards"),
-        switch("stdin", "Keep its input open").short('i'),
-        switch("tty", "Give it a terminal").short('t'),
-        switch("quiet", "Print less").short('q'),
-    ],
-    run: Some(run),
-    ..super::PLAIN
-};
+pub static VERB: Verb = Verb { name: "run", run: Some(run), ..super::PLAIN };
 
 fn run(call: &mut Call<'_>) -> Outcome {
     call.require(&["image"])?;

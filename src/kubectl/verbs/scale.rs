@@ -1,34 +1,14 @@
 //! `kubectl scale`.
 
 use super::change::{modify, report};
-use super::{Group, Verb};
+use super::Verb;
 use crate::api::{Object, Status};
 use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
-use crate::kubectl::flags::{switch, value};
 use crate::kubectl::resources::select;
 
 /// Its row.
-pub static VERB: Verb = Verb {
-    name: "scale",
-    group: Group::Deploy,
-    summary: "Set a new size for a deployment, replica set, or replication controller",
-    usage: "kubectl scale [--resource-version=version] [--current-replicas=count] --replicas=COUNT (-f FILENAME | TYPE NAME)",
-    flags: &[
-        super::SELECTOR,
-        super::FILENAME,
-        super::RECURSIVE,
-        super::DRY_RUN,
-        super::OUTPUT,
-        switch("all", "All of a kind in the namespace"),
-        value("replicas", "The new number of replicas"),
-        value("current-replicas", "Scale only where the present number is this one"),
-        value("resource-version", "Scale only where the present version is this one"),
-        value("timeout", "How long to wait for it"),
-    ],
-    run: Some(run),
-    ..super::PLAIN
-};
+pub static VERB: Verb = Verb { name: "scale", run: Some(run), ..super::PLAIN };
 
 fn run(call: &mut Call<'_>) -> Outcome {
     call.require(&["replicas"])?;

@@ -1,85 +1,28 @@
 //! `kubectl set`: image, env, resources, selector and serviceaccount.
 
 use super::change::{modify, report};
-use super::{Group, Verb};
+use super::Verb;
 use crate::api::{Object, Value};
 use crate::base::quantity::Quantity;
 use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
-use crate::kubectl::flags::{switch, value, Flag};
 use crate::kubectl::resources::select;
 
 /// Its row.
 pub static VERB: Verb = Verb {
     name: "set",
-    group: Group::Beginner,
-    summary: "Set specific features on objects",
-    usage: "kubectl set SUBCOMMAND [options]",
     subverbs: &[&super::set_env::VERB, &IMAGE, &RESOURCES, &SELECTOR, &SERVICE_ACCOUNT],
     ..super::PLAIN
 };
 
-/// Flags that all of the family take.
-const COMMON: [Flag; 7] = [
-    super::FILENAME,
-    super::RECURSIVE,
-    super::SELECTOR,
-    super::OUTPUT,
-    super::DRY_RUN,
-    switch("all", "All of a kind in the namespace"),
-    switch("local", "Change only what is printed"),
-];
+static IMAGE: Verb = Verb { name: "image", run: Some(set_image), ..super::PLAIN };
 
-static IMAGE: Verb = Verb {
-    name: "image",
-    group: Group::Beginner,
-    summary: "Update the image of a pod template",
-    usage: "kubectl set image (-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N",
-    flags: &COMMON,
-    run: Some(set_image),
-    ..super::PLAIN
-};
+static RESOURCES: Verb = Verb { name: "resources", run: Some(set_resources), ..super::PLAIN };
 
-static RESOURCES: Verb = Verb {
-    name: "resources",
-    group: Group::Beginner,
-    summary: "Update resource requests/limits on objects with pod templates",
-    usage: "kubectl set resources (-f FILENAME | TYPE NAME) ([--limits=LIMITS & --requests=REQUESTS]",
-    flags: &[
-        super::FILENAME,
-        super::RECURSIVE,
-        super::SELECTOR,
-        super::OUTPUT,
-        super::DRY_RUN,
-        switch("all", "All of a kind in the namespace"),
-        value("limits", "cpu=200m,memory=512Mi"),
-        value("requests", "cpu=100m,memory=256Mi"),
-        value("containers", "Which containers, by name; * for all").short('c'),
-    ],
-    run: Some(set_resources),
-    ..super::PLAIN
-};
+static SELECTOR: Verb = Verb { name: "selector", run: Some(set_selector), ..super::PLAIN };
 
-static SELECTOR: Verb = Verb {
-    name: "selector",
-    group: Group::Beginner,
-    summary: "Set the selector on a resource",
-    usage: "kubectl set selector (-f FILENAME | TYPE NAME) EXPRESSIONS [--resource-version=version]",
-    flags: &COMMON,
-    run: Some(set_selector),
-    ..super::PLAIN
-};
-
-static SERVICE_ACCOUNT: Verb = Verb {
-    name: "serviceaccount",
-    aliases: &["sa"],
-    group: Group::Beginner,
-    summary: "Update the service account of a resource",
-    usage: "kubectl set serviceaccount (-f FILENAME | TYPE NAME) SERVICE_ACCOUNT",
-    flags: &COMMON,
-    run: Some(set_service_account),
-    ..super::PLAIN
-};
+static SERVICE_ACCOUNT: Verb =
+    Verb { name: "serviceaccount", aliases: &["sa"], run: Some(set_service_account), ..super::PLAIN };
 
 /// Splits the arguments into what is meant and pairs of a name and a value.
 pub(super) fn split_pairs(args: &[String]) -> (Vec<String>, Vec<(String, String)>) {

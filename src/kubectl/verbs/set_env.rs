@@ -1,38 +1,15 @@
 //! `kubectl set env`.
 
 use super::set::{each, pod_spec_path, CONTAINER_LISTS};
-use super::{Group, Verb};
+use super::Verb;
 use crate::api::{Object, Value};
 use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
-use crate::kubectl::flags::{switch, value};
 use crate::kubectl::resources::{resource_kind, select};
 use crate::value;
 
 /// Its row.
-pub static VERB: Verb = Verb {
-    name: "env",
-    group: Group::Beginner,
-    summary: "Update environment variables on a pod template",
-    usage: "kubectl set env RESOURCE/NAME KEY_1=VAL_1 ... KEY_N=VAL_N",
-    flags: &[
-        super::FILENAME,
-        super::RECURSIVE,
-        super::SELECTOR,
-        super::OUTPUT,
-        super::DRY_RUN,
-        switch("all", "All of a kind in the namespace"),
-        switch("list", "Print instead of changing"),
-        switch("overwrite", "Let present values be replaced"),
-        value("containers", "Which containers, by name; * for all").short('c'),
-        value("env", "A variable: KEY=VALUE").short('e'),
-        value("from", "A ConfigMap or Secret whose keys become variables"),
-        value("keys", "Only these keys of --from"),
-        value("prefix", "What is put before the names of --from"),
-    ],
-    run: Some(run),
-    ..super::PLAIN
-};
+pub static VERB: Verb = Verb { name: "env", run: Some(run), ..super::PLAIN };
 
 fn run(call: &mut Call<'_>) -> Outcome {
     let (mut resources, mut updates) = (Vec::new(), Vec::new());

@@ -1,37 +1,18 @@
 //! `kubectl wait`: until a condition is met, a field has a value, or objects are gone or there.
 
-use super::{Group, Verb};
+use super::Verb;
 use crate::api::jsonpath::JsonPath;
 use crate::api::{Kind, Object, ObjectKey};
 use crate::base::time::{parse_duration, SimTime, Span};
 use crate::cluster::World;
 use crate::kubectl::call::{Call, Outcome, Poll, Run, Waiting};
 use crate::kubectl::failure::{error, Failure};
-use crate::kubectl::flags::{switch, value};
 use crate::kubectl::output::Output;
 use crate::kubectl::print::{cell_text, found, relaxed_path};
 use crate::kubectl::resources::select;
 
 /// Its row.
-pub static VERB: Verb = Verb {
-    name: "wait",
-    group: Group::Advanced,
-    summary: "Wait for a specific condition on one or many resources",
-    usage: "kubectl wait ([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) [--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]]",
-    flags: &[
-        super::FILENAME,
-        super::RECURSIVE,
-        super::SELECTOR,
-        super::FIELD_SELECTOR,
-        super::ALL_NAMESPACES,
-        super::OUTPUT,
-        switch("all", "All of a kind in the namespace"),
-        value("for", "condition=NAME[=VALUE], jsonpath='{...}'[=VALUE], create or delete"),
-        value("timeout", "How long to wait at the longest"),
-    ],
-    run: Some(run),
-    ..super::PLAIN
-};
+pub static VERB: Verb = Verb { name: "wait", run: Some(run), ..super::PLAIN };
 
 /// What is waited for.
 enum Goal {

@@ -1,0 +1,107 @@
+//! How kubectl prints: one long recorded session with a real cluster, each command replayed at its time, and counted by
+//! section. `SURFACE=03` prints the differences of the sections whose names begin so.
+
+use crate::truth::{compare, name_pods};
+use kubottle::base::time::Span;
+use kubottle::cluster::World;
+use kubottle::kubectl::player::Player;
+use kubottle::kubectl::script::{printed, Command};
+use kubottle::kubectl::Session;
+use kubottle::store::Settings;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+/// The sections, and how many of their commands print what was recorded, all lines of it, at least.
+const SECTIONS: &[(&str, usize)] = &[
+    ("00-setup", 5),
+    ("01-discovery", 3),
+    ("02-explain", 13),
+    ("03-errors-usage", 212),
+    ("04-get-tables", 79),
+    ("05-get-watch", 2),
+    ("06-output-formats", 16),
+    ("07-yaml-of-each-kind", 27),
+    ("08-top", 2),
+    ("09-describe", 18),
+    ("10-top-with-metrics", 0),
+    ("11-dry-run-generators", 65),
+    ("12-create-run-expose-real", 21),
+    ("13-set-label-annotate", 37),
+    ("14-patch-replace-edit", 32),
+    ("15-apply", 65),
+    ("16-scale-rollout-wait", 55),
+    ("17-nodes", 22),
+    ("18-events-auth-config", 18),
+    ("19-late-states", 14),
+];
+
+#[test]
+fn the_recorded_surface_of_kubectl_agrees() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/truth/kubectl_surface");
+    let help = fs::read_to_string("static/kubectl-help.txt").unwrap();
+    let docs = fs::read_to_string("static/schema-docs.txt").unwrap();
+    let mut session = Session { help: Some(help.into()), docs: Some(docs.into()), ..Session::default() };
+    read(&folder.join("input"), "", &mut session);
+    let wanted = env::var("SURFACE").ok();
+    let mut player = Player::new(World::new(Settings { images_present: true, ..Settings::default() }), session);
+    player.run("kubectl create namespace demo");
+    player.advance_to(player.world.now() + Span::secs(5));
+    player.start = player.world.now();
+    let mut names = BTreeMap::new();
+    let mut counts: BTreeMap<String, [usize; 4]> = BTreeMap::new();
+    let text = fs::read_to_string(folder.join("commands.jsonl")).unwrap();
+    for (i, line) in text.lines().enumerate() {
+        let json: serde_json::Value = serde_json::from_str(line).unwrap();
+        let get = |key: &str| json[key].as_str().unwrap().to_owned();
+        let section = get("section");
+        let mut expected: Vec<String> = get("stdout").lines().chain(get("stderr").lines()).map(str::to_owned).collect();
+        if json["exit"] != 0 {
+            expected.push(format!("(exit {})", json["exit"]));
+        }
+        let at = Span::millis((json["t"].as_f64().unwrap() * 1_000.0) as u64);
+        let mut command = Command { line: i as u32 + 1, at: Some(at), written: Vec::new(), text: get("cmd"), expected };
+        let mut known: Vec<_> = names.iter().collect();
+        known.sort_by_key(|(theirs, _): &(&String, &String)| std::cmp::Reverse(theirs.len()));
+        for (theirs, ours) in known {
+            command.text = command.text.replace(theirs.as_str(), ours);
+        }
+        name_pods(&mut command, &player.world, &mut names);
+        player.advance_to(player.start + at);
+        let lines = printed(&player.run(&command.text));
+        let mut report = String::new();
+        let (same, all) = compare(&command, &lines, &mut names, &mut report);
+        if wanted.as_ref().is_some_and(|wanted| section.starts_with(wanted.as_str())) {
+            print!("{report}");
+        }
+        let count = counts.entry(section).or_default();
+        count[0] += usize::from(report.is_empty());
+        count[1] += 1;
+        count[2] += same;
+        count[3] += all;
+    }
+    let mut below = Vec::new();
+    for (section, [commands, of, lines, of_lines]) in &counts {
+        println!("{section}: {commands} of {of} commands, {lines} of {of_lines} lines agree");
+        let least = SECTIONS.iter().find(|(name, _)| name == section).map_or(0, |row| row.1);
+        if *commands < least {
+            below.push(format!("{section}: {commands} of {of} commands agree, {least} did"));
+        }
+    }
+    let sum = counts.values().fold([0; 4], |a, b| [a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3]]);
+    println!("in all: {} of {} commands, {} of {} lines agree", sum[0], sum[1], sum[2], sum[3]);
+    assert!(below.is_empty(), "{}", below.join("\n"));
+}
+
+/// Reads the files below a folder into the session.
+fn read(folder: &Path, prefix: &str, session: &mut Session) {
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    for path in paths {
+        let name = format!("{prefix}{}", path.file_name().unwrap().to_str().unwrap());
+        match path.is_dir() {
+            true => read(&path, &format!("{name}/"), session),
+            false => session.write(&name, fs::read_to_string(&path).unwrap()),
+        }
+    }
+}
