@@ -9,6 +9,7 @@ use super::COMPONENT;
 use crate::api::{Object, Value};
 use crate::base::time::{SimTime, Span};
 use crate::store::EventNote;
+use crate::workload::Demand;
 
 /// What a container is for its pod.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,6 +44,8 @@ pub struct Running {
     pub ends: Option<(SimTime, i32)>,
     /// True once the kubelet stops it: then the end is noticed at once.
     pub stopped: bool,
+    /// What it takes beyond what its image uses when idle.
+    pub demand: Demand,
 }
 
 /// The end of a run.

@@ -2,8 +2,23 @@
 
 use ecow::EcoString;
 
+use super::{PodRuntime, State};
 use crate::api::{Map, Value};
 use crate::base::quantity::Quantity;
+use crate::base::time::SimTime;
+use crate::workload::{self, Usage};
+
+impl PodRuntime {
+    /// What a container of the pod uses at an instant, without what requests to it cost; nothing while it does not run.
+    pub fn usage(&self, container: &str, now: SimTime) -> Option<Usage> {
+        let container = self.containers.iter().find(|c| c.name == container)?;
+        let State::Running(run) = &container.state else { return None };
+        let mut usage = workload::idle(container.spec(&self.object));
+        usage.memory_bytes += run.demand.memory_after(now.since(run.since));
+        usage.cpu_millis += run.demand.cpu_millis;
+        Some(usage)
+    }
+}
 
 /// The requests and limits of a container.
 pub(super) fn resources_of(spec: &Value) -> Value {

@@ -158,7 +158,8 @@ impl Sync<'_> {
         container.has_changed = false;
         container.image = spec.get("image").text();
         let ends = behaviour.run_for.map(|span| (self.now + span, behaviour.exit_code));
-        container.state = State::Running(Running { since: self.now, id, ends, stopped: false });
+        container.state =
+            State::Running(Running { since: self.now, id, ends, stopped: false, demand: behaviour.demand });
         self.changed = true;
         Start::Started
     }

@@ -1,5 +1,6 @@
 //! The table of images: static/images.yaml, read once.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
@@ -7,34 +8,49 @@ use serde::Deserialize;
 use super::Page;
 
 /// One image.
-#[derive(Deserialize, Debug)]
-#[serde(deny_unknown_fields)]
+#[derive(Deserialize, Debug, Default)]
+#[serde(deny_unknown_fields, default)]
 pub struct Image {
     /// Without registry and tag where those are Docker Hub's.
     pub name: String,
+    /// Other names of the same.
+    pub also: Vec<String>,
     /// Bytes that a pull transfers.
     pub size: u64,
     /// Milliseconds until it listens.
-    #[serde(default)]
     pub start: u64,
     /// Where it listens.
-    #[serde(default)]
     pub listens: Vec<Port>,
+    /// The folder whose files it serves.
+    pub root: String,
     /// True where it is a shell and nothing else.
-    #[serde(default)]
     pub shell: bool,
+    /// True where there is no shell in it.
+    pub bare: bool,
+    /// Its own programs, which do what it does without a command.
+    pub runs: Vec<String>,
     /// Thousandths of a CPU used when idle.
-    #[serde(default)]
     pub cpu: u32,
     /// MiB used when idle.
-    #[serde(default)]
     pub memory: u32,
+    /// Microseconds of CPU for an answer.
+    pub cpu_per_request: u64,
+    /// Requests handled at the same time.
+    pub concurrency: u32,
+    /// Milliseconds it takes to end when told to.
+    pub stop: u64,
+    /// Its exit code then; -1 where it does not listen.
+    pub term: i32,
+    /// The user it runs as.
+    pub user: u32,
+    /// Environment variables it sets.
+    pub env: BTreeMap<String, String>,
     /// What it writes when it starts.
-    #[serde(default)]
     pub log: Vec<String>,
-    /// An environment variable without which it ends with an error.
-    #[serde(default)]
-    pub needs: Option<String>,
+    /// Environment variables of which one must be set.
+    pub needs: Vec<String>,
+    /// What it writes where none is.
+    pub fails: Vec<String>,
 }
 
 /// A port an image listens on.
@@ -63,7 +79,19 @@ pub fn find(reference: &str) -> Option<&'static Image> {
     let name = repository(reference);
     let short = name.strip_prefix("docker.io/").unwrap_or(name);
     let short = short.strip_prefix("library/").unwrap_or(short);
-    table().iter().find(|image| image.name == short)
+    let named = |image: &&Image| image.name == short || image.also.iter().any(|also| also == short || also == name);
+    table().iter().find(named)
+}
+
+/// The tag of a reference where it names a version: `1.25` of `nginx:1.25-alpine`; otherwise `latest`.
+pub fn version(reference: &str) -> &str {
+    let name = repository(reference);
+    let tag = reference[name.len()..].trim_start_matches(':').split(['@', '-']).next().unwrap_or("");
+    if tag.is_empty() {
+        "latest"
+    } else {
+        tag
+    }
 }
 
 /// Bytes that a pull of an image transfers.

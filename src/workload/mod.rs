@@ -14,9 +14,11 @@ mod pages;
 mod pi;
 mod sed;
 pub mod shell;
+mod usage;
 mod words;
 
 pub use pages::{respond, Request, Response};
+pub use usage::{idle, serving, Demand, Serving, Usage};
 
 /// What answers on a port.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
@@ -38,6 +40,20 @@ pub enum Page {
     Text,
     /// `OK!`.
     Ok,
+    /// `Hello, world!`, a version and the name of the pod.
+    HelloApp,
+    /// `Hello Kubernetes!`.
+    HelloKubernetes,
+    /// The greeting of the Kubernetes Bootcamp.
+    Bootcamp,
+    /// The guestbook of the Kubernetes tutorial.
+    Guestbook,
+    /// WordPress before it is installed.
+    Wordpress,
+    /// Elasticsearch's greeting.
+    Elasticsearch,
+    /// `ok` for ten seconds, then an error.
+    Liveness,
     /// Redis.
     Redis,
     /// memcached.
@@ -92,6 +108,8 @@ pub struct Behaviour {
     pub ignores_sigterm: bool,
     /// How long it takes to end on SIGTERM.
     pub stop_ms: u64,
+    /// What it takes beyond what its image uses when idle.
+    pub demand: Demand,
 }
 
 /// What a container of a pod does once it is started.
@@ -120,13 +138,13 @@ pub fn behaviour(pod: &Object, container: &Value) -> Behaviour {
                 protocol: if p.page == Page::Dns { "UDP" } else { "TCP" },
                 page: p.page,
             }));
-            let missing = image.needs.as_ref().filter(|name| !has_variable(container, name));
+            let missing = !image.needs.is_empty() && !image.needs.iter().any(|name| has_variable(container, name));
             if image.shell && words.is_empty() {
                 behaviour.run_for = Some(Span::ZERO);
-            } else if let Some(name) = missing.filter(|_| words.is_empty()) {
+            } else if missing && words.is_empty() {
                 behaviour.run_for = Some(Span::millis(300));
                 behaviour.exit_code = 1;
-                behaviour.lines = vec![(300, format!("error: {name} is not set"))];
+                behaviour.lines = image.fails.iter().map(|line| (300, line.clone())).collect();
             }
         }
         None if own_server => behaviour.listens.extend(declared(container)),

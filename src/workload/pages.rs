@@ -1,6 +1,6 @@
 //! What containers answer to requests.
 
-use super::{behaviour, host_name, words_of, Page};
+use super::{behaviour, host_name, images, words_of, Page};
 use crate::api::{Object, Value};
 
 /// A request as it reaches a container.
@@ -58,6 +58,16 @@ Commercial support is available at
 </html>
 ";
 
+const GUESTBOOK: &str = "<html ng-app=\"redis\">
+  <head>
+    <title>Guestbook</title>
+  </head>
+  <body ng-controller=\"RedisCtrl\">
+    <h2>Guestbook</h2>
+  </body>
+</html>
+";
+
 /// What a container answers on one of its ports; nothing where it does not listen there.
 pub fn respond(pod: &Object, container: &Value, port: u16, request: &Request) -> Option<Response> {
     let listen = behaviour(pod, container).listens.into_iter().find(|l| l.port == port && l.protocol != "UDP")?;
@@ -74,6 +84,9 @@ pub fn respond(pod: &Object, container: &Value, port: u16, request: &Request) ->
     let mut headers = Vec::new();
     if !server.is_empty() {
         headers.push(("Server".to_owned(), server));
+    }
+    if listen.page == Page::Wordpress && status == 302 {
+        headers.push(("Location".to_owned(), format!("http://{}/wp-admin/install.php", request.host)));
     }
     headers.push(("Content-Type".to_owned(), if html { "text/html" } else { "text/plain" }.to_owned()));
     headers.push(("Content-Length".to_owned(), body.len().to_string()));
@@ -103,6 +116,21 @@ fn page(page: Page, pod: &Object, container: &Value, request: &Request, path: &s
         ),
         Page::Hostname => format!("{host}\n"),
         Page::Text => format!("{}\n", text_argument(container)),
+        Page::HelloApp => {
+            let version = images::version(container.get("image").str());
+            format!("Hello, world!\nVersion: {version}.0\nHostname: {host}\n")
+        }
+        Page::HelloKubernetes => "Hello Kubernetes!".to_owned(),
+        Page::Bootcamp => {
+            let version = images::version(container.get("image").str()).trim_start_matches('v');
+            format!("Hello Kubernetes bootcamp! | Running on: {host} | v={version}\n")
+        }
+        Page::Guestbook => GUESTBOOK.to_owned(),
+        Page::Wordpress => return (302, String::new()),
+        Page::Elasticsearch => format!(
+            "{{\n  \"name\" : \"{host}\",\n  \"cluster_name\" : \"docker-cluster\",\n  \"version\" : {{\n    \"number\" : \"{}\"\n  }},\n  \"tagline\" : \"You Know, for Search\"\n}}\n",
+            images::version(container.get("image").str())
+        ),
         _ => "OK!".to_owned(),
     };
     (200, body)
