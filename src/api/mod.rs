@@ -31,6 +31,7 @@ pub mod selector;
 pub mod status;
 pub mod validation;
 pub mod value;
+pub mod volume_match;
 pub mod yaml;
 mod yaml_build;
 mod yaml_flow;

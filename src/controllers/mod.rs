@@ -23,9 +23,11 @@ pub mod job_finish;
 pub mod job_indexes;
 mod job_pods;
 mod job_status;
+mod local_path;
 mod namespace;
 mod namespace_conditions;
 mod node_lifecycle;
+mod persistent_volume;
 mod pod_garbage_collector;
 pub mod pods;
 mod replica_set;
@@ -40,6 +42,11 @@ mod slice_packing;
 pub mod template_hash;
 mod trigger_time;
 mod ttl_after_finished;
+mod volume_binding;
+mod volume_expansion;
+mod volume_protection;
+mod volume_provisioning;
+mod volume_reclaim;
 
 use ecow::EcoString;
 
@@ -85,11 +92,16 @@ pub static CONTROLLERS: &[Controller] = &[
     job::CONTROLLER,
     ttl_after_finished::CONTROLLER,
     garbage_collector::CONTROLLER,
+    local_path::CONTROLLER,
     namespace::CONTROLLER,
     node_lifecycle::CONTROLLER,
+    persistent_volume::CONTROLLER,
     pod_garbage_collector::CONTROLLER,
     replica_set::CONTROLLER,
     root_ca::CONTROLLER,
     service_account::CONTROLLER,
     service_lb::CONTROLLER,
+    volume_expansion::CONTROLLER,
+    volume_protection::CLAIMS,
+    volume_protection::VOLUMES,
 ];

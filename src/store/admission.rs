@@ -23,6 +23,10 @@ pub(super) fn admit_create(server: &Server<'_>, object: &mut Object) -> Result<(
             label_namespace(object);
             Ok(())
         }
+        "PersistentVolumeClaim" | "PersistentVolume" => {
+            super::admission_storage::admit_create(server, object);
+            Ok(())
+        }
         _ => Ok(()),
     }
 }

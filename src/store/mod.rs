@@ -4,6 +4,7 @@
 //! It reacts to nothing by itself: what follows from a change is the controllers' to decide and the cluster's to carry out.
 
 pub mod admission;
+mod admission_storage;
 pub mod allocator;
 pub mod because;
 pub mod change;

@@ -166,7 +166,10 @@ impl Server<'_> {
         if !object.value.get("spec").same(current.spec()) || !object.metadata().same(current.metadata()) {
             let saved = self.store.allocations.clone();
             admission::allocate_health_port(self, &mut object, Some(current))?;
-            if let Err(status) = refuse_invalid(&object, (kind.validate_update)(&object, current)) {
+            let checked = refuse_invalid(&object, (kind.validate_update)(&object, current));
+            if let Err(status) =
+                checked.and_then(|()| super::admission_storage::admit_update(self.store, &object, current))
+            {
                 self.store.allocations = saved;
                 return Err(status);
             }
