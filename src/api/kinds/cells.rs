@@ -78,7 +78,7 @@ pub(super) fn since(value: &Value, context: &PrintContext) -> String {
 /// Access modes in short: `RWO,ROX`.
 ///
 /// Models pkg/apis/core/helper GetAccessModesAsString.
-pub(super) fn access_modes(modes: &Value) -> String {
+pub fn access_modes(modes: &Value) -> String {
     let known =
         [("ReadWriteOnce", "RWO"), ("ReadOnlyMany", "ROX"), ("ReadWriteMany", "RWX"), ("ReadWriteOncePod", "RWOP")];
     let has = |mode: &str| modes.list().iter().any(|m| m.str() == mode);

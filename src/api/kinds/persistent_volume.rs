@@ -19,7 +19,19 @@ pub(super) static KIND: Kind = Kind {
     validate_update: validation::storage::volume_update,
     columns: COLUMNS,
     cells,
-    support: &[STORED],
+    support: &[
+        Support {
+            field: "",
+            depth: Depth::Modelled,
+            note: "Bound, released and kept or deleted; what is written to one outlives the pod.",
+        },
+        Support {
+            field: "spec.persistentVolumeReclaimPolicy: Recycle",
+            depth: Depth::Stored,
+            note: "Deprecated: the volume stays Released.",
+        },
+        Support { field: "spec.mountOptions", depth: Depth::Stored, note: "" },
+    ],
 };
 
 const COLUMNS: &[Column] = &[

@@ -19,7 +19,15 @@ pub(super) static KIND: Kind = Kind {
     validate_update: validation::storage::claim_update,
     columns: COLUMNS,
     cells,
-    support: &[STORED],
+    support: &[
+        Support {
+            field: "",
+            depth: Depth::Modelled,
+            note: "Bound to the smallest volume that suits, or to one made for it; protected while a pod uses it.",
+        },
+        Support { field: "spec.dataSource, spec.dataSourceRef", depth: Depth::Stored, note: "" },
+        Support { field: "spec.volumeAttributesClassName", depth: Depth::Stored, note: "" },
+    ],
 };
 
 const COLUMNS: &[Column] = &[

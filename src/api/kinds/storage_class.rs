@@ -19,7 +19,14 @@ pub(super) static KIND: Kind = Kind {
     validate_update: validation::storage::class_update,
     columns: COLUMNS,
     cells,
-    support: &[STORED],
+    support: &[
+        Support {
+            field: "",
+            depth: Depth::Modelled,
+            note: "kubernetes.io/host-path and rancher.io/local-path make volumes; others are waited for in vain.",
+        },
+        Support { field: "parameters, mountOptions", depth: Depth::Stored, note: "" },
+    ],
 };
 
 const COLUMNS: &[Column] = &[

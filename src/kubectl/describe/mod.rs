@@ -18,6 +18,7 @@ mod replica_set;
 mod secret;
 mod service;
 mod service_account;
+mod storage;
 mod template;
 mod volumes;
 
@@ -40,11 +41,14 @@ const DESCRIBERS: &[(&str, Describer)] = &[
     ("Namespace", namespace::print),
     ("NetworkPolicy", network_policy::print),
     ("Node", node::print),
+    ("PersistentVolume", storage::print_volume),
+    ("PersistentVolumeClaim", storage::print_claim),
     ("Pod", pod::print),
     ("ReplicaSet", replica_set::print),
     ("Secret", secret::print),
     ("Service", service::print),
     ("ServiceAccount", service_account::print),
+    ("StorageClass", storage::print_class),
 ];
 
 /// The description of an object.

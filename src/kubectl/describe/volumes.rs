@@ -22,7 +22,7 @@ pub(super) fn print(page: &mut Page, volumes: &[Value], indent: &str) {
     }
 }
 
-fn print_source(page: &mut Page, key: &str, source: &Value) {
+pub(super) fn print_source(page: &mut Page, key: &str, source: &Value) {
     let text = |field: &str| Value::str(source.get(field)).to_owned();
     let or = |field: &str, otherwise: &str| match source.get(field).str() {
         "" => otherwise.to_owned(),
@@ -54,6 +54,48 @@ fn print_source(page: &mut Page, key: &str, source: &Value) {
             "NFS (an NFS mount that lasts the lifetime of a pod)",
             vec![("Server", text("server")), ("Path", text("path")), ("ReadOnly", flag("readOnly"))],
         ),
+        "local" => {
+            ("LocalVolume (a persistent volume backed by local storage on a node)", vec![("Path", text("path"))])
+        }
+        "csi" => {
+            let mut fields = vec![("Driver", text("driver")), ("FSType", text("fsType"))];
+            if !source.get("volumeHandle").is_null() {
+                fields.push(("VolumeHandle", text("volumeHandle")));
+            }
+            fields.push(("ReadOnly", flag("readOnly")));
+            let attributes = source.get("volumeAttributes").entries().iter();
+            let mut attributes: Vec<String> = attributes.map(|(k, v)| format!("{k}={}", v.str())).collect();
+            attributes.push(if attributes.is_empty() { "<none>".to_owned() } else { String::new() });
+            fields.push(("VolumeAttributes", attributes.join("\n      \t").trim_end().to_owned()));
+            ("CSI (a Container Storage Interface (CSI) volume source)", fields)
+        }
+        "glusterfs" => (
+            "Glusterfs (a Glusterfs mount on the host that shares a pod's lifetime)",
+            vec![
+                ("EndpointsName", text("endpoints")),
+                ("EndpointsNamespace", or("endpointsNamespace", "<unset>")),
+                ("Path", text("path")),
+                ("ReadOnly", flag("readOnly")),
+            ],
+        ),
+        "awsElasticBlockStore" => (
+            "AWSElasticBlockStore (a Persistent Disk resource in AWS)",
+            vec![
+                ("VolumeID", text("volumeID")),
+                ("FSType", text("fsType")),
+                ("Partition", source.get("partition").int().to_string()),
+                ("ReadOnly", flag("readOnly")),
+            ],
+        ),
+        "gcePersistentDisk" => (
+            "GCEPersistentDisk (a Persistent Disk resource in Google Compute Engine)",
+            vec![
+                ("PDName", text("pdName")),
+                ("FSType", text("fsType")),
+                ("Partition", source.get("partition").int().to_string()),
+                ("ReadOnly", flag("readOnly")),
+            ],
+        ),
         "image" => (
             "Image (a container image or OCI artifact)",
             vec![("Reference", text("reference")), ("PullPolicy", text("pullPolicy"))],
@@ -70,6 +112,31 @@ fn print_source(page: &mut Page, key: &str, source: &Value) {
     page.field(2, "Type", kind);
     for (name, value) in fields {
         page.field(2, name, value);
+    }
+}
+
+/// True for the field of a PersistentVolume's spec that says where its data lies.
+pub(super) fn is_source(field: &str) -> bool {
+    const OTHERS: &[&str] = &[
+        "accessModes",
+        "capacity",
+        "claimRef",
+        "mountOptions",
+        "nodeAffinity",
+        "persistentVolumeReclaimPolicy",
+        "storageClassName",
+        "volumeAttributesClassName",
+        "volumeMode",
+    ];
+    !OTHERS.contains(&field)
+}
+
+/// An amount of storage; `0` for none.
+pub(super) fn amount(value: &Value) -> String {
+    match value {
+        Value::Null => "0".to_owned(),
+        Value::Int(n) => n.to_string(),
+        other => other.str().to_owned(),
     }
 }
 
