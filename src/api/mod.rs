@@ -2,6 +2,7 @@
 //!
 //! It never stores an object and never asks what time it is.
 
+pub mod amounts;
 pub mod apply;
 pub mod check;
 pub mod decode;

@@ -22,6 +22,7 @@ pub(super) fn start(world: &mut World) {
         .iter()
         .map(|name| Object::new(kind("Namespace"), "", name))
         .collect();
+    objects.extend(priority_classes());
     objects.extend((0..settings.nodes).map(|index| node(&settings, index)));
     objects.push(api_service(&settings));
     objects.push(api_endpoints(&settings));
@@ -37,6 +38,20 @@ pub(super) fn start(world: &mut World) {
             panic!("a new cluster cannot have {name}: {status}");
         }
     }
+}
+
+/// Models pkg/registry/scheduling/rest AddSystemPriorityClasses.
+fn priority_classes() -> [Object; 2] {
+    let class = |name: &str, value: i64, description: &str| {
+        let mut class = Object::new(kind("PriorityClass"), "", name);
+        class.set("value", value);
+        class.set("description", description);
+        class
+    };
+    let cluster =
+        "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.";
+    let node = "Used for system critical pods that must not be moved from their current node.";
+    [class("system-cluster-critical", 2_000_000_000, cluster), class("system-node-critical", 2_000_001_000, node)]
 }
 
 /// A node as it is when it has joined and is ready.

@@ -33,6 +33,7 @@ pub mod pods;
 mod replica_set;
 pub mod replica_set_ranking;
 pub mod replica_set_status;
+mod resource_quota;
 mod root_ca;
 mod service_account;
 mod service_lb;
@@ -98,6 +99,7 @@ pub static CONTROLLERS: &[Controller] = &[
     persistent_volume::CONTROLLER,
     pod_garbage_collector::CONTROLLER,
     replica_set::CONTROLLER,
+    resource_quota::CONTROLLER,
     root_ca::CONTROLLER,
     service_account::CONTROLLER,
     service_lb::CONTROLLER,

@@ -1,34 +1,48 @@
 //! Admission and the strategies of the registry: what the API server adds to an object or refuses before it is stored.
 
-use std::sync::OnceLock;
+use ecow::EcoString;
 
 use super::allocator::Refusal;
-use super::{Server, Store};
+use super::{pod_admission, Server, Store};
 use crate::api::status::Cause;
 use crate::api::{defaults, Object, Status, Value};
-use crate::base::draw;
 use crate::value;
 
 /// Completes a new object and refuses what may not be created, before validation.
 pub(super) fn admit_create(server: &Server<'_>, object: &mut Object) -> Result<(), Status> {
     match object.kind.kind {
-        "Pod" => admit_pod(server, object),
-        "Job" => {
-            defaults::job_selector(object);
-            Ok(())
-        }
+        "Pod" => return pod_admission::admit(server, object),
+        "Job" => defaults::job_selector(object),
         "Namespace" => {
             object.set("spec.finalizers", value!(["kubernetes"]));
             object.set("status.phase", "Active");
             label_namespace(object);
-            Ok(())
         }
         "PersistentVolumeClaim" | "PersistentVolume" => {
             super::admission_storage::admit_create(server, object);
-            Ok(())
         }
-        _ => Ok(()),
+        "Ingress" => {
+            let old = "kubernetes.io/ingress.class";
+            if object.at("spec.ingressClassName").is_null() && object.annotation(old).is_empty() {
+                if let Some(class) = default_ingress_class(server.store) {
+                    object.set("spec.ingressClassName", class);
+                }
+            }
+        }
+        "PriorityClass" => return pod_admission::check_priority_class(server.store, object),
+        _ => {}
     }
+    Ok(())
+}
+
+/// The name of the class that is marked as the default one; of several the newest.
+///
+/// Models plugin/pkg/admission/network/defaultingressclass getDefaultClass.
+fn default_ingress_class(store: &Store) -> Option<EcoString> {
+    let mark = "ingressclass.kubernetes.io/is-default-class";
+    let marked = store.all("IngressClass").filter(|class| class.annotation(mark) == "true");
+    let newest = marked.min_by_key(|class| (std::cmp::Reverse(class.created()), class.name()));
+    newest.map(|class| class.name().into())
 }
 
 /// The namespace must be there and must not be going.
@@ -49,125 +63,21 @@ pub(super) fn check_namespace(store: &Store, object: &Object) -> Result<(), Stat
     Ok(())
 }
 
+/// Namespaces that no cluster can do without stay.
+///
+/// Models staging/src/k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle Lifecycle.Admit.
+pub(super) fn check_delete(object: &Object) -> Result<(), Status> {
+    match (object.kind.kind, object.name()) {
+        ("Namespace", "default" | "kube-public" | "kube-system") => {
+            Err(Status::forbidden("namespaces", object.name(), "this namespace may not be deleted"))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn label_namespace(object: &mut Object) {
     let name = Value::from(object.name());
     object.value.slot("metadata").slot("labels").map_mut().insert("kubernetes.io/metadata.name", name);
-}
-
-/// Models plugin/pkg/admission: serviceaccount, defaulttolerationseconds and priority, for what a pod gets from each.
-fn admit_pod(server: &Server<'_>, pod: &mut Object) -> Result<(), Status> {
-    pod.set("status", value!({"phase": "Pending", "qosClass": (crate::api::qos::qos_class(pod))}));
-    if pod.at("spec.serviceAccountName").is_empty() {
-        let account = pod.at("spec.serviceAccount").text();
-        let account = if account.is_empty() { "default".into() } else { account };
-        pod.set("spec.serviceAccountName", account);
-    }
-    let account = pod.at("spec.serviceAccountName").text();
-    pod.set("spec.serviceAccount", account.clone());
-    if server.store.find("ServiceAccount", pod.namespace(), &account).is_none() {
-        let why = format!(
-            "error looking up service account {}/{account}: serviceaccount \"{account}\" not found",
-            pod.namespace()
-        );
-        return Err(Status::forbidden("pods", pod.name(), &why));
-    }
-    mount_token(server, pod);
-    if pod.at("spec.priorityClassName").is_empty() {
-        pod.set("spec.priority", 0);
-        pod.set("spec.preemptionPolicy", "PreemptLowerPriority");
-    } else {
-        set_priority(server, pod)?;
-    }
-    add_default_tolerations(pod);
-    Ok(())
-}
-
-/// Models plugin/pkg/admission/priority Plugin.admitPod.
-fn set_priority(server: &Server<'_>, pod: &mut Object) -> Result<(), Status> {
-    let name = pod.at("spec.priorityClassName").text();
-    let (value, policy) = match name.as_str() {
-        "system-cluster-critical" => (2_000_000_000, "PreemptLowerPriority".into()),
-        "system-node-critical" => (2_000_001_000, "PreemptLowerPriority".into()),
-        _ => match server.store.find("PriorityClass", "", &name) {
-            Some(class) => (class.at("value").int(), class.at("preemptionPolicy").text()),
-            None => {
-                let why = format!("no PriorityClass with name {name} was found");
-                return Err(Status::forbidden("pods", pod.name(), &why));
-            }
-        },
-    };
-    pod.set("spec.priority", value);
-    pod.set("spec.preemptionPolicy", policy);
-    Ok(())
-}
-
-fn mount_token(server: &Server<'_>, pod: &mut Object) {
-    let account = server.store.find("ServiceAccount", pod.namespace(), pod.at("spec.serviceAccountName").str());
-    let from_account = account.and_then(|a| a.at("automountServiceAccountToken").opt_bool()).unwrap_or(true);
-    if !pod.at("spec.automountServiceAccountToken").opt_bool().unwrap_or(from_account) {
-        return;
-    }
-    let subject = pod.key().to_string();
-    let suffix = draw::suffix(server.settings.seed, "kube-api-access", &subject, server.store.revision(), 5);
-    let name = format!("kube-api-access-{suffix}");
-    let mount = value!({
-        "name": (name.as_str()), "readOnly": true, "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"
-    });
-    for list in ["spec.initContainers", "spec.containers"] {
-        if pod.at(list).is_null() {
-            continue;
-        }
-        for container in pod.value.slot_at(list).items_mut() {
-            let mounts = container.get("volumeMounts").list();
-            if !mounts.iter().any(|m| m.get("mountPath") == mount.get("mountPath")) {
-                container.slot("volumeMounts").list_mut().push(mount.clone());
-            }
-        }
-    }
-    let mut volume = Value::map();
-    volume.set("name", name);
-    volume.set("projected", token_sources().clone());
-    pod.value.slot_at("spec.volumes").list_mut().push(volume);
-}
-
-/// What the volume of a service account's token is made of: the same for every pod, and the same piece of memory.
-fn token_sources() -> &'static Value {
-    static SOURCES: OnceLock<Value> = OnceLock::new();
-    SOURCES.get_or_init(|| {
-        value!({"defaultMode": 420, "sources": [
-            {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
-            {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
-            {"downwardAPI": {"items": [
-                {"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}
-            ]}}
-        ]})
-    })
-}
-
-/// The taints of a lost node that every pod bears for a while.
-const DEFAULT_TAINTS: [&str; 2] = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
-
-fn toleration(key: &str) -> Value {
-    value!({"effect": "NoExecute", "key": key, "operator": "Exists", "tolerationSeconds": 300})
-}
-
-/// Models plugin/pkg/admission/defaulttolerationseconds Plugin.Admit.
-fn add_default_tolerations(pod: &mut Object) {
-    if pod.at("spec.tolerations").list().is_empty() {
-        static DEFAULTS: OnceLock<Value> = OnceLock::new();
-        let defaults = DEFAULTS.get_or_init(|| DEFAULT_TAINTS.iter().map(|key| toleration(key)).collect());
-        pod.set("spec.tolerations", defaults.clone());
-        return;
-    }
-    for key in DEFAULT_TAINTS {
-        let tolerated = pod.at("spec.tolerations").list().iter().any(|t| {
-            let effect = t.get("effect").str();
-            (t.get("key").str() == key || t.get("key").str().is_empty()) && (effect == "NoExecute" || effect.is_empty())
-        });
-        if !tolerated {
-            pod.value.slot_at("spec.tolerations").list_mut().push(toleration(key));
-        }
-    }
 }
 
 /// Gives a Service its addresses and ports, and takes back what a change makes superfluous. Called after validation.

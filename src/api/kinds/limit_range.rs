@@ -19,7 +19,7 @@ pub(super) static KIND: Kind = Kind {
     validate_update: validation::policy::limit_range_update,
     columns: COLUMNS,
     cells,
-    support: &[STORED],
+    support: &[Support { field: "", depth: Depth::Modelled, note: "Defaults and bounds of new pods and claims." }],
 };
 
 const COLUMNS: &[Column] = &[shown("NAME"), shown("CREATED AT")];

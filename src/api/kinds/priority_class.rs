@@ -19,7 +19,7 @@ pub(super) static KIND: Kind = Kind {
     validate_update: validation::policy::priority_class_update,
     columns: COLUMNS,
     cells,
-    support: &[STORED],
+    support: &[Support { field: "", depth: Depth::Modelled, note: "Admission, scheduling order and preemption." }],
 };
 
 const COLUMNS: &[Column] =

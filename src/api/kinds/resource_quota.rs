@@ -19,7 +19,11 @@ pub(super) static KIND: Kind = Kind {
     validate_update: validation::policy::quota_update,
     columns: COLUMNS,
     cells,
-    support: &[STORED],
+    support: &[Support {
+        field: "",
+        depth: Depth::Modelled,
+        note: "All resources and scopes; counted at once on creation.",
+    }],
 };
 
 const COLUMNS: &[Column] = &[shown("NAME"), shown("REQUEST"), shown("LIMIT"), shown("AGE")];

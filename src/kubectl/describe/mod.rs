@@ -38,6 +38,7 @@ const DESCRIBERS: &[(&str, Describer)] = &[
     ("Ingress", ingress::print),
     ("IngressClass", ingress::print_class),
     ("Job", job::print),
+    ("LimitRange", namespace::print_limit_range),
     ("Namespace", namespace::print),
     ("NetworkPolicy", network_policy::print),
     ("Node", node::print),
@@ -45,6 +46,7 @@ const DESCRIBERS: &[(&str, Describer)] = &[
     ("PersistentVolumeClaim", storage::print_claim),
     ("Pod", pod::print),
     ("ReplicaSet", replica_set::print),
+    ("ResourceQuota", namespace::print_quota),
     ("Secret", secret::print),
     ("Service", service::print),
     ("ServiceAccount", service_account::print),
@@ -59,7 +61,10 @@ pub fn describe(object: &Object, reader: &dyn Reader, show_events: bool) -> Stri
         Some((_, print)) => print(&mut page, object, reader),
         None => generic::print(&mut page, object, reader),
     }
-    let has_events = !matches!(object.kind.kind, "Secret" | "Namespace" | "Event" | "NetworkPolicy");
+    let has_events = !matches!(
+        object.kind.kind,
+        "Secret" | "Namespace" | "Event" | "NetworkPolicy" | "LimitRange" | "ResourceQuota"
+    );
     if show_events && has_events {
         let uids = match object.kind.kind {
             "Node" => vec![object.uid(), object.name()],

@@ -39,20 +39,34 @@ fn quotas(page: &mut Page, quotas: &[Object]) {
     page.line(0, "Resource Quotas");
     for quota in quotas {
         page.field(1, "Name", quota.name());
-        let mut scopes: Vec<&str> = quota.at("spec.scopes").list().iter().map(Value::str).collect();
-        scopes.sort_unstable();
-        if !scopes.is_empty() {
-            page.field(1, "Scopes", scopes.join(", "));
-        }
-        for (_, help) in scopes.iter().filter_map(|scope| SCOPES.iter().find(|(name, _)| name == scope)) {
-            page.line(1, &format!("* {help}"));
-        }
-        page.line(1, "Resource\tUsed\tHard");
-        page.line(1, "--------\t---\t---");
-        for (resource, hard) in quota.at("status.hard").entries() {
-            let used = quota.at("status.used").get(resource).opt_str().unwrap_or("0");
-            page.line(1, &format!("{resource}\t{used}\t{}", hard.str()));
-        }
+        resources(page, 1, quota);
+    }
+}
+
+/// ResourceQuota.
+///
+/// Models staging/src/k8s.io/kubectl/pkg/describe describeQuota.
+pub(super) fn print_quota(page: &mut Page, quota: &Object, _: &dyn Reader) {
+    page.field(0, "Name", quota.name());
+    page.field(0, "Namespace", quota.namespace());
+    resources(page, 0, quota);
+}
+
+/// The scopes of a quota, and what it counts.
+fn resources(page: &mut Page, level: usize, quota: &Object) {
+    let mut scopes: Vec<&str> = quota.at("spec.scopes").list().iter().map(Value::str).collect();
+    scopes.sort_unstable();
+    if !scopes.is_empty() {
+        page.field(level, "Scopes", scopes.join(", "));
+    }
+    for (_, help) in scopes.iter().filter_map(|scope| SCOPES.iter().find(|(name, _)| name == scope)) {
+        page.line(1, &format!("* {help}"));
+    }
+    page.line(level, "Resource\tUsed\tHard");
+    page.line(level, if level == 0 { "--------\t----\t----" } else { "--------\t---\t---" });
+    for (resource, hard) in quota.at("status.hard").entries() {
+        let used = quota.at("status.used").get(resource).opt_str().unwrap_or("0");
+        page.line(level, &format!("{resource}\t{used}\t{}", hard.str()));
     }
 }
 
@@ -71,15 +85,32 @@ fn limit_ranges(page: &mut Page, ranges: &[Object]) {
         return page.line(0, "No LimitRange resource.");
     }
     page.line(0, "Resource Limits");
-    page.line(0, " Type\tResource\tMin\tMax\tDefault Request\tDefault Limit\tMax Limit/Request Ratio");
-    page.line(0, " ----\t--------\t---\t---\t---------------\t-------------\t-----------------------");
+    limits(page, " ", ranges);
+}
+
+/// LimitRange.
+///
+/// Models staging/src/k8s.io/kubectl/pkg/describe describeLimitRange.
+pub(super) fn print_limit_range(page: &mut Page, range: &Object, _: &dyn Reader) {
+    page.field(0, "Name", range.name());
+    page.field(0, "Namespace", range.namespace());
+    limits(page, "", std::slice::from_ref(range));
+}
+
+fn limits(page: &mut Page, indent: &str, ranges: &[Object]) {
+    for line in [
+        "Type\tResource\tMin\tMax\tDefault Request\tDefault Limit\tMax Limit/Request Ratio",
+        "----\t--------\t---\t---\t---------------\t-------------\t-----------------------",
+    ] {
+        page.line(0, &format!("{indent}{line}"));
+    }
     for item in ranges.iter().flat_map(|range| range.at("spec.limits").list()) {
         let parts = ["min", "max", "defaultRequest", "default", "maxLimitRequestRatio"].map(|field| item.get(field));
         let resources: BTreeSet<&str> =
             parts.iter().flat_map(|part| part.entries()).map(|(resource, _)| &**resource).collect();
         for resource in resources {
             let cells = parts.map(|part| part.get(resource).opt_str().unwrap_or("-"));
-            page.line(0, &format!(" {}\t{resource}\t{}", item.get("type").str(), cells.join("\t")));
+            page.line(0, &format!("{indent}{}\t{resource}\t{}", item.get("type").str(), cells.join("\t")));
         }
     }
 }

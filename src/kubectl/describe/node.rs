@@ -1,12 +1,12 @@
 //! Node, with the pods on it and what they ask for.
 
 use super::page::{int_or_string, since, time_text, Page};
+use crate::api::amounts::{of_pod, Amounts};
 use crate::api::kinds::cells::or_none;
 use crate::api::kinds::{find_kind, kind, node};
 use crate::api::{Object, Value};
-use crate::base::quantity::{Format, Quantity};
+use crate::base::quantity::Quantity;
 use crate::kubectl::reader::Reader;
-use std::collections::BTreeMap;
 
 /// Models staging/src/k8s.io/kubectl/pkg/describe describeNode.
 pub(super) fn print(page: &mut Page, node: &Object, reader: &dyn Reader) {
@@ -98,8 +98,6 @@ fn print_system(page: &mut Page, node: &Object) {
     }
 }
 
-type Amounts = BTreeMap<String, Quantity>;
-
 /// Models staging/src/k8s.io/kubectl/pkg/describe describeNodeResource.
 fn print_pods(page: &mut Page, node: &Object, reader: &dyn Reader) {
     let mut pods = reader.list(kind("Pod"), "");
@@ -114,17 +112,17 @@ fn print_pods(page: &mut Page, node: &Object, reader: &dyn Reader) {
         Value::Null => node.at("status.capacity"),
         allocatable => allocatable,
     };
-    let (mut requests, mut limits) = (Amounts::new(), Amounts::new());
+    let (mut requests, mut limits) = (Amounts::default(), Amounts::default());
     for pod in &pods {
-        let (asked, limited) = (pod_amounts(pod, "requests"), pod_amounts(pod, "limits"));
+        let (asked, limited) = (of_pod(pod.spec(), "requests"), of_pod(pod.spec(), "limits"));
         let cells: Vec<String> = [("cpu", &asked), ("cpu", &limited), ("memory", &asked), ("memory", &limited)]
             .iter()
             .map(|(name, amounts)| share(amounts, name, allocatable))
             .collect();
         let age = since(pod.metadata().get("creationTimestamp"), reader.now());
         page.line(1, &format!("{}\t{}\t\t{}\t{age}", pod.namespace(), pod.name(), cells.join("\t")));
-        add(&mut requests, &asked);
-        add(&mut limits, &limited);
+        requests.add(&asked);
+        limits.add(&limited);
     }
     page.line(0, "Allocated resources:");
     page.line(1, "(Total limits may be over 100 percent, i.e., overcommitted.)");
@@ -138,73 +136,18 @@ fn print_pods(page: &mut Page, node: &Object, reader: &dyn Reader) {
     }
     let others = allocatable.entries().iter().map(|(name, _)| name.as_str()).filter(|name| name.contains('/'));
     for name in others {
-        let amount = |amounts: &Amounts| amounts.get(name).copied().unwrap_or(zero()).to_string();
+        let amount = |amounts: &Amounts| amounts.get(name).unwrap_or(Quantity::ZERO).to_string();
         page.line(1, &format!("{name}\t{}\t{}", amount(&requests), amount(&limits)));
     }
 }
 
-fn zero() -> Quantity {
-    Quantity::new(0, Format::DecimalSi)
-}
-
 /// An amount and its share of the node: `100m (2%)`.
 fn share(amounts: &Amounts, name: &str, allocatable: &Value) -> String {
-    let amount = amounts.get(name).copied().unwrap_or(zero());
-    let all = Quantity::parse(&int_or_string(allocatable.get(name))).unwrap_or(zero());
+    let amount = amounts.get(name).unwrap_or(Quantity::ZERO);
+    let all = Quantity::parse(&int_or_string(allocatable.get(name))).unwrap_or(Quantity::ZERO);
     let percent = match i128::from(all.milli_value()) {
         0 => 0,
         all => i128::from(amount.milli_value()) * 100 / all,
     };
     format!("{amount} ({percent}%)")
-}
-
-fn add(total: &mut Amounts, more: &Amounts) {
-    for (name, amount) in more {
-        let sum = total.get(name).map_or(*amount, |sum| *sum + *amount);
-        total.insert(name.clone(), sum);
-    }
-}
-
-/// What a pod asks for: its containers and sidecars together, or the largest init container with the sidecars before it.
-///
-/// Models staging/src/k8s.io/kubectl/pkg/util/resource PodRequestsAndLimits.
-fn pod_amounts(pod: &Object, field: &str) -> Amounts {
-    let of = |container: &Value| -> Amounts {
-        let amounts = container.get("resources").get(field).entries().iter();
-        amounts.filter_map(|(n, q)| Some((n.to_string(), Quantity::parse(&int_or_string(q)).ok()?))).collect()
-    };
-    let mut total = Amounts::new();
-    for container in pod.at("spec.containers").list() {
-        add(&mut total, &of(container));
-    }
-    let (mut sidecars, mut largest) = (Amounts::new(), Amounts::new());
-    for container in pod.at("spec.initContainers").list() {
-        let mut while_it_runs = of(container);
-        if container.get("restartPolicy").str() == "Always" {
-            add(&mut total, &while_it_runs);
-            add(&mut sidecars, &while_it_runs);
-            while_it_runs = sidecars.clone();
-        } else {
-            add(&mut while_it_runs, &sidecars);
-        }
-        raise(&mut largest, &while_it_runs);
-    }
-    raise(&mut total, &largest);
-    let mut overhead = Amounts::new();
-    for (name, amount) in pod.at("spec.overhead").entries() {
-        if let Ok(quantity) = Quantity::parse(&int_or_string(amount)) {
-            if field == "requests" || total.contains_key(name.as_str()) {
-                overhead.insert(name.to_string(), quantity);
-            }
-        }
-    }
-    add(&mut total, &overhead);
-    total
-}
-
-fn raise(amounts: &mut Amounts, floor: &Amounts) {
-    for (name, amount) in floor {
-        let kept = amounts.get(name).map_or(*amount, |have| (*have).max(*amount));
-        amounts.insert(name.clone(), kept);
-    }
 }
