@@ -77,14 +77,19 @@ impl History {
     pub fn acted(&mut self, world: &World) -> bool {
         let forks = world.now() < self.branches[self.current].end;
         if forks {
-            let parent = Some((self.current, world.now()));
-            self.branches.push(Branch { parent, points: Vec::new(), end: world.now() });
-            self.current = self.branches.len() - 1;
+            self.fork(world);
         }
         let branch = &mut self.branches[self.current];
         branch.end = branch.end.max(world.now());
         branch.points.push(world.clone());
         forks
+    }
+
+    /// Begins a new branch that leaves the current one at `world`.
+    pub fn fork(&mut self, world: &World) {
+        let parent = Some((self.current, world.now()));
+        self.branches.push(Branch { parent, points: vec![world.clone()], end: world.now() });
+        self.current = self.branches.len() - 1;
     }
 
     /// Goes over to another branch and gives its end.

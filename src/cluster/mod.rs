@@ -12,5 +12,5 @@ pub mod why;
 pub mod work;
 pub mod world;
 
-pub use history::History;
+pub use history::{BranchInfo, History};
 pub use world::World;

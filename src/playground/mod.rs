@@ -8,13 +8,17 @@ mod terminal;
 
 use crate::api::check;
 use crate::base::time::{SimTime, Span};
-use crate::cluster::{History, World};
+use crate::cluster::{BranchInfo, History, World};
 use crate::kubectl::player::Player;
 use crate::kubectl::{script, Session};
 use crate::store;
 use crate::view::observe::Observer;
+use crate::view::record::Happening;
+use crate::view::timeline::{TimelineScene, Window};
 use crate::view::topology::Topology;
-use crate::view::{events, inspect, ClockView, Completion, EventRow, Inspector, Mark, RequestView, Stream, Target};
+use crate::view::{
+    self, events, inspect, BranchView, ClockView, Completion, EventRow, Inspector, Mark, RequestView, Stream, Target,
+};
 
 use self::journal::{Entry, Input, Record};
 use self::terminal::Terminal;
@@ -47,9 +51,16 @@ pub struct Playground {
     history: History,
     terminal: Terminal,
     observer: Observer,
+    lines: Vec<Line>,
+    changes: u64,
+}
+
+/// What was done and what was seen in one branch of history, from the very beginning.
+#[derive(Clone, Default)]
+struct Line {
     journal: Vec<Entry>,
     requests: Vec<RequestView>,
-    changes: u64,
+    record: view::record::Record,
 }
 
 impl Playground {
@@ -63,10 +74,17 @@ impl Playground {
             world,
             terminal: Terminal::default(),
             observer: Observer::default(),
-            journal: Vec::new(),
-            requests: Vec::new(),
+            lines: vec![Line::default()],
             changes: 0,
         }
+    }
+
+    fn line(&self) -> &Line {
+        &self.lines[self.history.current() as usize]
+    }
+
+    fn line_mut(&mut self) -> &mut Line {
+        &mut self.lines[self.history.current() as usize]
     }
 
     /// The cluster a link holds; nothing where the link is damaged.
@@ -91,12 +109,12 @@ impl Playground {
     /// The cluster and its whole history as text for a link.
     pub fn share(&self) -> String {
         let Settings { seed, nodes } = self.settings;
-        Record { seed, nodes, now_us: self.world.now().0, entries: self.journal.clone() }.to_text()
+        Record { seed, nodes, now_us: self.world.now().0, entries: self.line().journal.clone() }.to_text()
     }
 
     /// The manifest that was applied last, of a restored history.
     pub fn manifest(&self) -> Option<String> {
-        self.journal.iter().rev().find_map(|entry| match &entry.input {
+        self.line().journal.iter().rev().find_map(|entry| match &entry.input {
             Input::Write(_, text) => Some(text.clone()),
             _ => None,
         })
@@ -213,7 +231,61 @@ impl Playground {
     /// Requests sent so far, oldest first.
     pub fn requests(&self) -> Vec<RequestView> {
         let now_ms = self.world.now().0 / 1000;
-        self.requests.iter().filter(|request| request.at_ms <= now_ms).cloned().collect()
+        self.line().requests.iter().filter(|request| request.at_ms <= now_ms).cloned().collect()
+    }
+
+    /// The lives of the pods, for a drawing of `width` pixels: the last `span_ms` of them, or all where that is 0.
+    pub fn timeline(&mut self, width: f32, span_ms: u64, with_system: bool) -> TimelineScene {
+        let window = self.window(span_ms);
+        let record = &self.lines[self.history.current() as usize].record;
+        let observer = &mut self.observer;
+        let colour = &mut |workload: &str| observer.colour(workload);
+        view::timeline::layout(record, window, width, with_system, colour)
+    }
+
+    /// The part of time that timeline and charts show.
+    pub fn window(&self, span_ms: u64) -> Window {
+        let ClockView { now_ms, latest_ms, start_ms, .. } = self.clock();
+        let record = &self.line().record;
+        if span_ms == 0 {
+            let mine = record.lanes.values().filter(|lane| !lane.system).map(|lane| lane.created_ms);
+            let from_ms = mine.min().unwrap_or(start_ms).max(start_ms);
+            return Window { from_ms, to_ms: latest_ms.max(from_ms + 10_000), now_ms };
+        }
+        // In the past, the moment looked at is in the middle.
+        let to_ms = (now_ms + span_ms / 2).min(latest_ms).max(start_ms + span_ms);
+        Window { from_ms: to_ms - span_ms, to_ms, now_ms }
+    }
+
+    /// What happened when, for the time slider.
+    pub fn happenings(&self) -> Vec<Happening> {
+        self.line().record.happenings.clone()
+    }
+
+    /// All branches of history, oldest first, and the number of the current one.
+    pub fn branches(&self) -> (Vec<BranchView>, u32) {
+        let branch = |info: BranchInfo| {
+            let left_ms = info.parent.map_or(0, |(_, at)| at.0 / 1000);
+            let began = self.lines[info.id as usize].journal.iter().find(|entry| entry.at_us / 1000 >= left_ms);
+            let begins_with = match began.map(|entry| &entry.input) {
+                Some(Input::Exec(line)) => line.clone(),
+                Some(Input::Write(file, _)) => file.clone(),
+                _ => String::new(),
+            };
+            BranchView { id: info.id, left_ms, end_ms: info.end.0 / 1000, begins_with }
+        };
+        (self.history.branches().into_iter().map(branch).collect(), self.history.current())
+    }
+
+    /// Goes over to the end of another branch.
+    pub fn switch(&mut self, id: u32) {
+        if let Some(world) = self.history.switch(id) {
+            self.terminal.cancel();
+            self.world = world;
+            let revision = self.world.store().revision();
+            self.line_mut().record.skip_to(revision);
+            self.changes += 1;
+        }
     }
 
     /// A digest of the whole cluster: equal histories have equal digests on every platform.
@@ -225,10 +297,19 @@ impl Playground {
     fn note(&mut self, input: Input) {
         let at_us = self.world.now().0;
         if self.looking_back() {
-            self.journal.retain(|entry| entry.at_us <= at_us);
-            self.requests.retain(|request| request.at_ms * 1000 <= at_us);
+            // The new branch remembers what is common to both.
+            let mut line = self.line().clone();
+            line.journal.retain(|entry| entry.at_us <= at_us);
+            line.requests.retain(|request| request.at_ms * 1000 <= at_us);
+            line.record = line.record.until(at_us / 1000);
+            line.record.skip_to(self.world.store().revision());
+            self.history.fork(&self.world);
+            self.lines.push(line);
         }
-        self.journal.push(Entry { at_us, input: input.clone() });
+        if let Input::Exec(text) = &input {
+            self.line_mut().record.happened(at_us / 1000, false, text.into());
+        }
+        self.line_mut().journal.push(Entry { at_us, input: input.clone() });
         self.input(input);
     }
 
@@ -240,6 +321,12 @@ impl Playground {
         }
         self.history.acted(&self.world);
         self.collect();
+        self.read_on();
+    }
+
+    fn read_on(&mut self) {
+        let view = self.world.truth();
+        self.lines[self.history.current() as usize].record.read_on(&view);
     }
 
     /// Runs until an instant, with the running command looking on after each event and when it asked to.
@@ -258,6 +345,7 @@ impl Playground {
                 }
             }
             self.look_on();
+            self.read_on();
             events += 1;
             if events % EVENTS_BETWEEN_LOOKS == 0 {
                 self.history.advanced(&self.world);
@@ -285,8 +373,9 @@ impl Playground {
         self.changes += 1;
         let at_ms = self.world.now().0 / 1000;
         for trace in self.terminal.take_traces() {
-            let id = self.requests.last().map_or(1, |last| last.id + 1);
-            self.requests.push(requests::view(id, at_ms, &trace));
+            let requests = &mut self.line_mut().requests;
+            let id = requests.last().map_or(1, |last| last.id + 1);
+            requests.push(requests::view(id, at_ms, &trace));
         }
     }
 }

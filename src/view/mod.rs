@@ -8,7 +8,9 @@ pub mod layout;
 mod layout_tests;
 pub mod map_text;
 pub mod observe;
+pub mod record;
 pub mod scene;
+pub mod timeline;
 pub mod topology;
 
 use serde::Serialize;
@@ -139,6 +141,28 @@ pub struct HopView {
 /// How long ago something was, as kubectl prints it.
 pub fn age_text(seconds: u64) -> String {
     human_duration(Span::secs(seconds))
+}
+
+/// `1:02:03.4`, or `02:03.4` within the first hour.
+pub fn clock_text(ms: u64) -> String {
+    let (hours, minutes, seconds, tenths) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60, ms / 100 % 10);
+    match hours {
+        0 => format!("{minutes:02}:{seconds:02}.{tenths}"),
+        _ => format!("{hours}:{minutes:02}:{seconds:02}.{tenths}"),
+    }
+}
+
+/// A line of history: where it left another one, and how far it goes.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct BranchView {
+    /// Its number.
+    pub id: u32,
+    /// When it left the one before; 0 for the first.
+    pub left_ms: u64,
+    /// How far it was played.
+    pub end_ms: u64,
+    /// What was done where it began.
+    pub begins_with: String,
 }
 
 /// The clock of the cluster.

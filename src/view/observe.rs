@@ -94,7 +94,7 @@ impl Observer {
     }
 
     /// A workload keeps its colour; a new one gets the one used least.
-    fn colour(&mut self, workload: &str) -> u8 {
+    pub fn colour(&mut self, workload: &str) -> u8 {
         if let Some(colour) = self.colours.get(workload) {
             return *colour;
         }
@@ -106,7 +106,7 @@ impl Observer {
 }
 
 /// True for what a new cluster brings with it.
-fn is_system(object: &Object) -> bool {
+pub(super) fn is_system(object: &Object) -> bool {
     let own_service = object.kind.kind == "Service" && object.namespace() == "default" && object.name() == "kubernetes";
     object.namespace().starts_with("kube-") || own_service
 }
@@ -131,7 +131,7 @@ fn requested(pod: &Object, resource: &str, read: fn(Quantity) -> i64) -> i64 {
 }
 
 /// The workload a pod belongs to: behind a ReplicaSet stands its Deployment.
-fn workload(store: &Store, pod: &Object) -> String {
+pub(super) fn workload(store: &Store, pod: &Object) -> String {
     let Some(owner) = pod.controller() else { return format!("Pod/{}/{}", pod.namespace(), pod.name()) };
     let behind = store.find(&owner.kind, pod.namespace(), &owner.name).and_then(Object::controller);
     let top = behind.unwrap_or(owner);

@@ -97,6 +97,17 @@ pub enum PodShape {
 }
 
 impl PodShape {
+    /// The height of its bar on the timeline as a share of the lane's: height tells the stages apart as well as colour does.
+    pub fn bar_share(self) -> f32 {
+        match self {
+            PodShape::Pending => 0.16,
+            PodShape::Succeeded | PodShape::Terminating => 0.28,
+            PodShape::Starting => 0.42,
+            PodShape::Unready => 0.6,
+            PodShape::Ready | PodShape::Failing => 0.78,
+        }
+    }
+
     /// A word for style sheets.
     pub fn class(self) -> &'static str {
         match self {

@@ -90,7 +90,7 @@ test("the page speaks Chinese and keeps Kubernetes' own words", async () => {
   await page.getByRole("combobox", { name: "Language" }).selectOption({ label: "简体中文" });
   await page.getByRole("button", { name: "应用", exact: true }).waitFor();
   assert.equal(await page.evaluate(() => document.documentElement.lang), "zh-CN");
-  await page.getByRole("tab", { name: "表格" }).click();
+  await page.getByRole("button", { name: "表格" }).click();
   await page.getByRole("table", { name: "Pods" }).getByText("Running").first().waitFor();
   await screenshot(page, "table-chinese");
   assertNoProblems(page);

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use kubottle::playground::{Playground, Settings};
 use kubottle::view::scene::Scene;
+use kubottle::view::timeline::TimelineScene;
 use kubottle::view::topology::Topology;
 use kubottle::view::{ClockView, EventRow, Inspector, Mark, RequestView, Stream, Target, TerminalLine};
 
@@ -66,6 +67,12 @@ pub struct Model {
     pub facet: Facet,
     /// Tabs of a small screen.
     pub pane: Pane,
+    /// True where the stage is shown as text.
+    pub as_text: bool,
+    /// How much of time timeline and charts show, in milliseconds; 0 for all.
+    pub span_ms: u64,
+    /// The lives of the pods as drawn.
+    pub timeline: Shared<TimelineScene>,
     /// True where the map shows what a new cluster brings with it.
     pub show_system: bool,
     /// The terminal.
@@ -88,6 +95,8 @@ pub struct Model {
     pub(crate) inspected_at_ms: f64,
     pub(crate) inspected: (u64, Option<Target>),
     pub(crate) shown_revision: u64,
+    pub(crate) timed: (u64, u64, u64, bool),
+    pub(crate) timed_at_ms: f64,
 }
 
 /// What the page starts with.
@@ -128,6 +137,9 @@ impl Model {
             side: SideTab::default(),
             facet: Facet::default(),
             pane: Pane::default(),
+            as_text: false,
+            span_ms: 0,
+            timeline: Shared::default(),
             show_system: false,
             terminal: Terminal::default(),
             manifest,
@@ -143,6 +155,8 @@ impl Model {
             inspected_at_ms: 0.0,
             inspected: (0, None),
             shown_revision: u64::MAX,
+            timed: (0, 0, 0, false),
+            timed_at_ms: 0.0,
         };
         model.print(Stream::Note, start.lang.t("terminal.welcome"));
         model.refresh();

@@ -43,8 +43,8 @@ pub enum StageTab {
     /// The drawing.
     #[default]
     Map,
-    /// The same as text.
-    Table,
+    /// The lives of the pods.
+    Timeline,
 }
 
 /// What the place below the inspector shows.
@@ -122,6 +122,10 @@ pub enum Msg {
     Side(SideTab),
     /// Show another place on a small screen.
     Pane(Pane),
+    /// Show the stage as text or as a drawing.
+    ToggleText,
+    /// Show so many milliseconds on the axis of time, or all of it (0).
+    Span(u64),
     /// Show or hide what a new cluster brings with it.
     ToggleSystem,
     /// The map has another width.

@@ -4,10 +4,13 @@ use kubottle::view::layout::layout;
 use kubottle::view::Target;
 
 use crate::model::Model;
+use crate::msg::StageTab;
 use crate::shared::Shared;
 
 /// The inspector is written anew at most this often.
 const INSPECT_EVERY_MS: f64 = 150.0;
+/// What has an axis of time is drawn anew at most this often while the clock runs.
+const TIMED_EVERY_MS: f64 = 60.0;
 /// Rows of the event list; older events are a `kubectl get events` away.
 const EVENT_ROWS: usize = 200;
 
@@ -28,7 +31,26 @@ impl Model {
             self.list_events();
             self.refresh_requests();
         }
+        self.refresh_timed();
         self.refresh_inspector();
+    }
+
+    /// What has an axis of time moves on with it, by whole pixels and not in every picture.
+    fn refresh_timed(&mut self) {
+        if self.stage != StageTab::Timeline || self.map_width == 0.0 {
+            return;
+        }
+        let window = self.playground.window(self.span_ms);
+        let pixel_ms = ((window.to_ms - window.from_ms) / self.map_width as u64).max(1);
+        let time = (window.now_ms / pixel_ms) << 32 ^ window.to_ms / pixel_ms;
+        let drawing = self.map_width as u64 ^ self.span_ms << 16;
+        let key = (self.shown_revision, time, drawing, self.show_system);
+        if key == self.timed || (self.playing && self.now_ms - self.timed_at_ms < TIMED_EVERY_MS) {
+            return;
+        }
+        (self.timed, self.timed_at_ms) = (key, self.now_ms);
+        let scene = self.playground.timeline(self.map_width, self.span_ms, self.show_system);
+        self.timeline.renew(scene);
     }
 
     /// The event list, without the cluster's own where the map hides them too.

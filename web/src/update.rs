@@ -52,6 +52,11 @@ impl Model {
             Msg::Select(target) => self.select(target),
             Msg::Facet(facet) => set(&mut self.facet, facet),
             Msg::Stage(tab) => set(&mut self.stage, tab),
+            Msg::ToggleText => {
+                self.as_text = !self.as_text;
+                Vec::new()
+            }
+            Msg::Span(ms) => set(&mut self.span_ms, ms),
             Msg::Side(tab) => set(&mut self.side, tab),
             Msg::Pane(pane) => set(&mut self.pane, pane),
             Msg::ToggleSystem => {

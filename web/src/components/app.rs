@@ -7,7 +7,7 @@ use super::editor::{EditorHandle, ManifestEditor};
 use super::header::Header;
 use super::inspector::InspectorPanel;
 use super::side::SidePanel;
-use super::stage::Stage;
+use super::stage::stage;
 use super::tabs::{Tab, Tabs};
 use super::terminal::TerminalPanel;
 use super::Send;
@@ -117,8 +117,7 @@ impl Component for App {
                 <Header lang={m.lang} {clock} looking_back={m.looking_back} playing={m.playing} speed={m.speed} theme={m.theme} send={send()} />
                 <main class="work">
                     <ManifestEditor lang={m.lang} text={m.manifest.clone()} marks={m.marks.clone()} handle={self.editor.clone()} send={send()} />
-                    <Stage lang={m.lang} tab={m.stage} scene={m.scene.clone()} topology={m.topology.clone()} selected={m.selected.clone()}
-                        request={shown} show_system={m.show_system} send={send()} />
+                    {stage(m, shown, &self.send)}
                     {self.panes()}
                     <TerminalPanel lang={m.lang} lines={m.terminal.lines.clone()} input={m.terminal.input.clone()}
                         candidates={m.terminal.candidates.clone()} busy={m.playground.busy()} send={send()} />

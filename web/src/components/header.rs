@@ -1,6 +1,6 @@
 //! The bar above everything: clock and transport, sharing, language, theme.
 
-use kubottle::view::ClockView;
+use kubottle::view::{clock_text, ClockView};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
@@ -29,16 +29,8 @@ pub struct HeaderProps {
     pub send: Send,
 }
 
-/// `1:02:03.4`, or `02:03.4` within the first hour.
-pub fn clock_text(ms: u64) -> String {
-    let (hours, minutes, seconds, tenths) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60, ms / 100 % 10);
-    match hours {
-        0 => format!("{minutes:02}:{seconds:02}.{tenths}"),
-        _ => format!("{hours}:{minutes:02}:{seconds:02}.{tenths}"),
-    }
-}
-
-fn chosen(event: &Event) -> String {
+/// The value chosen in a list.
+pub fn chosen(event: &Event) -> String {
     let select: HtmlSelectElement = event.target_unchecked_into();
     select.value()
 }

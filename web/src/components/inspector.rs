@@ -1,10 +1,9 @@
 //! The inspector: what is looked at, from all sides. With nothing selected, the cluster in three numbers.
 
 use kubottle::view::topology::{PodShape, Topology};
-use kubottle::view::{Because, Inspector, Target};
+use kubottle::view::{clock_text, Because, Inspector, Target};
 use yew::prelude::*;
 
-use super::header::clock_text;
 use super::side::EventList;
 use super::table::link;
 use super::tabs::{Tab, Tabs};

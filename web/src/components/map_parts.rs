@@ -24,7 +24,7 @@ fn press(send: &Send, msg: Msg) -> (Callback<MouseEvent>, Callback<KeyboardEvent
 }
 
 /// What is pressed: an area without text of its own above a drawing that assistive technology does not read.
-fn hit(w: f32, h: f32, radius: f32, label: String, pressed: Option<bool>, send: &Send, msg: Msg) -> Html {
+pub fn hit(w: f32, h: f32, radius: f32, label: String, pressed: Option<bool>, send: &Send, msg: Msg) -> Html {
     let (onclick, onkeydown) = press(send, msg);
     html! {
         <rect class="hit" width={px(w)} height={px(h)} rx={radius.to_string()} role="button" tabindex="0" aria-label={label.clone()}
@@ -42,7 +42,8 @@ fn frame(rect: Rect, radius: f32) -> Html {
     html! { <rect class="frame" width={rect.w.to_string()} height={rect.h.to_string()} rx={radius.to_string()} /> }
 }
 
-fn px(n: f32) -> String {
+/// A length with one digit.
+pub fn px(n: f32) -> String {
     format!("{n:.1}")
 }
 

@@ -12,6 +12,7 @@ pub mod stage;
 pub mod table;
 pub mod tabs;
 pub mod terminal;
+pub mod timeline;
 pub mod trip;
 
 use crate::msg::Msg;

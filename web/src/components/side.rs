@@ -1,9 +1,8 @@
 //! Two lists: what has happened, and the requests that were sent with the way each one took.
 
-use kubottle::view::{age_text, EventRow, HopView, RequestView};
+use kubottle::view::{age_text, clock_text, EventRow, HopView, RequestView};
 use yew::prelude::*;
 
-use super::header::clock_text;
 use super::table::link;
 use super::tabs::{Tab, Tabs};
 use super::Send;

@@ -1,78 +1,83 @@
-//! The stage: the cluster as a map, and the same as tables.
+//! The stage: the cluster from several sides, each a drawing and the same as text.
 
-use kubottle::view::scene::Scene;
-use kubottle::view::topology::{PodShape, Topology};
-use kubottle::view::{RequestView, Target};
+use kubottle::view::topology::PodShape;
+use kubottle::view::RequestView;
 use yew::prelude::*;
 
 use super::glyph::glyph;
+use super::header::chosen;
 use super::map::Map;
 use super::table::Tables;
 use super::tabs::{Tab, Tabs};
+use super::timeline::Timeline;
 use super::Send;
+use crate::model::Model;
 use crate::msg::{Msg, StageTab};
 use crate::platform::WidthWatch;
-use crate::shared::Shared;
 use crate::text::Lang;
 
-/// Properties of the stage.
-#[derive(Properties, PartialEq)]
-pub struct StageProps {
-    /// Language.
-    pub lang: Lang,
-    /// What is shown.
-    pub tab: StageTab,
-    /// The cluster as drawn.
-    pub scene: Shared<Scene>,
-    /// The cluster.
-    pub topology: Shared<Topology>,
-    /// What is looked at.
-    pub selected: Option<Target>,
-    /// The request whose way is shown.
-    pub request: Option<RequestView>,
-    /// True where the map shows what a new cluster brings with it.
-    pub show_system: bool,
-    /// Where to send.
-    pub send: Send,
-}
+/// How much of time can be shown, in milliseconds, with its name; 0 for all of it.
+const SPANS: [(u64, &str); 5] =
+    [(0, ""), (30_000, "30 s"), (120_000, "2 min"), (600_000, "10 min"), (3_600_000, "1 h")];
 
-/// The stage.
-#[component]
-pub fn Stage(props: &StageProps) -> Html {
-    let StageProps { lang, send, tab, .. } = props;
-    let tabs = [(StageTab::Map, "stage.map"), (StageTab::Table, "stage.table")];
+/// The stage. Each of its views is drawn anew only when it changes itself.
+pub fn stage(m: &Model, request: Option<RequestView>, send: &Send) -> Html {
+    let (lang, tab) = (m.lang, m.stage);
+    let tabs = [(StageTab::Map, "stage.map"), (StageTab::Timeline, "timeline")];
     let tabs: Vec<Tab> = tabs
         .into_iter()
-        .map(|(t, label)| Tab { label: lang.t(label).into(), badge: None, selected: t == *tab, msg: Msg::Stage(t) })
+        .map(|(t, label)| Tab { label: lang.t(label).into(), badge: None, selected: t == tab, msg: Msg::Stage(t) })
         .collect();
-    let system = {
-        let send = send.clone();
-        move |_: MouseEvent| send.emit(Msg::ToggleSystem)
-    };
     let label = match tab {
         StageTab::Map => lang.t("map"),
-        StageTab::Table => lang.t("stage.table"),
+        StageTab::Timeline => lang.t("timeline"),
     };
     html! {
         <section class="panel stage" aria-label={label}>
             <div class="bar">
                 <Tabs label={lang.t("stage")} {tabs} send={send.clone()} />
                 <span class="grow" />
-                <button type="button" class="quiet" aria-pressed={props.show_system.to_string()} title={lang.t("map.system.hint")} onclick={system}>
-                    {if props.show_system { "☑ " } else { "☐ " }}{lang.t("map.system")}
-                </button>
+                if tab != StageTab::Map {
+                    {spans(lang, m.span_ms, send)}
+                }
+                {toggle(lang.t("stage.table"), lang.t("stage.table.hint"), "M2 3h12v2H2zM2 7h12v2H2zM2 11h12v2H2z", m.as_text, send, Msg::ToggleText)}
+                {toggle(lang.t("map.system"), lang.t("map.system.hint"), "M8 1l6 3.500v7L8 15l-6-3.500v-7zM8 5a3 3 0 100 6 3 3 0 000-6z", m.show_system, send, Msg::ToggleSystem)}
             </div>
             <Measured send={send.clone()}>
-                if *tab == StageTab::Map {
-                    <Map lang={*lang} scene={props.scene.clone()} selected={props.selected.clone()} request={props.request.clone()} send={send.clone()} />
-                } else {
-                    <Tables lang={*lang} topology={props.topology.clone()} show_system={props.show_system} send={send.clone()} />
-                }
+                {match tab {
+                    StageTab::Map if m.as_text => html! { <Tables {lang} topology={m.topology.clone()} show_system={m.show_system} send={send.clone()} /> },
+                    StageTab::Map => html! { <Map {lang} scene={m.scene.clone()} selected={m.selected.clone()} {request} send={send.clone()} /> },
+                    StageTab::Timeline => html! {
+                        <Timeline {lang} scene={m.timeline.clone()} as_text={m.as_text} selected={m.selected.clone()} send={send.clone()} />
+                    },
+                }}
             </Measured>
-            if *tab == StageTab::Map {
-                <Legend lang={*lang} />
+            if !m.as_text {
+                <Legend {lang} timeline={tab == StageTab::Timeline} />
             }
         </section>
+    }
+}
+
+/// A button that stays pressed; on a small screen its picture alone is shown.
+fn toggle(name: &'static str, hint: &'static str, picture: &'static str, pressed: bool, send: &Send, msg: Msg) -> Html {
+    let send = send.clone();
+    html! {
+        <button type="button" class="quiet toggle" aria-pressed={pressed.to_string()} aria-label={name} title={hint} onclick={move |_: MouseEvent| send.emit(msg.clone())}>
+            <svg viewBox="0 0 16 16" aria-hidden="true"><path d={picture} fill-rule="evenodd" /></svg><span>{name}</span>
+        </button>
+    }
+}
+
+fn spans(lang: Lang, shown_ms: u64, send: &Send) -> Html {
+    let send = send.clone();
+    let onchange = move |e: Event| send.emit(Msg::Span(chosen(&e).parse().unwrap_or(0)));
+    html! {
+        <select aria-label={lang.t("timeline.span")} title={lang.t("timeline.span")} {onchange}>
+            {for SPANS.map(|(ms, name)| html! {
+                <option value={ms.to_string()} selected={ms == shown_ms}>{if ms == 0 { lang.t("timeline.all") } else { name }}</option>
+            })}
+        </select>
     }
 }
 
@@ -101,6 +106,7 @@ fn Measured(props: &MeasuredProps) -> Html {
 #[derive(Properties, PartialEq)]
 struct LegendProps {
     lang: Lang,
+    timeline: bool,
 }
 
 #[component]
@@ -118,8 +124,21 @@ fn Legend(props: &LegendProps) -> Html {
     html! {
         <div class="legend" role="group" tabindex="0" aria-label={lang.t("legend")}>
             {for shapes.into_iter().map(|(shape, name)| html! {
-                <span class={shape.class()}><svg viewBox="-7 -7 14 14" aria-hidden="true">{glyph(shape, 5.0)}</svg>{name}</span>
+                <span class={shape.class()}>
+                    if props.timeline {
+                        <svg class="timeline" viewBox="-7 -7 14 14" aria-hidden="true"><path class={classes!("bar", shape.class())} d={bar(shape)} /></svg>
+                    } else {
+                        <svg viewBox="-7 -7 14 14" aria-hidden="true">{glyph(shape, 5.0)}</svg>
+                    }
+                    {name}
+                </span>
             })}
         </div>
     }
+}
+
+/// A piece of a bar as the timeline draws it.
+fn bar(shape: PodShape) -> String {
+    let h = shape.bar_share() * 14.0;
+    format!("M-7 {}h14v{h}h-14z", -h / 2.0)
 }

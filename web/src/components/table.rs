@@ -28,7 +28,8 @@ pub fn link(send: &Send, target: Target, text: String) -> Html {
     html! { <button type="button" class="link" onclick={move |_: MouseEvent| send.emit(Msg::Select(Some(target.clone())))}>{text}</button> }
 }
 
-fn table(name: &'static str, heads: &[&'static str], rows: Vec<Html>, none: &'static str) -> Html {
+/// A table with its name.
+pub fn table(name: &'static str, heads: &[&'static str], rows: Vec<Html>, none: &'static str) -> Html {
     html! {
         <>
             <h3>{name}</h3>
