@@ -29,6 +29,7 @@ mod stories;
 mod support;
 mod surface;
 mod tidy;
+mod timeline;
 mod transcripts;
 mod truth;
 mod validation;
