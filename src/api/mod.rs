@@ -10,6 +10,7 @@ mod decode_scalar;
 pub mod defaults;
 pub mod diagnostic;
 pub mod encode;
+pub mod encode_kyaml;
 mod encode_yaml;
 mod encode_yaml_text;
 pub mod hints;

@@ -15,6 +15,9 @@ pub fn run(words: &[String], stdin: Option<String>, world: &mut World, session: 
     match start(words, stdin, world, session, out, &mut command) {
         Ok(run) => run,
         Err(failure) => {
+            if let Failure::Printed(before, _) = &failure {
+                out.out(before);
+            }
             out.err(failure.text(&command).trim_end_matches('\n'));
             Run::Done(failure.code())
         }

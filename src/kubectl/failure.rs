@@ -10,6 +10,8 @@ pub enum Failure {
     Error(String),
     /// `error: ...` and `See 'kubectl get -h' for help and examples`.
     Usage(String),
+    /// What goes to standard output before it, and `error: ...`.
+    Printed(String, String),
     /// A line as it is, without `error:`.
     Plain(String),
     /// A refusal of the API server.
@@ -43,7 +45,7 @@ impl Failure {
     /// What goes to standard error. `command` is the command's full name: `kubectl get`.
     pub fn text(&self, command: &str) -> String {
         match self {
-            Failure::Error(text) => format!("error: {text}\n"),
+            Failure::Error(text) | Failure::Printed(_, text) => format!("error: {text}\n"),
             Failure::Usage(text) => format!("error: {text}\nSee '{command} -h' for help and examples\n"),
             Failure::Plain(text) => format!("{text}\n"),
             Failure::Server(status) => server_text(status),
@@ -78,7 +80,9 @@ impl Failure {
     pub fn message(&self) -> String {
         match self {
             Failure::Server(status) => status.message.clone(),
-            Failure::Error(text) | Failure::Usage(text) | Failure::Plain(text) => text.clone(),
+            Failure::Error(text) | Failure::Usage(text) | Failure::Plain(text) | Failure::Printed(_, text) => {
+                text.clone()
+            }
             Failure::Many(all) => all.iter().map(Failure::message).collect::<Vec<_>>().join(", "),
             Failure::Silent(_) => String::new(),
         }

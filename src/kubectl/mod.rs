@@ -9,6 +9,8 @@ mod expand;
 pub mod failure;
 pub mod field_selector;
 pub mod flags;
+mod go_template;
+mod go_template_run;
 pub mod help;
 pub mod manifest;
 pub mod network;

@@ -2,7 +2,9 @@
 
 use super::call::Call;
 use super::failure::{error, Failure};
-use crate::api::encode::{json_pretty, list_of, yaml};
+use super::go_template::Template;
+use crate::api::encode::{json, json_pretty, list_of, yaml};
+use crate::api::encode_kyaml::kyaml;
 use crate::api::jsonpath::{relaxed, JsonPath};
 use crate::api::kinds::PrintContext;
 use crate::api::{Kind, Object, Value};
@@ -25,6 +27,10 @@ pub enum Format {
     JsonPath(JsonPath),
     /// What a path finds, as a JSON list.
     Found(JsonPath),
+    /// KYAML.
+    Kyaml,
+    /// A template of Go; true where a missing key is an error.
+    Template(Template, bool),
     /// Columns of the user's own.
     Custom(Vec<(String, JsonPath)>),
 }
@@ -34,21 +40,35 @@ const FORMATS: &str = "custom-columns,custom-columns-file,go-template,go-templat
 impl Format {
     /// Reads the value of `-o`.
     pub fn of(call: &Call<'_>) -> Result<Format, Failure> {
-        let text = call.line.text("output");
-        let (name, argument) = text.split_once('=').map_or((text, None), |(n, a)| (n, Some(a)));
+        let template = call.line.get("template").filter(|template| !template.is_empty());
+        let text = match (call.line.text("output"), template) {
+            ("", Some(_)) => "go-template",
+            (text, _) => text,
+        };
+        let (name, argument) = text.split_once('=').map_or((text, template), |(n, a)| (n, Some(a)));
         let path = |text: &str| {
             JsonPath::parse(text, true).map_err(|why| error(format!("error parsing jsonpath {text}, {why}")))
         };
         Ok(match (name, argument) {
-            ("" | "wide", None) => Format::Table { wide: name == "wide" },
-            ("yaml", None) => Format::Yaml,
-            ("json", None) => Format::Json,
-            ("name", None) => Format::Name,
-            ("jsonpath", None | Some("")) => return Err(error("template format specified but no template given")),
+            ("" | "wide", _) => Format::Table { wide: name == "wide" },
+            ("yaml", _) if text == name => Format::Yaml,
+            ("kyaml", _) if text == name => Format::Kyaml,
+            ("json", _) if text == name => Format::Json,
+            ("name", _) if text == name => Format::Name,
+            (
+                "jsonpath" | "jsonpath-as-json" | "jsonpath-file" | "go-template" | "template" | "go-template-file"
+                | "templatefile",
+                None | Some(""),
+            ) => return Err(error("template format specified but no template given")),
+            ("go-template" | "template", Some(template)) => go_template(call, template)?,
+            ("go-template-file" | "templatefile", Some(file)) => {
+                let text = call.session.file(file).ok_or_else(|| no_such_file("--template ", file))?;
+                go_template(call, text)?
+            }
             ("jsonpath", Some(template)) => Format::JsonPath(path(template)?),
             ("jsonpath-as-json", Some(template)) => Format::Found(path(template)?),
             ("jsonpath-file", Some(file)) => {
-                let text = call.session.file(file).ok_or_else(|| no_such_file(file))?;
+                let text = call.session.file(file).ok_or_else(|| no_such_file("--template ", file))?;
                 Format::JsonPath(path(text.trim_end())?)
             }
             ("custom-columns", None | Some("")) => {
@@ -56,7 +76,7 @@ impl Format {
             }
             ("custom-columns", Some(columns)) => Format::Custom(custom_columns(columns)?),
             ("custom-columns-file", Some(file)) => {
-                let text = call.session.file(file).ok_or_else(|| no_such_file(file))?;
+                let text = call.session.file(file).ok_or_else(|| no_such_file("template ", file))?;
                 let mut lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
                 let (heads, paths) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
                 let pairs: Vec<String> =
@@ -81,6 +101,8 @@ impl Format {
         Ok(match self {
             Format::Table { .. } => String::new(),
             Format::Yaml => yaml(&object.value),
+            Format::Kyaml => kyaml(&object.value),
+            Format::Template(template, strict) => fill_in(template, &object.value, *strict)?,
             Format::Json => json_pretty(&object.value),
             Format::Name => format!("{}/{}\n", object.kind.singular_resource(), object.name()),
             Format::JsonPath(path) => execute(path, &object.value)?,
@@ -94,6 +116,8 @@ impl Format {
         Ok(match self {
             Format::Table { .. } => String::new(),
             Format::Yaml => yaml(&list_value(objects)),
+            Format::Kyaml => kyaml(&list_value(objects)),
+            Format::Template(template, strict) => fill_in(template, &list_value(objects), *strict)?,
             Format::Json => json_pretty(&list_value(objects)),
             Format::Name => objects.iter().map(|object| self.one(object)).collect::<Result<String, Failure>>()?,
             Format::JsonPath(path) => execute(path, &list_value(objects))?,
@@ -117,8 +141,28 @@ pub fn execute(path: &JsonPath, value: &Value) -> Result<String, Failure> {
     path.execute(value).map_err(|why| error(format!("error executing jsonpath: {why}")))
 }
 
-fn no_such_file(path: &str) -> Failure {
-    error(format!("error reading {path}, open {path}: no such file or directory"))
+/// Reads a template of Go.
+fn go_template(call: &Call<'_>, text: &str) -> Result<Format, Failure> {
+    let strict = !call.line.is_or("allow-missing-template-keys", true);
+    match Template::parse(text) {
+        Ok(template) => Ok(Format::Template(template, strict)),
+        Err(why) => Err(error(format!("error parsing template {text}, {why}"))),
+    }
+}
+
+/// The text a template of Go makes of a value.
+///
+/// Models staging/src/k8s.io/cli-runtime/pkg/printers GoTemplatePrinter.PrintObj.
+fn fill_in(template: &Template, value: &Value, strict: bool) -> Result<String, Failure> {
+    template.execute(value, strict).map_err(|(printed, why)| {
+        let text = &template.text;
+        let shown = format!("{printed}Error executing template: {why}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t{text}\n\traw data was:\n\t\t{}\n\n\tobject given to template engine was:\n\t\t{}\n\n", json(value), cell_text(value));
+        Failure::Printed(shown, format!("error executing template {text:?}: {why}"))
+    })
+}
+
+fn no_such_file(what: &str, path: &str) -> Failure {
+    error(format!("error reading {what}{path}, open {path}: no such file or directory"))
 }
 
 fn list_value(objects: &[Object]) -> Value {

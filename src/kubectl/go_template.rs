@@ -1,0 +1,397 @@
+//! Go templates as `-o go-template` takes them, read into a tree: text, actions, `if`, `range`, `with`, variables and
+//! pipelines. Templates that call templates are not read.
+
+/// A template.
+#[derive(Debug)]
+pub struct Template {
+    pub(super) text: String,
+    pub(super) nodes: Vec<Node>,
+}
+
+/// A part of a template.
+#[derive(Debug)]
+pub(super) enum Node {
+    Text(String),
+    Action(Pipe),
+    If(Pipe, Vec<Node>, Vec<Node>),
+    With(Pipe, Vec<Node>, Vec<Node>),
+    Range(Pipe, Vec<Node>, Vec<Node>),
+    Break,
+    Continue,
+}
+
+/// Commands whose results are handed on, and the variables that take the last one.
+#[derive(Debug, Default)]
+pub(super) struct Pipe {
+    pub(super) variables: Vec<String>,
+    pub(super) assigns: bool,
+    pub(super) commands: Vec<Vec<Operand>>,
+}
+
+/// A word of a command; where it starts, the place that messages name, and its text.
+#[derive(Debug)]
+pub(super) struct Operand {
+    pub(super) start: usize,
+    pub(super) place: usize,
+    pub(super) text: String,
+    pub(super) what: What,
+    pub(super) fields: Vec<String>,
+}
+
+#[derive(Debug)]
+pub(super) enum What {
+    Dot,
+    Variable(String),
+    Text(String),
+    Int(i64),
+    Float(f64),
+    Bool(bool),
+    Nil,
+    Function(String),
+    Paren(Pipe),
+}
+
+/// The functions a template may call: those of Go, and two of kubectl.
+pub(super) const FUNCTIONS: &[&str] = &[
+    "and",
+    "or",
+    "not",
+    "len",
+    "index",
+    "slice",
+    "print",
+    "printf",
+    "println",
+    "html",
+    "js",
+    "urlquery",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "exists",
+    "base64decode",
+];
+
+impl Template {
+    /// Reads a template. An error is Go's own, with the line.
+    pub fn parse(text: &str) -> Result<Template, String> {
+        let mut parser = Parser { text, at: 0, depth: 0, loops: 0, variables: vec!["$".to_owned()] };
+        let (nodes, end) = parser.list()?;
+        match end {
+            End::Text => Ok(Template { text: text.to_owned(), nodes }),
+            End::Else(_) => Err(parser.wrong("unexpected {{else}}")),
+            End::End => Err(parser.wrong("unexpected {{end}}")),
+        }
+    }
+}
+
+/// What a list of nodes ended with; what stands behind `else` is the next condition.
+enum End {
+    Text,
+    Else(String),
+    End,
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    at: usize,
+    depth: u32,
+    loops: u32,
+    variables: Vec<String>,
+}
+
+impl Parser<'_> {
+    fn wrong(&self, why: &str) -> String {
+        let line = self.text[..self.at.min(self.text.len())].matches('\n').count() + 1;
+        format!("template: output:{line}: {why}")
+    }
+
+    fn rest(&self) -> &str {
+        &self.text[self.at..]
+    }
+
+    fn list(&mut self) -> Result<(Vec<Node>, End), String> {
+        let mut nodes = Vec::new();
+        let mut trim = false;
+        loop {
+            let open = self.rest().find("{{").unwrap_or(self.rest().len());
+            let mut piece = self.rest()[..open].to_owned();
+            self.at += open;
+            if self.rest().starts_with("{{- ") || self.rest().starts_with("{{-\n") {
+                piece.truncate(piece.trim_end().len());
+            }
+            let piece = if trim { piece.trim_start() } else { &piece };
+            if !piece.is_empty() {
+                nodes.push(Node::Text(piece.to_owned()));
+            }
+            if self.rest().is_empty() {
+                return match self.depth {
+                    0 => Ok((nodes, End::Text)),
+                    _ => Err(self.wrong("unexpected EOF")),
+                };
+            }
+            self.at += 2;
+            if self.rest().starts_with("- ") || self.rest().starts_with("-\n") {
+                self.at += 1;
+            }
+            self.blanks();
+            if self.rest().starts_with("/*") {
+                let end = self.rest().find("*/").ok_or_else(|| self.wrong("unclosed comment"))?;
+                self.at += end + 2;
+                trim = self.close()?;
+                continue;
+            }
+            let word = self.keyword();
+            if matches!(word.as_str(), "if" | "with" | "range" | "break" | "continue" | "else" | "end") {
+                self.at += word.len();
+            }
+            let known = self.variables.len();
+            match word.as_str() {
+                "if" | "with" => {
+                    let pipe = self.pipe()?;
+                    trim = self.close()?;
+                    let (body, otherwise, end_trim) = self.branches(trim, &word)?;
+                    trim = end_trim;
+                    nodes.push(if word == "if" {
+                        Node::If(pipe, body, otherwise)
+                    } else {
+                        Node::With(pipe, body, otherwise)
+                    });
+                    self.variables.truncate(known);
+                }
+                "range" => {
+                    let pipe = self.pipe()?;
+                    trim = self.close()?;
+                    self.loops += 1;
+                    let (body, otherwise, end_trim) = self.branches(trim, "range")?;
+                    self.loops -= 1;
+                    trim = end_trim;
+                    nodes.push(Node::Range(pipe, body, otherwise));
+                    self.variables.truncate(known);
+                }
+                "break" | "continue" => {
+                    if self.loops == 0 {
+                        return Err(self.wrong(&format!("{{{{{word}}}}} outside {{{{range}}}}")));
+                    }
+                    trim = self.close()?;
+                    nodes.push(if word == "break" { Node::Break } else { Node::Continue });
+                }
+                "else" => {
+                    self.blanks();
+                    let next = self.keyword();
+                    self.at += next.len();
+                    return Ok((nodes, End::Else(next)));
+                }
+                "end" => return Ok((nodes, End::End)),
+                _ => {
+                    let pipe = self.pipe()?;
+                    trim = self.close()?;
+                    nodes.push(Node::Action(pipe));
+                }
+            }
+        }
+    }
+
+    /// The body of a branch, what is done otherwise, and whether the text behind `end` is trimmed.
+    fn branches(&mut self, trim: bool, of: &str) -> Result<(Vec<Node>, Vec<Node>, bool), String> {
+        let (body, end) = self.body(trim)?;
+        match end {
+            End::Else(next) if next == "if" || next == "with" => {
+                if of == "range" {
+                    return Err(self.wrong("unexpected if in command"));
+                }
+                let pipe = self.pipe()?;
+                let trim = self.close()?;
+                let (inner, otherwise, end_trim) = self.branches(trim, &next)?;
+                let node =
+                    if next == "if" { Node::If(pipe, inner, otherwise) } else { Node::With(pipe, inner, otherwise) };
+                Ok((body, vec![node], end_trim))
+            }
+            End::Else(_) => {
+                let trim = self.close()?;
+                let (otherwise, end) = self.body(trim)?;
+                match end {
+                    End::End => Ok((body, otherwise, self.close()?)),
+                    _ => Err(self.wrong("expected end; found {{else}}")),
+                }
+            }
+            _ => Ok((body, Vec::new(), self.close()?)),
+        }
+    }
+
+    fn body(&mut self, trim: bool) -> Result<(Vec<Node>, End), String> {
+        if trim {
+            self.blanks();
+        }
+        self.depth += 1;
+        let inside = self.list();
+        self.depth -= 1;
+        inside
+    }
+
+    fn blanks(&mut self) {
+        self.at += self.rest().len() - self.rest().trim_start().len();
+    }
+
+    /// The letters that come next.
+    fn keyword(&self) -> String {
+        self.rest().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+    }
+
+    /// The end of an action; true where the text behind it is trimmed.
+    fn close(&mut self) -> Result<bool, String> {
+        self.blanks();
+        for (end, trim) in [("-}}", true), ("}}", false)] {
+            if self.rest().starts_with(end) {
+                self.at += end.len();
+                if trim {
+                    self.blanks();
+                }
+                return Ok(trim);
+            }
+        }
+        Err(match self.rest().chars().next() {
+            None => self.wrong("unclosed action"),
+            Some(c) => self.wrong(&format!("unexpected {:?} in command", c.to_string())),
+        })
+    }
+
+    fn ended(&self) -> bool {
+        ["}}", "-}}", ")"].iter().any(|end| self.rest().starts_with(end)) || self.rest().is_empty()
+    }
+
+    fn pipe(&mut self) -> Result<Pipe, String> {
+        let mut pipe = Pipe::default();
+        self.declarations(&mut pipe);
+        loop {
+            let mut command: Vec<Operand> = Vec::new();
+            self.blanks();
+            while !self.ended() && !self.rest().starts_with('|') {
+                command.push(self.operand()?);
+                self.blanks();
+            }
+            if command.is_empty() {
+                return Err(self.wrong(if self.rest().is_empty() {
+                    "unclosed action"
+                } else {
+                    "missing value for command"
+                }));
+            }
+            pipe.commands.push(command);
+            if !self.rest().starts_with('|') {
+                self.variables.extend(pipe.variables.iter().filter(|_| !pipe.assigns).cloned());
+                return Ok(pipe);
+            }
+            self.at += 1;
+        }
+    }
+
+    /// `$k, $v :=` or `$x =` in front of a pipeline.
+    fn declarations(&mut self, pipe: &mut Pipe) {
+        self.blanks();
+        let head = self.rest();
+        let end = head.find(['|', '}', '"', '(', '.']).unwrap_or(head.len());
+        let Some(equals) = head[..end].find('=') else { return };
+        let names = head[..equals].trim_end_matches(':');
+        if names.split(',').all(|name| name.trim().starts_with('$')) {
+            pipe.assigns = !head[..equals].ends_with(':');
+            pipe.variables = names.split(',').map(|name| name.trim().to_owned()).collect();
+            self.at += equals + 1;
+        }
+    }
+
+    fn operand(&mut self) -> Result<Operand, String> {
+        let start = self.at;
+        let first = self.rest().chars().next().unwrap_or('}');
+        let what = match first {
+            '(' => {
+                self.at += 1;
+                let pipe = self.pipe()?;
+                self.blanks();
+                if !self.rest().starts_with(')') {
+                    return Err(self.wrong("unclosed left paren"));
+                }
+                self.at += 1;
+                What::Paren(pipe)
+            }
+            '"' | '`' => What::Text(self.quoted(first)?),
+            '.' => {
+                let bare = !self.rest()[1..].starts_with(|c: char| c.is_alphanumeric() || c == '_');
+                self.at += usize::from(bare);
+                What::Dot
+            }
+            '$' => {
+                self.at += 1;
+                let name = format!("${}", self.keyword());
+                self.at += name.len() - 1;
+                if !self.variables.contains(&name) {
+                    return Err(self.wrong(&format!("undefined variable {name:?}")));
+                }
+                What::Variable(name)
+            }
+            c if c.is_ascii_digit() || c == '-' || c == '+' => {
+                let end = self.rest()[1..]
+                    .find(|c: char| !c.is_alphanumeric() && c != '.')
+                    .map_or(self.rest().len(), |i| i + 1);
+                let text = self.rest()[..end].to_owned();
+                self.at += end;
+                match (text.parse(), text.parse()) {
+                    (Ok(n), _) => What::Int(n),
+                    (_, Ok(x)) => What::Float(x),
+                    _ => return Err(self.wrong(&format!("bad number syntax: {text:?}"))),
+                }
+            }
+            c if c.is_alphabetic() || c == '_' => {
+                let word = self.keyword();
+                self.at += word.len();
+                match word.as_str() {
+                    "true" | "false" => What::Bool(word == "true"),
+                    "nil" => What::Nil,
+                    _ if FUNCTIONS.contains(&word.as_str()) => What::Function(word),
+                    _ => return Err(self.wrong(&format!("function {word:?} not defined"))),
+                }
+            }
+            c => return Err(self.wrong(&format!("unexpected {:?} in operand", c.to_string()))),
+        };
+        let (mut fields, mut place) = (Vec::new(), start);
+        while self.rest().starts_with('.') {
+            if fields.len() == 1 || (fields.is_empty() && !matches!(what, What::Dot)) {
+                place = self.at;
+            }
+            self.at += 1;
+            let name = self.keyword();
+            if name.is_empty() {
+                return Err(self.wrong("unexpected . after term"));
+            }
+            self.at += name.len();
+            fields.push(name);
+        }
+        Ok(Operand { start, place, text: self.text[start..self.at].to_owned(), what, fields })
+    }
+
+    fn quoted(&mut self, quote: char) -> Result<String, String> {
+        let mut out = String::new();
+        let mut chars = self.rest().char_indices().skip(1);
+        while let Some((i, c)) = chars.next() {
+            match c {
+                c if c == quote => {
+                    self.at += i + 1;
+                    return Ok(out);
+                }
+                '\\' if quote == '"' => match chars.next().map(|(_, c)| c) {
+                    Some('n') => out.push('\n'),
+                    Some('t') => out.push('\t'),
+                    Some('r') => out.push('\r'),
+                    Some(other) => out.push(other),
+                    None => break,
+                },
+                '\n' if quote == '"' => break,
+                c => out.push(c),
+            }
+        }
+        Err(self.wrong(if quote == '"' { "unterminated quoted string" } else { "unterminated raw quoted string" }))
+    }
+}
