@@ -53,20 +53,26 @@ pub fn total<'a>(sets: impl IntoIterator<Item = &'a Set>) -> i64 {
     sets.into_iter().map(|set| set.replicas).sum()
 }
 
-/// Surge and unavailability as numbers: a surge is rounded up, unavailability down, and one of both must be above 0.
+/// A count given as a number or as a percentage of `total`; none where it is neither.
 ///
-/// Models pkg/controller/deployment/util ResolveFenceposts.
-pub fn fenceposts(surge: &Value, unavailable: &Value, wanted: i64) -> Option<(i64, i64)> {
-    let count = |value: &Value, round_up| match value {
+/// Models staging/src/k8s.io/apimachinery/pkg/util/intstr GetScaledValueFromIntOrPercent.
+pub fn scaled(value: &Value, total: i64, round_up: bool) -> Option<i64> {
+    match value {
         Value::Int(n) => Some(*n),
         Value::Str(text) => match IntOrPercent::parse(text)? {
-            percent @ IntOrPercent::Percent(_) => Some(percent.of(wanted, round_up)),
+            percent @ IntOrPercent::Percent(_) => Some(percent.of(total, round_up)),
             IntOrPercent::Int(_) => None,
         },
         Value::Null => Some(0),
         _ => None,
-    };
-    let (surge, unavailable) = (count(surge, true)?, count(unavailable, false)?);
+    }
+}
+
+/// Surge and unavailability as numbers: a surge is rounded up, unavailability down, and one of both must be above 0.
+///
+/// Models pkg/controller/deployment/util ResolveFenceposts.
+pub fn fenceposts(surge: &Value, unavailable: &Value, wanted: i64) -> Option<(i64, i64)> {
+    let (surge, unavailable) = (scaled(surge, wanted, true)?, scaled(unavailable, wanted, false)?);
     if surge == 0 && unavailable == 0 {
         return Some((0, 1));
     }

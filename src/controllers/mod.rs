@@ -2,6 +2,7 @@
 //! plan out. They never write, and never import each other, the kernel or the cluster.
 
 pub mod claims;
+pub mod controller_history;
 mod cron_job;
 pub mod cron_job_time;
 mod deployment;
@@ -40,6 +41,10 @@ mod service_lb;
 mod service_members;
 mod slice_endpoint;
 mod slice_packing;
+mod stateful_set;
+pub mod stateful_set_claims;
+pub mod stateful_set_pods;
+mod stateful_set_steps;
 pub mod template_hash;
 mod trigger_time;
 mod ttl_after_finished;
@@ -106,4 +111,5 @@ pub static CONTROLLERS: &[Controller] = &[
     volume_expansion::CONTROLLER,
     volume_protection::CLAIMS,
     volume_protection::VOLUMES,
+    stateful_set::CONTROLLER,
 ];

@@ -23,7 +23,7 @@ pub fn template_hash(template: &Value, collisions: Option<i64>) -> String {
 }
 
 /// Replaces characters so that no word can come of them.
-fn safe_encode(text: &str) -> String {
+pub fn safe_encode(text: &str) -> String {
     text.bytes().map(|byte| SAFE_ALPHABET[usize::from(byte) % SAFE_ALPHABET.len()] as char).collect()
 }
 

@@ -301,7 +301,8 @@ fn reset_status(object: &mut Object) {
         match object.kind.kind {
             "Service" | "Ingress" => object.set("status.loadBalancer", Value::map()),
             "Deployment" | "Job" | "CronJob" => object.set("status", Value::map()),
-            "ReplicaSet" => object.set("status.replicas", 0),
+            "ReplicaSet" | "ReplicationController" => object.set("status.replicas", 0),
+            "StatefulSet" => object.set("status", crate::value!({"availableReplicas": 0, "replicas": 0})),
             "HorizontalPodAutoscaler" => {
                 object.set("status", crate::value!({"currentMetrics": null, "desiredReplicas": 0}));
             }

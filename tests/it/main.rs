@@ -25,6 +25,7 @@ mod quantity;
 mod rejections;
 mod scheduler;
 mod selectors;
+mod stateful_set;
 mod stories;
 mod support;
 mod surface;

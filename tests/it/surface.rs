@@ -18,7 +18,7 @@ const SECTIONS: &[(&str, usize)] = &[
     ("01-discovery", 3),
     ("02-explain", 13),
     ("03-errors-usage", 212),
-    ("04-get-tables", 79),
+    ("04-get-tables", 81),
     ("05-get-watch", 2),
     ("06-output-formats", 16),
     ("07-yaml-of-each-kind", 27),

@@ -15,12 +15,19 @@ use std::path::Path;
 const RECORDINGS: &[(&str, usize)] = &[
     ("a_service_deployment", 251),
     ("b_multiport_service", 268),
+    ("c_statefulset", 551),
+    ("c2_statefulset_parallel_retention", 481),
     ("d_nodeport", 114),
+    ("e_jobs", 309),
+    ("e2_jobs_failing", 199),
+    ("f_cronjobs", 220),
     ("g_deployment_rollout", 499),
     ("g2_deployment_progress_deadline", 288),
+    ("i_node_cordon_drain", 420),
     ("j_configmap_secret", 356),
     ("l_quota_limits_scheduling", 602),
     ("m_namespace_gc", 581),
+    ("n_pdb", 38),
     ("p_pod_lifecycle", 973),
 ];
 
@@ -39,7 +46,7 @@ fn recordings_of_a_real_cluster_agree() {
     assert!(below.is_empty(), "{}", below.join("\n"));
 }
 
-/// Plays one recording; gives the lines that agree, all lines, and the differences.
+/// Plays one recording, whose cluster had what `before.yaml` makes; gives the lines that agree, all lines, and the differences.
 fn replay(name: &str) -> (usize, usize, String) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/truth").join(name);
     let mut session = Session::default();
@@ -51,6 +58,9 @@ fn replay(name: &str) -> (usize, usize, String) {
     let settings = Settings { images_present: true, ..Settings::default() };
     let mut player = Player::new(World::new(settings), session);
     player.run(&format!("kubectl create namespace {}", name.replace('_', "-")));
+    if player.session.file("before.yaml").is_some() {
+        player.run("kubectl apply -f before.yaml");
+    }
     player.advance_to(player.world.now() + Span::secs(5));
     player.start = player.world.now();
     let mut names: BTreeMap<String, String> = BTreeMap::new();

@@ -11,6 +11,7 @@ pub mod cells;
 mod cluster_role;
 mod cluster_role_binding;
 mod config_map;
+mod controller_revision;
 mod cron_job;
 mod daemon_set;
 mod deployment;
@@ -134,6 +135,7 @@ pub static KINDS: &[&Kind] = &[
     &secret::KIND,
     &service_account::KIND,
     &service::KIND,
+    &controller_revision::KIND,
     &daemon_set::KIND,
     &deployment::KIND,
     &replica_set::KIND,

@@ -19,7 +19,14 @@ pub(super) static KIND: Kind = Kind {
     validate_update: validation::sets::stateful_set_update,
     columns: COLUMNS,
     cells,
-    support: &[STORED],
+    support: &[
+        Support { field: "", depth: Depth::Modelled, note: "" },
+        Support {
+            field: "spec.updateStrategy.rollingUpdate.maxUnavailable",
+            depth: Depth::Modelled,
+            note: "As with the feature gate MaxUnavailableStatefulSet, which 1.36 has off by default.",
+        },
+    ],
 };
 
 const COLUMNS: &[Column] = &[shown("NAME"), shown("READY"), shown("AGE"), wide("CONTAINERS"), wide("IMAGES")];

@@ -45,6 +45,25 @@ pub fn stateful_set_update(new: &Object, old: &Object) -> Vec<Cause> {
     errors.into_causes()
 }
 
+/// Models pkg/apis/apps/validation ValidateControllerRevision.
+pub fn controller_revision(object: &Object) -> Vec<Cause> {
+    let mut errors = Errors::new();
+    meta::object_meta(object, names::dns1123_subdomain, &mut errors);
+    if object.at("data").is_null() {
+        errors.required(&Path::new("data"), "data is mandatory");
+    }
+    errors.non_negative(&Path::new("revision"), object.at("revision"));
+    errors.into_causes()
+}
+
+/// Models pkg/apis/apps/validation ValidateControllerRevisionUpdate.
+pub fn controller_revision_update(new: &Object, old: &Object) -> Vec<Cause> {
+    let mut errors = Errors::new();
+    meta::object_meta_update(new, old, &mut errors);
+    errors.immutable(&Path::new("data"), new.at("data"), old.at("data"));
+    errors.into_causes()
+}
+
 /// Models pkg/apis/apps/validation ValidateStatefulSetSpec.
 fn stateful_set_spec(spec: &Value, errors: &mut Errors) {
     match spec.get("podManagementPolicy").str() {

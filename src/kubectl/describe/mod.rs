@@ -2,6 +2,7 @@
 
 mod config_map;
 mod containers;
+mod daemon_set;
 mod deployment;
 mod endpoint_slice;
 mod endpoints;
@@ -14,10 +15,12 @@ mod network_policy;
 mod node;
 pub mod page;
 mod pod;
+mod pod_disruption_budget;
 mod replica_set;
 mod secret;
 mod service;
 mod service_account;
+mod stateful_set;
 mod storage;
 mod template;
 mod volumes;
@@ -32,6 +35,7 @@ type Describer = fn(&mut Page, &Object, &dyn Reader);
 const DESCRIBERS: &[(&str, Describer)] = &[
     ("ConfigMap", config_map::print),
     ("CronJob", job::print_cron),
+    ("DaemonSet", daemon_set::print),
     ("Deployment", deployment::print),
     ("EndpointSlice", endpoint_slice::print),
     ("Endpoints", endpoints::print),
@@ -45,12 +49,15 @@ const DESCRIBERS: &[(&str, Describer)] = &[
     ("PersistentVolume", storage::print_volume),
     ("PersistentVolumeClaim", storage::print_claim),
     ("Pod", pod::print),
+    ("PodDisruptionBudget", pod_disruption_budget::print),
     ("ReplicaSet", replica_set::print),
     ("ResourceQuota", namespace::print_quota),
+    ("ReplicationController", replica_set::print),
     ("Secret", secret::print),
     ("Service", service::print),
     ("ServiceAccount", service_account::print),
     ("StorageClass", storage::print_class),
+    ("StatefulSet", stateful_set::print),
 ];
 
 /// The description of an object.

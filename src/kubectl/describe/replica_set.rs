@@ -1,19 +1,21 @@
-//! ReplicaSet.
+//! ReplicaSet and ReplicationController.
 
 use super::page::Page;
 use super::template;
-use crate::api::kinds::cells::selector_text;
+use crate::api::kinds::cells::{labels_text, selector_text};
 use crate::api::kinds::kind;
 use crate::api::Object;
 use crate::kubectl::reader::Reader;
 
-/// Models staging/src/k8s.io/kubectl/pkg/describe describeReplicaSet.
+/// Models staging/src/k8s.io/kubectl/pkg/describe describeReplicaSet and describeReplicationController.
 pub(super) fn print(page: &mut Page, set: &Object, reader: &dyn Reader) {
     page.identity(set.metadata());
-    page.field(0, "Selector", selector_text(set.at("spec.selector")));
+    let selector = set.at("spec.selector");
+    let is_plain = set.kind.kind == "ReplicationController";
+    page.field(0, "Selector", if is_plain { labels_text(selector) } else { selector_text(selector) });
     page.labels("Labels", set.labels());
     page.annotations("Annotations", set.metadata().get("annotations"));
-    if let Some(owner) = set.controller() {
+    if let Some(owner) = set.controller().filter(|_| !is_plain) {
         page.field(0, "Controlled By", format!("{}/{}", owner.kind, owner.name));
     }
     let (current, desired) = (set.at("status.replicas").int(), set.at("spec.replicas").int());

@@ -29,6 +29,7 @@ mod patch;
 mod replace;
 mod rollout;
 mod rollout_history;
+mod rollout_progress;
 mod run;
 mod scale;
 mod set;

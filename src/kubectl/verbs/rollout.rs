@@ -1,7 +1,8 @@
 //! `kubectl rollout`: status, history, undo, pause, resume and restart.
 
 use super::change::{modify, report};
-use super::rollout_history::{self, revision_of};
+use super::rollout_history;
+use super::rollout_progress::{viewer, Progress};
 use super::Verb;
 use crate::api::{Kind, Object, ObjectKey};
 use crate::base::time::{parse_duration, SimTime};
@@ -113,7 +114,7 @@ fn status(call: &mut Call<'_>) -> Outcome {
     };
     let objects = targets(call)?;
     for object in &objects {
-        if object.kind.kind != "Deployment" {
+        if viewer(object.kind).is_none() {
             let kind = object.kind.qualified_kind();
             return Err(error(format!("no status viewer has been implemented for {kind}")));
         }
@@ -131,13 +132,6 @@ struct Status {
     watch: bool,
     until: Option<SimTime>,
     code: u8,
-}
-
-/// How far a rollout is.
-enum Progress {
-    Going(String),
-    Done(String),
-    Failed(String),
 }
 
 impl Waiting for Status {
@@ -175,6 +169,7 @@ impl Waiting for Status {
 impl Status {
     /// Prints how far a rollout is; true when there is nothing more to wait for.
     fn show(&mut self, object: &Object, out: &mut Output) -> bool {
+        let Some(progress) = viewer(object.kind) else { return true };
         match progress(object, self.revision) {
             Progress::Going(text) => {
                 out.line(text);
@@ -191,35 +186,4 @@ impl Status {
             }
         }
     }
-}
-
-/// Models staging/src/k8s.io/kubectl/pkg/polymorphichelpers DeploymentStatusViewer.Status.
-fn progress(deployment: &Object, wanted_revision: i64) -> Progress {
-    let name = deployment.name();
-    let running = revision_of(deployment);
-    if wanted_revision > 0 && wanted_revision != running {
-        return Progress::Failed(format!(
-            "desired revision ({wanted_revision}) is different from the running revision ({running})"
-        ));
-    }
-    let count = |field: &str| deployment.status().get(field).int();
-    if deployment.generation() > count("observedGeneration") {
-        return Progress::Going("Waiting for deployment spec update to be observed...".to_owned());
-    }
-    if deployment.condition("Progressing").get("reason").str() == "ProgressDeadlineExceeded" {
-        return Progress::Failed(format!("deployment \"{name}\" exceeded its progress deadline"));
-    }
-    let (wanted, updated) = (deployment.at("spec.replicas").int(), count("updatedReplicas"));
-    let waiting =
-        |what: String| Progress::Going(format!("Waiting for deployment \"{name}\" rollout to finish: {what}..."));
-    if updated < wanted {
-        return waiting(format!("{updated} out of {wanted} new replicas have been updated"));
-    }
-    if count("replicas") > updated {
-        return waiting(format!("{} old replicas are pending termination", count("replicas") - updated));
-    }
-    if count("availableReplicas") < updated {
-        return waiting(format!("{} of {updated} updated replicas are available", count("availableReplicas")));
-    }
-    Progress::Done(format!("deployment \"{name}\" successfully rolled out"))
 }

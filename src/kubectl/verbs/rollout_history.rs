@@ -1,4 +1,5 @@
-//! The history of a deployment: `kubectl rollout history` and `kubectl rollout undo`.
+//! The history of a rollout: `kubectl rollout history` and `kubectl rollout undo`. A Deployment keeps it in ReplicaSets,
+//! the others in ControllerRevisions.
 
 use super::change::{modify, report};
 use super::rollout::targets;
@@ -15,15 +16,34 @@ const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
 
 /// The revision an object carries; 0 for none.
 pub(super) fn revision_of(object: &Object) -> i64 {
-    object.annotation(REVISION).parse().unwrap_or(0)
+    object.value.get("revision").opt_int().or_else(|| object.annotation(REVISION).parse().ok()).unwrap_or(0)
 }
 
-/// The ReplicaSets of a deployment in the order of their revisions.
-fn revisions(world: &World, deployment: &Object) -> Vec<Object> {
-    let sets = world.store().list("ReplicaSet", deployment.namespace());
-    let mut mine: Vec<Object> = sets.filter(|set| set.controller_uid() == deployment.uid()).cloned().collect();
+/// The kind of the objects that keep the history of a kind; none for one without.
+fn history_kind(object: &Object) -> Option<&'static str> {
+    match object.kind.kind {
+        "Deployment" => Some("ReplicaSet"),
+        "DaemonSet" | "StatefulSet" => Some("ControllerRevision"),
+        _ => None,
+    }
+}
+
+/// The revisions of an object, oldest first.
+fn revisions(world: &World, kind: &str, object: &Object) -> Vec<Object> {
+    let all = world.store().list(kind, object.namespace());
+    let mut mine: Vec<Object> = all.filter(|kept| kept.controller_uid() == object.uid()).cloned().collect();
     mine.sort_by_key(revision_of);
     mine
+}
+
+/// The pod template that a revision keeps.
+fn template_of(revision: &Object) -> Value {
+    let mut template = revision.at("data.spec.template").clone();
+    if template.is_null() {
+        return revision.at("spec.template").clone();
+    }
+    template.remove_key("$patch");
+    template
 }
 
 /// `kubectl rollout history`.
@@ -33,12 +53,12 @@ pub(super) fn run(call: &mut Call<'_>) -> Outcome {
         return Err(error(format!("revision must be a positive integer: {revision}")));
     }
     for object in targets(call)? {
-        if object.kind.kind != "Deployment" {
+        let Some(kind) = history_kind(&object) else {
             let kind = object.kind.qualified_kind();
             return Err(error(format!("no history viewer has been implemented for \"{kind}\"")));
-        }
+        };
         let name = format!("{}/{}", object.kind.singular_resource(), object.name());
-        let sets = revisions(call.world, &object);
+        let sets = revisions(call.world, kind, &object);
         if revision == 0 {
             call.out.line(format!("{name} \n{}", table(&sets)));
             continue;
@@ -74,8 +94,8 @@ fn table(sets: &[Object]) -> String {
 
 /// The template of a revision, with the cause of its change among its annotations.
 fn template_with_cause(set: &Object) -> Value {
-    let mut template = set.at("spec.template").clone();
-    if !set.annotation(CHANGE_CAUSE).is_empty() {
+    let mut template = template_of(set);
+    if set.kind.kind == "ReplicaSet" && !set.annotation(CHANGE_CAUSE).is_empty() {
         let annotations = template.slot_at("metadata.annotations").map_mut();
         annotations.insert(CHANGE_CAUSE, set.annotation(CHANGE_CAUSE));
     }
@@ -93,11 +113,14 @@ pub(super) fn undo(call: &mut Call<'_>) -> Outcome {
             let resource = format!("{}/{}", object.kind.plural, object.name());
             call.out.warn(&format!("resource {resource} was previously managed with 'kubectl apply'. Rolling back will not update the kubectl.kubernetes.io/last-applied-configuration annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file instead."));
         }
-        if object.kind.kind != "Deployment" {
-            let kind = object.kind.qualified_kind();
-            return Err(error(format!("no rollbacker has been implemented for \"{kind}\"")));
+        match history_kind(&object) {
+            Some("ReplicaSet") => roll_back(call, &object, to)?,
+            Some(_) => restore(call, &object, to)?,
+            None => {
+                let kind = object.kind.qualified_kind();
+                return Err(error(format!("no rollbacker has been implemented for \"{kind}\"")));
+            }
         }
-        roll_back(call, &object, to)?;
     }
     Ok(Run::Done(0))
 }
@@ -114,7 +137,7 @@ const KEPT_ANNOTATIONS: &[&str] = &[
 /// Models staging/src/k8s.io/kubectl/pkg/polymorphichelpers DeploymentRollbacker.Rollback.
 fn roll_back(call: &mut Call<'_>, deployment: &Object, to: i64) -> Result<(), Failure> {
     let dry = call.dry_run()?;
-    let set = revision_to_restore(&revisions(call.world, deployment), deployment, to)?;
+    let set = revision_to_restore(&revisions(call.world, "ReplicaSet", deployment), deployment, to)?;
     if dry == DryRun::Client {
         let text = template_text(&template_with_cause(&set));
         return report(call, deployment, &text, dry);
@@ -142,6 +165,33 @@ fn roll_back(call: &mut Call<'_>, deployment: &Object, to: i64) -> Result<(), Fa
             }
         }
         object.set("metadata.annotations", annotations);
+        object.set("spec.template", template);
+        Ok(())
+    })?;
+    report(call, &changed, "rolled back", dry)
+}
+
+/// Models staging/src/k8s.io/kubectl/pkg/polymorphichelpers StatefulSetRollbacker.Rollback and DaemonSetRollbacker.Rollback.
+fn restore(call: &mut Call<'_>, object: &Object, to: i64) -> Result<(), Failure> {
+    let dry = call.dry_run()?;
+    let history = revisions(call.world, "ControllerRevision", object);
+    let chosen = match (to, history.len()) {
+        (0, 0 | 1) => return Err(error("no last revision to roll back to")),
+        (0, count) => history.get(count - 2),
+        _ => history.iter().find(|revision| revision_of(revision) == to),
+    };
+    let Some(revision) = chosen else {
+        return Err(error(format!("unable to find specified revision {to} in history")));
+    };
+    let template = template_of(revision);
+    if dry == DryRun::Client {
+        return report(call, object, &template_text(&template), dry);
+    }
+    if template == *object.at("spec.template") {
+        let text = format!("skipped rollback (current template already matches revision {to})");
+        return report(call, object, &text, dry);
+    }
+    let changed = modify(call, object, dry, |object| {
         object.set("spec.template", template);
         Ok(())
     })?;
