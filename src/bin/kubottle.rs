@@ -84,6 +84,7 @@ fn options(args: &[String]) -> Result<Options, String> {
             "--seed" => options.settings.seed = number(&value()?)?,
             "--nodes" => options.settings.nodes = number(&value()?)? as u32,
             "--load-balancers" => options.settings.first_balancer_ip = Some(address(&value()?)?),
+            "--storage-class" => options.settings.storage_class = true,
             "--at" => options.settings.uptime = span(value()?)?,
             "--until" => options.until = span(value()?)?,
             "--events" => options.events = Some(value()?.into()),
@@ -225,7 +226,8 @@ fn transcripts(path: &Path, files: &mut Vec<PathBuf>) {
 }
 
 fn apply(args: &[String]) -> Result<bool, String> {
-    let options = options(args)?;
+    let mut options = options(args)?;
+    options.settings.storage_class = true;
     if options.paths.is_empty() {
         return Err(format!("apply needs a file\n\n{USAGE}"));
     }

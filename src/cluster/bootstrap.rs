@@ -31,6 +31,9 @@ pub(super) fn start(world: &mut World) {
     objects.push(Object::new(kind("ServiceAccount"), "kube-system", "coredns"));
     objects.push(dns_config());
     objects.push(dns_deployment());
+    if settings.storage_class {
+        objects.push(storage_class());
+    }
     for object in objects {
         let mut server = Server { store: &mut world.store, settings: &settings, at: world.now };
         let name = format!("{} {}", object.kind.kind, object.key());
@@ -52,6 +55,16 @@ fn priority_classes() -> [Object; 2] {
         "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.";
     let node = "Used for system critical pods that must not be moved from their current node.";
     [class("system-cluster-critical", 2_000_000_000, cluster), class("system-node-critical", 2_000_001_000, node)]
+}
+
+/// The default class of small clusters: directories of the node that the first pod goes to.
+fn storage_class() -> Object {
+    let mut class = Object::new(kind("StorageClass"), "", "standard");
+    let annotations = class.value.slot("metadata").slot("annotations").map_mut();
+    annotations.insert("storageclass.kubernetes.io/is-default-class", "true");
+    class.set("provisioner", "rancher.io/local-path");
+    class.set("volumeBindingMode", "WaitForFirstConsumer");
+    class
 }
 
 /// A node as it is when it has joined and is ready.

@@ -17,6 +17,7 @@ pub mod endpoint_ports;
 mod endpoint_slice_mirroring;
 mod endpoint_slices;
 mod endpoints;
+mod ephemeral_volume;
 mod garbage_collector;
 mod job;
 pub mod job_count;
@@ -97,6 +98,7 @@ pub static CONTROLLERS: &[Controller] = &[
     endpoints::CONTROLLER,
     job::CONTROLLER,
     ttl_after_finished::CONTROLLER,
+    ephemeral_volume::CONTROLLER,
     garbage_collector::CONTROLLER,
     local_path::CONTROLLER,
     namespace::CONTROLLER,

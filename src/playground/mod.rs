@@ -66,8 +66,8 @@ struct Line {
 impl Playground {
     /// A new cluster.
     pub fn new(settings: Settings) -> Playground {
-        let world =
-            World::new(store::Settings { seed: settings.seed, nodes: settings.nodes, ..store::Settings::default() });
+        let (seed, nodes) = (settings.seed, settings.nodes);
+        let world = World::new(store::Settings { seed, nodes, storage_class: true, ..store::Settings::default() });
         Playground {
             settings,
             history: History::new(&world),

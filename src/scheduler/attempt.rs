@@ -8,7 +8,8 @@ use ecow::EcoString;
 use super::filter::{failure_text, Prepared, Verdict};
 use super::nodes::{NodeInfo, Nodes};
 use super::pod_info::PodInfo;
-use super::{preemption, score, volumes, State, COMPONENT};
+use super::volumes::{self, PodVolumes};
+use super::{binding, preemption, score, State, COMPONENT};
 use crate::api::{Object, Value};
 use crate::base::draw;
 use crate::store::{Action, Because, EventNote, Plan, View};
@@ -29,44 +30,39 @@ impl State {
                 BTreeMap::new(),
             );
         }
-        if let Err(reason) = volumes::check(view, &info) {
-            let text = format!("0/{all} nodes are available: {reason}. not found");
-            return self.fail(view, &info, text, vec![volumes::PLUGIN], BTreeMap::new());
-        }
-        let verdicts = self.filter_all(view, &info);
+        let volumes = match volumes::prepare(view, &info, &self.assumed_volumes()) {
+            Ok(volumes) => volumes,
+            Err(reason) => {
+                let text = format!("0/{all} nodes are available: {reason}. not found");
+                let reasons = self.nodes.iter().map(|node| (node.name.clone(), EcoString::from(reason.as_str())));
+                let reasons = reasons.collect();
+                return self.fail(view, &info, text, vec![volumes::PLUGIN], reasons);
+            }
+        };
+        let verdicts = self.filter_all(view, &info, volumes.as_ref());
         let feasible: Vec<&NodeInfo> =
             self.nodes.iter().zip(&verdicts).filter(|(_, v)| **v == Verdict::Fits).map(|(node, _)| node).collect();
         if feasible.is_empty() {
-            return self.no_node_fits(view, &info, verdicts);
+            return self.no_node_fits(view, &info, verdicts, volumes.as_ref());
         }
         let (node, why) = choose(view, &info, &self.nodes, &feasible);
+        let bindings = volumes.zip(self.nodes.get(&node)).and_then(|(volumes, node)| volumes.bindings(node));
         self.forget(&info.uid);
         self.nodes.put_pod(info.clone(), &node);
-        let message = format!("Successfully assigned {} to {node}", info.key);
         let mut plan = Plan { visited: all, ..Plan::default() };
-        plan.push(Action::Bind {
-            key: info.key.clone(),
-            uid: info.uid.clone(),
-            node,
-            because: Arc::new(Because::of(COMPONENT, pod, why)),
-            success: Some(EventNote::new(pod, COMPONENT, "Normal", "Scheduled", message)),
-        });
+        match bindings.filter(|bindings| !bindings.is_empty()) {
+            Some(bindings) => self.begin_binding(view, &info, &node, why, bindings, &mut plan),
+            None => plan.push(binding::bind(&info, pod, &node, why)),
+        }
         plan
     }
 
     /// The verdict on each node, in the order of the nodes.
-    fn filter_all(&self, view: &View, info: &PodInfo) -> Vec<Verdict> {
-        let prepared = Prepared::new(info, &self.nodes, &|namespace| namespace_labels(view, namespace));
-        let node_of_volumes = volumes::allowed_nodes(view, info);
-        let judge = |node: &NodeInfo| {
-            let verdict = match self.with_nominated(info, node) {
-                Some(fuller) => prepared.filter(&fuller),
-                None => prepared.filter(node),
-            };
-            match (&verdict, &node_of_volumes) {
-                (Verdict::Fits, Some(allowed)) => allowed.filter(node),
-                _ => verdict,
-            }
+    fn filter_all(&self, view: &View, info: &PodInfo, volumes: Option<&PodVolumes>) -> Vec<Verdict> {
+        let prepared = Prepared::new(info, &self.nodes, &|namespace| namespace_labels(view, namespace), volumes);
+        let judge = |node: &NodeInfo| match self.with_nominated(info, node) {
+            Some(fuller) => prepared.filter(&fuller),
+            None => prepared.filter(node),
         };
         self.nodes.iter().map(judge).collect()
     }
@@ -87,7 +83,13 @@ impl State {
         fuller
     }
 
-    fn no_node_fits(&mut self, view: &View, info: &Arc<PodInfo>, verdicts: Vec<Verdict>) -> Plan {
+    fn no_node_fits(
+        &mut self,
+        view: &View,
+        info: &Arc<PodInfo>,
+        verdicts: Vec<Verdict>,
+        volumes: Option<&PodVolumes>,
+    ) -> Plan {
         let all = verdicts.len() as u32;
         let text = failure_text(all, verdicts.iter());
         let mut refused_by: Vec<&'static str> = Vec::new();
@@ -102,7 +104,7 @@ impl State {
         }
         let nominated = self.nominated.get(&info.uid).map(|n| n.node.clone());
         let labels = |namespace: &str| namespace_labels(view, namespace);
-        match preemption::preempt(info, &self.nodes, &verdicts, nominated.as_deref(), &labels) {
+        match preemption::preempt(info, &self.nodes, &verdicts, nominated.as_deref(), &labels, volumes) {
             Ok(choice) => {
                 let mut plan = self.fail(view, info, text, refused_by, reasons);
                 self.nominated
@@ -118,7 +120,7 @@ impl State {
     }
 
     /// Puts a pod back, says why in an event and in its condition.
-    fn fail(
+    pub(super) fn fail(
         &mut self,
         view: &View,
         info: &PodInfo,

@@ -7,6 +7,7 @@ use super::pod_affinity::{self, AffinityState};
 use super::pod_info::PodInfo;
 use super::selector::{any_tolerates, node_affinity_matches};
 use super::spread::{self, HardSpread};
+use super::volumes::PodVolumes;
 use crate::api::Value;
 
 /// What the filters came to for one node.
@@ -33,17 +34,27 @@ pub struct Prepared<'a> {
     affinity: Option<AffinityState>,
     selects_nodes: bool,
     wanted_node: &'a str,
+    volumes: Option<&'a PodVolumes>,
+    /// True where another pod has a claim that only one may use.
+    claim_taken: bool,
 }
 
+const CLAIM_TAKEN: &str =
+    "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode";
 const TAINTED: &str = "node(s) had untolerated taint(s)";
 
-fn refuse(plugin: &'static str, reason: &str, unresolvable: bool) -> Verdict {
+pub(super) fn refuse(plugin: &'static str, reason: &str, unresolvable: bool) -> Verdict {
     Verdict::Refused { plugin, reasons: vec![reason.into()], unresolvable }
 }
 
 impl<'a> Prepared<'a> {
     /// Prepares a pod, which may mean to count the pods that are there.
-    pub fn new(pod: &'a PodInfo, nodes: &Nodes, namespace_labels: &dyn Fn(&str) -> Value) -> Prepared<'a> {
+    pub fn new(
+        pod: &'a PodInfo,
+        nodes: &Nodes,
+        namespace_labels: &dyn Fn(&str) -> Value,
+        volumes: Option<&'a PodVolumes>,
+    ) -> Prepared<'a> {
         let spec = pod.object.spec();
         let affinity = spec.get("affinity");
         Prepared {
@@ -53,6 +64,8 @@ impl<'a> Prepared<'a> {
             affinity: pod_affinity::prepare(pod, nodes, namespace_labels),
             selects_nodes: !spec.get("nodeSelector").is_empty() || !affinity.get("nodeAffinity").is_empty(),
             wanted_node: spec.get("nodeName").str(),
+            volumes,
+            claim_taken: volumes.is_some_and(|volumes| volumes.conflict(pod, nodes)),
         }
     }
 
@@ -80,6 +93,12 @@ impl<'a> Prepared<'a> {
             let unresolvable = short.iter().any(|s| s.unresolvable);
             let reasons = short.into_iter().map(|s| s.reason).collect();
             return Verdict::Refused { plugin: "NodeResourcesFit", reasons, unresolvable };
+        }
+        if self.claim_taken {
+            return refuse("VolumeRestrictions", CLAIM_TAKEN, false);
+        }
+        if let Some(verdict) = self.volumes.and_then(|volumes| volumes.filter(node)) {
+            return verdict;
         }
         if let Some(verdict) = self.spread.as_ref().and_then(|spread| spread.filter(self.pod, node)) {
             return verdict;

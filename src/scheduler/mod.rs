@@ -12,6 +12,7 @@ use crate::base::time::SimTime;
 use crate::store::{Change, Plan, Verb, View};
 
 mod attempt;
+mod binding;
 pub mod filter;
 pub mod nodes;
 pub mod pod_affinity;
@@ -21,8 +22,9 @@ mod queue;
 pub mod score;
 pub mod selector;
 pub mod spread;
-mod volumes;
+pub mod volumes;
 
+use binding::Binding;
 use nodes::Nodes;
 use pod_info::PodInfo;
 use queue::Queue;
@@ -37,6 +39,8 @@ pub struct State {
     queue: Queue,
     verdicts: OrdMap<EcoString, BTreeMap<EcoString, EcoString>>,
     nominated: OrdMap<EcoString, Nominated>,
+    /// The pods that wait for their volumes.
+    binding: Vec<Binding>,
 }
 
 /// A pod that waits for its victims to leave a node.
@@ -72,13 +76,17 @@ impl State {
 
     /// When it wants to run next.
     pub fn next_at(&self, now: SimTime) -> Option<SimTime> {
-        self.queue.next_at(now)
+        let look = self.binding.iter().map(|binding| binding.next_look.max(now));
+        look.chain(self.queue.next_at(now)).min()
     }
 
     /// Schedules one pod.
     ///
     /// Models pkg/scheduler/schedule_one.go ScheduleOne.
     pub fn run(&mut self, view: &View) -> Plan {
+        if let Some(plan) = self.look_at_bindings(view) {
+            return plan;
+        }
         while let Some((uid, key)) = self.queue.pop(view.now) {
             match view.get("Pod", &key) {
                 Some(pod) if pod.uid() == uid && is_waiting(pod) => return self.attempt(view, pod),
@@ -123,6 +131,8 @@ impl State {
             self.place(pod, node, now);
         } else if !is_waiting(pod) {
             self.forget(&uid);
+        } else if self.binding.iter().any(|binding| binding.info.uid == uid) {
+            // Its node is settled; it waits for its volumes.
         } else if !self.queue.contains(&uid) {
             self.queue.add(&uid, pod.key(), pod.at("spec.priority").int(), now);
         } else if change.touches("spec") || change.touches("metadata.labels") {

@@ -185,6 +185,11 @@ impl Nodes {
         self.pods.get(uid)
     }
 
+    /// All pods that have a node.
+    pub fn pods(&self) -> impl Iterator<Item = &Placed> + '_ {
+        self.pods.values()
+    }
+
     /// The pods on a node, in the order of their UIDs.
     pub fn pods_on<'a>(&'a self, node: &'a str) -> impl Iterator<Item = &'a Placed> + 'a {
         self.pods.values().filter(move |placed| placed.node == node)

@@ -8,6 +8,7 @@ use ecow::EcoString;
 use super::filter::{Prepared, Verdict};
 use super::nodes::{Nodes, Placed};
 use super::pod_info::PodInfo;
+use super::volumes::PodVolumes;
 use super::COMPONENT;
 use crate::api::Value;
 use crate::store::plan::DeleteOptions;
@@ -31,6 +32,7 @@ pub fn preempt(
     verdicts: &[Verdict],
     nominated: Option<&str>,
     namespace_labels: &dyn Fn(&str) -> Value,
+    volumes: Option<&PodVolumes>,
 ) -> Result<Choice, String> {
     if info.object.at("spec.preemptionPolicy").str() == "Never" {
         return Err("not eligible due to preemptionPolicy=Never.".to_owned());
@@ -45,13 +47,15 @@ pub fn preempt(
     let mut reasons: BTreeMap<String, u32> = BTreeMap::new();
     for (node, verdict) in nodes.iter().zip(verdicts) {
         let why = match verdict {
-            Verdict::Refused { unresolvable: false, .. } => match victims(info, nodes, &node.name, namespace_labels) {
-                Ok(victims) => {
-                    choices.push(Choice { node: node.name.clone(), victims });
-                    continue;
+            Verdict::Refused { unresolvable: false, .. } => {
+                match victims(info, nodes, &node.name, namespace_labels, volumes) {
+                    Ok(victims) => {
+                        choices.push(Choice { node: node.name.clone(), victims });
+                        continue;
+                    }
+                    Err(why) => why,
                 }
-                Err(why) => why,
-            },
+            }
             _ => "Preemption is not helpful for scheduling".to_owned(),
         };
         *reasons.entry(why).or_default() += 1;
@@ -82,6 +86,7 @@ fn victims(
     nodes: &Nodes,
     node: &str,
     namespace_labels: &dyn Fn(&str) -> Value,
+    volumes: Option<&PodVolumes>,
 ) -> Result<Vec<Arc<PodInfo>>, String> {
     let mut trial = nodes.clone();
     let lower = |p: &&Placed| p.info.priority < info.priority;
@@ -93,7 +98,7 @@ fn victims(
         trial.remove_pod(&candidate.uid);
     }
     let fits = |nodes: &Nodes| match nodes.get(node) {
-        Some(target) => Prepared::new(info, nodes, namespace_labels).filter(target),
+        Some(target) => Prepared::new(info, nodes, namespace_labels, volumes).filter(target),
         None => Verdict::Fits,
     };
     if let Verdict::Refused { reasons, .. } = fits(&trial) {

@@ -124,6 +124,14 @@ impl Queue {
         Some((uid, waiting.key.clone()))
     }
 
+    /// Takes a pod out to be tried, whatever its turn.
+    pub fn take(&mut self, uid: &EcoString) {
+        self.leave(uid);
+        if let Some(waiting) = self.pods.get_mut(uid) {
+            waiting.place = Place::Tried;
+        }
+    }
+
     /// Puts a pod back that found no node.
     pub fn put_back(&mut self, uid: &EcoString, refused_by: Vec<&'static str>, now: SimTime) {
         if let Some(waiting) = self.pods.get_mut(uid) {

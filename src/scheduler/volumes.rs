@@ -1,69 +1,192 @@
-//! Volumes: a pod whose claims are missing or unbound goes nowhere, and bound volumes may tie it to nodes.
+//! Volumes: a pod whose claims are missing or unbound goes nowhere, bound volumes may tie it to nodes, and claims that wait for
+//! their first pod are bound to what suits the node.
 
-use super::filter::Verdict;
-use super::nodes::NodeInfo;
+use super::filter::{refuse, Verdict};
+use super::nodes::{NodeInfo, Nodes};
 use super::pod_info::PodInfo;
 use super::selector::node_selector_matches;
+use crate::api::volume_match::{self, BIND_COMPLETED, NO_PROVISIONER, SELECTED_NODE};
 use crate::api::{Object, Value};
 use crate::store::View;
 
 /// The filter's name.
 pub const PLUGIN: &str = "VolumeBinding";
 
-/// The node selectors of the volumes that a pod's claims are bound to.
-pub struct AllowedNodes(Vec<Value>);
+/// Labels that say where a volume and a node are, each with what it was called before.
+const TOPOLOGY: [[&str; 2]; 2] = [
+    ["topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"],
+    ["topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region"],
+];
 
-fn claims<'a>(info: &'a PodInfo) -> impl Iterator<Item = String> + 'a {
-    let name = info.key.name.as_str();
-    info.object.at("spec.volumes").list().iter().filter_map(move |volume| {
-        if !volume.get("ephemeral").is_null() {
-            return Some(format!("{name}-{}", volume.get("name").str()));
-        }
-        volume.at("persistentVolumeClaim.claimName").opt_str().map(str::to_owned)
-    })
+/// What a pod's claims demand of its node.
+pub struct PodVolumes {
+    /// The volumes that are bound already.
+    bound: Vec<Object>,
+    /// True where a claim is bound to a volume that is not there.
+    volume_missing: bool,
+    /// The claims that wait for a node, the smallest first, each with its class.
+    delayed: Vec<(Object, Object)>,
+    /// The volumes that these may get.
+    free: Vec<Object>,
+    /// The claims that one pod alone may use.
+    exclusive: Vec<String>,
 }
 
-/// Why the claims of a pod keep it from every node.
+/// What is to be bound once a node is chosen.
+#[derive(Default)]
+pub struct Bindings {
+    /// Claims and the volumes they get.
+    pub matched: Vec<(Object, Object)>,
+    /// Claims for which volumes are to be made.
+    pub provisioned: Vec<Object>,
+}
+
+/// Reads the claims of a pod; an error keeps it from every node. `assumed` are the volumes that other pods are about to get.
 ///
-/// Models pkg/scheduler/framework/plugins/volumebinding PreFilter.
-pub fn check(view: &View, info: &PodInfo) -> Result<(), String> {
-    let mut unbound = false;
-    for name in claims(info) {
+/// Models pkg/scheduler/framework/plugins/volumebinding PreFilter and volumeBinder.GetPodVolumeClaims.
+pub fn prepare(view: &View, info: &PodInfo, assumed: &[String]) -> Result<Option<PodVolumes>, String> {
+    let mut found = PodVolumes {
+        bound: Vec::new(),
+        volume_missing: false,
+        delayed: Vec::new(),
+        free: Vec::new(),
+        exclusive: Vec::new(),
+    };
+    let (mut any, mut unbound) = (false, false);
+    for (name, ephemeral) in volume_match::claims_of_pod(&info.object) {
+        any = true;
         let Some(claim) = view.store.find("PersistentVolumeClaim", &info.key.namespace, &name) else {
-            return Err(format!("persistentvolumeclaim \"{name}\" not found"));
+            return Err(match ephemeral {
+                true => {
+                    format!("waiting for ephemeral volume controller to create the persistentvolumeclaim \"{name}\"")
+                }
+                false => format!("persistentvolumeclaim \"{name}\" not found"),
+            });
         };
+        let volume = claim.at("spec.volumeName").str();
+        if claim.at("status.phase").str() == "Lost" {
+            return Err(format!(
+                "persistentvolumeclaim \"{name}\" bound to non-existent persistentvolume \"{volume}\""
+            ));
+        }
         if claim.is_deleting() {
             return Err(format!("persistentvolumeclaim \"{name}\" is being deleted"));
         }
-        unbound |= claim.at("status.phase").str() != "Bound" && binds_at_once(view, claim);
-    }
-    match unbound {
-        true => Err("pod has unbound immediate PersistentVolumeClaims".to_owned()),
-        false => Ok(()),
-    }
-}
-
-fn binds_at_once(view: &View, claim: &Object) -> bool {
-    let class = view.store.find("StorageClass", "", claim.at("spec.storageClassName").str());
-    class.is_none_or(|class| class.at("volumeBindingMode").str() != "WaitForFirstConsumer")
-}
-
-/// What the volumes of a pod demand of a node; nothing where they demand nothing.
-pub fn allowed_nodes(view: &View, info: &PodInfo) -> Option<AllowedNodes> {
-    let bound = claims(info).filter_map(|name| view.store.find("PersistentVolumeClaim", &info.key.namespace, &name));
-    let volumes = bound.filter_map(|claim| view.store.find("PersistentVolume", "", claim.at("spec.volumeName").str()));
-    let required: Vec<Value> =
-        volumes.map(|volume| volume.at("spec.nodeAffinity.required").clone()).filter(|r| !r.is_null()).collect();
-    (!required.is_empty()).then_some(AllowedNodes(required))
-}
-
-impl AllowedNodes {
-    /// Models volumebinding Filter for bound claims.
-    pub fn filter(&self, node: &NodeInfo) -> Verdict {
-        if self.0.iter().all(|selector| node_selector_matches(selector, &node.name, &node.labels)) {
-            return Verdict::Fits;
+        if claim.at("spec.accessModes").list().iter().any(|mode| mode.str() == "ReadWriteOncePod") {
+            found.exclusive.push(name);
         }
-        let reasons = vec!["node(s) didn't match PersistentVolume's node affinity".into()];
-        Verdict::Refused { plugin: PLUGIN, reasons, unresolvable: true }
+        if !volume.is_empty() && !claim.annotation(BIND_COMPLETED).is_empty() {
+            match view.store.find("PersistentVolume", "", volume) {
+                Some(volume) => found.bound.push(volume.clone()),
+                None => found.volume_missing = true,
+            }
+            continue;
+        }
+        let class = view.store.find("StorageClass", "", volume_match::class_name(claim));
+        match class.filter(|class| class.at("volumeBindingMode").str() == "WaitForFirstConsumer") {
+            Some(class) if volume.is_empty() => found.delayed.push((claim.clone(), class.clone())),
+            _ => unbound = true,
+        }
     }
+    if unbound {
+        return Err("pod has unbound immediate PersistentVolumeClaims".to_owned());
+    }
+    found.delayed.sort_by_key(|(claim, _)| volume_match::bytes(claim.at("spec.resources.requests.storage")));
+    if !found.delayed.is_empty() {
+        let free = |volume: &&Object| !assumed.iter().any(|name| name == volume.name());
+        found.free = view.store.all("PersistentVolume").filter(free).cloned().collect();
+    }
+    Ok(any.then_some(found))
+}
+
+impl PodVolumes {
+    /// True where another pod has a claim that only one may use.
+    ///
+    /// Models pkg/scheduler/framework/plugins/volumerestrictions PreFilter for ReadWriteOncePod.
+    pub fn conflict(&self, info: &PodInfo, nodes: &Nodes) -> bool {
+        let uses = |pod: &PodInfo| {
+            pod.key.namespace == info.key.namespace
+                && volume_match::claims_of_pod(&pod.object).any(|(name, _)| self.exclusive.contains(&name))
+        };
+        !self.exclusive.is_empty() && nodes.pods().any(|placed| uses(&placed.info))
+    }
+
+    /// Models volumebinding Filter with volumeBinder.FindPodVolumes, and volumezone Filter.
+    pub fn filter(&self, node: &NodeInfo) -> Option<Verdict> {
+        let fits = |volume: &Object| fits_node(volume, node);
+        let reason = if self.volume_missing {
+            "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)"
+        } else if !self.bound.iter().all(fits) {
+            "node(s) didn't match PersistentVolume's node affinity"
+        } else if self.bindings(node).is_none() {
+            "node(s) didn't find available persistent volumes to bind"
+        } else if !self.bound.iter().all(|volume| same_topology(volume, node)) {
+            return Some(refuse("VolumeZone", "node(s) had no available volume zone", true));
+        } else {
+            return None;
+        };
+        Some(refuse(PLUGIN, reason, true))
+    }
+
+    /// What to bind for a node; nothing where a claim would go without.
+    ///
+    /// Models volumeBinder.findMatchingVolumes and checkVolumeProvisions.
+    pub fn bindings(&self, node: &NodeInfo) -> Option<Bindings> {
+        let mut bindings = Bindings::default();
+        for (claim, class) in &self.delayed {
+            let selected = claim.annotation(SELECTED_NODE);
+            if !selected.is_empty() && selected != node.name {
+                return None;
+            }
+            let taken: Vec<String> = bindings.matched.iter().map(|(_, volume)| volume.name().to_owned()).collect();
+            let free = self.free.iter().filter(|volume| !taken.iter().any(|name| name == volume.name()));
+            let fits = |volume: &Object| fits_node(volume, node);
+            let matched = match selected.is_empty() {
+                true => volume_match::find(claim, free, true, Some(&fits)),
+                false => None,
+            };
+            match matched {
+                Some(volume) => bindings.matched.push((claim.clone(), volume.clone())),
+                None if may_provision(class, node) => bindings.provisioned.push(claim.clone()),
+                None => return None,
+            }
+        }
+        Some(bindings)
+    }
+}
+
+impl Bindings {
+    /// True where nothing is to be bound.
+    pub fn is_empty(&self) -> bool {
+        self.matched.is_empty() && self.provisioned.is_empty()
+    }
+}
+
+fn fits_node(volume: &Object, node: &NodeInfo) -> bool {
+    let required = volume.at("spec.nodeAffinity.required");
+    required.is_null() || node_selector_matches(required, &node.name, &node.labels)
+}
+
+fn may_provision(class: &Object, node: &NodeInfo) -> bool {
+    let topologies = class.at("allowedTopologies").list();
+    let holds = |expression: &Value| {
+        let label = node.labels.get(expression.get("key").str());
+        expression.get("values").list().contains(label)
+    };
+    let allowed =
+        topologies.is_empty() || topologies.iter().any(|t| t.get("matchLabelExpressions").list().iter().all(holds));
+    !matches!(class.at("provisioner").str(), "" | NO_PROVISIONER) && allowed
+}
+
+/// A node without labels of zone and region takes every volume.
+fn same_topology(volume: &Object, node: &NodeInfo) -> bool {
+    let label = |labels: &Value, names: &[&str; 2]| -> String {
+        names.iter().map(|name| labels.get(name).str()).find(|text| !text.is_empty()).unwrap_or("").to_owned()
+    };
+    let told = TOPOLOGY.iter().any(|names| !label(&node.labels, names).is_empty());
+    let suits = |names: &[&str; 2]| {
+        let zones = label(volume.labels(), names);
+        zones.is_empty() || zones.split("__").any(|zone| zone == label(&node.labels, names))
+    };
+    !told || TOPOLOGY.iter().all(suits)
 }

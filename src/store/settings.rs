@@ -35,6 +35,9 @@ pub struct Settings {
     pub min_sync_period: Span,
     /// How long the cluster has been up when the scenario begins.
     pub uptime: Span,
+    /// True where the cluster has a default StorageClass whose volumes are directories of the nodes, as small clusters for
+    /// learners have.
+    pub storage_class: bool,
     /// True where every node has every image from the start; otherwise the first pod of a node that needs one pulls it.
     pub images_present: bool,
 }
@@ -59,6 +62,7 @@ impl Default for Settings {
             watch_latency: Span::millis(10),
             min_sync_period: Span::ZERO,
             uptime: Span::secs(30),
+            storage_class: false,
             images_present: false,
         }
     }

@@ -83,7 +83,7 @@ fn check(case: &serde_json::Value) -> Result<(), String> {
         let wanted: Vec<i64> = list("codes").iter().map(|s| s.as_i64().unwrap()).collect();
         return differs(format!("{:?}", feasible.iter().map(code).collect::<Vec<_>>()), format!("{wanted:?}"));
     }
-    let prepared = Prepared::new(&pod, &nodes, &namespace_labels);
+    let prepared = Prepared::new(&pod, &nodes, &namespace_labels, None);
     let verdicts: Vec<Verdict> = feasible.iter().map(|node| prepared.filter(node)).collect();
     let ours: Vec<serde_json::Value> = verdicts
         .iter()
