@@ -28,6 +28,7 @@ const RECORDINGS: &[(&str, usize)] = &[
     ("l_quota_limits_scheduling", 602),
     ("m_namespace_gc", 581),
     ("n_pdb", 38),
+    ("k_ingress", 74),
     ("p_pod_lifecycle", 973),
 ];
 

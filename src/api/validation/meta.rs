@@ -72,7 +72,7 @@ fn common(meta: &Value, errors: &mut Errors) {
 /// Models staging/src/k8s.io/apimachinery/pkg/api/validation maskTrailingDash.
 fn mask_trailing_dash(prefix: &str) -> String {
     match prefix.strip_suffix('-') {
-        Some(rest) if rest.len() > 1 => {
+        Some(rest) if !rest.is_empty() => {
             format!("{}a", &rest[..rest.len() - rest.chars().last().map_or(0, char::len_utf8)])
         }
         _ => prefix.to_owned(),
