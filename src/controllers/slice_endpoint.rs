@@ -12,11 +12,12 @@ pub(super) struct Member<'a> {
     hostname: Option<&'a str>,
     ready: bool,
     serving: bool,
+    distribution: &'a str,
 }
 
 impl<'a> Member<'a> {
     /// Models staging/src/k8s.io/endpointslice/utils.go podToEndpoint.
-    pub fn of(candidate: &'a Candidate<'a>, node: Option<&'a Object>, service: &Object) -> Member<'a> {
+    pub fn of(candidate: &'a Candidate<'a>, node: Option<&'a Object>, service: &'a Object) -> Member<'a> {
         let serving = candidate.is_ready();
         let publish = service.spec().get("publishNotReadyAddresses").bool();
         Member {
@@ -25,7 +26,29 @@ impl<'a> Member<'a> {
             hostname: hostname(candidate.pod, service),
             ready: publish || (serving && !candidate.deleting),
             serving,
+            distribution: service.spec().get("trafficDistribution").str(),
         }
+    }
+
+    /// For whom the endpoint is meant; null for everybody.
+    ///
+    /// Models staging/src/k8s.io/endpointslice/trafficdist/trafficdist.go ReconcileHints.
+    fn hints(&self) -> Value {
+        let mut hints = value!({});
+        let name = |text: &str| value!([{"name": text}]);
+        let same_node = self.distribution == "PreferSameNode";
+        if self.ready && (same_node || matches!(self.distribution, "PreferClose" | "PreferSameZone")) {
+            if !self.zone.is_empty() {
+                hints.set("forZones", name(self.zone));
+            }
+            if same_node && !self.candidate.node.is_empty() {
+                hints.set("forNodes", name(self.candidate.node));
+            }
+        }
+        if hints.is_empty() {
+            return Value::Null;
+        }
+        hints
     }
 
     /// The pod's UID, by which an endpoint is found in a slice.
@@ -45,6 +68,7 @@ impl<'a> Member<'a> {
             && endpoint.get("nodeName").str() == self.candidate.node
             && endpoint.get("zone").str() == self.zone
             && endpoint.get("hostname").str() == self.hostname.unwrap_or("")
+            && *endpoint.get("hints") == self.hints()
     }
 
     /// The endpoint.
@@ -59,6 +83,10 @@ impl<'a> Member<'a> {
         let texts = [("nodeName", self.candidate.node), ("zone", self.zone), ("hostname", self.hostname.unwrap_or(""))];
         for (field, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
             endpoint.set(field, text);
+        }
+        let hints = self.hints();
+        if !hints.is_null() {
+            endpoint.set("hints", hints);
         }
         endpoint
     }

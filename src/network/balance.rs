@@ -51,6 +51,7 @@ impl<'a> Path<'a> {
         if balance.masquerade || hairpin {
             self.masquerade(node, &mut flight, &balance, target, hairpin, service.clone());
         }
+        self.retrack(&flight.packet);
         flight.at = service;
         self.deliver(node, flight, 0)
     }

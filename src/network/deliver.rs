@@ -78,6 +78,7 @@ impl<'a> Path<'a> {
         let before = arrow(&flight.packet);
         if let (true, Some(address)) = (flight.packet.source != flight.client || self.pod().is_some(), node.address()) {
             flight.packet.source = address;
+            self.retrack(&flight.packet);
         }
         let down = self.state.is_down(&other);
         let hop = Hop {
@@ -186,6 +187,7 @@ impl<'a> Path<'a> {
             }
             self.pass(ROUTE_US);
             flight.at = Place::node(&there);
+            self.track(&there, &flight.packet);
         }
         if let Some(denied) = self.ingress(&flight, pod, &there) {
             return denied;
@@ -296,6 +298,10 @@ impl<'a> Path<'a> {
             ..self.step(HopKind::Policy, "NetworkPolicy", pod.clone(), pod)
         };
         self.hop(hop);
-        (!verdict.allowed).then(|| Arrival::Ended(self.time_out()))
+        if verdict.allowed {
+            return None;
+        }
+        self.untrack(node);
+        Some(Arrival::Ended(self.time_out()))
     }
 }

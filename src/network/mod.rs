@@ -5,6 +5,7 @@
 pub mod address;
 pub mod api_server;
 mod balance;
+pub mod conntrack;
 mod deliver;
 pub mod dns;
 pub mod http;

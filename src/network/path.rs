@@ -4,6 +4,7 @@
 use core::net::IpAddr;
 
 use super::address::{host_port, Cidr};
+use super::conntrack::{Ends, Flow, FlowState};
 use super::proxy::compile::Compiled;
 use super::proxy::rules::Rule;
 use super::proxy::service::Protocol;
@@ -14,6 +15,7 @@ use super::resolver::Resolver;
 use super::trace::{Hop, HopKind, Memory, Outcome, Place, Trace, Verdict};
 use super::State;
 use crate::api::{Object, ObjectKey};
+use crate::base::draw;
 use crate::store::View;
 
 /// Time from a pod to its node, or back, in microseconds.
@@ -38,6 +40,15 @@ pub struct Path<'a> {
     pub(super) source: Source,
     connected_us: u64,
     pub(super) memories: Vec<Memory>,
+    /// The connections as the nodes enter them.
+    pub(super) flows: Vec<Flow>,
+    /// The connection that is open already, where the request is not its first.
+    pub(super) open: Vec<Flow>,
+    /// The port at the source, where the client chose it.
+    pub(super) source_port: Option<u16>,
+    /// The port at the source of the connection under way.
+    port: u16,
+    connections: u64,
 }
 
 /// Where a connection came out.
@@ -95,8 +106,22 @@ pub(super) struct Flight {
 impl<'a> Path<'a> {
     /// A request that has not left yet.
     pub fn new(view: &'a View<'a>, state: &'a State, source: Source, n: u64, timeout_us: u64) -> Path<'a> {
-        let (hops, memories) = (Vec::new(), Vec::new());
-        Path { view, state, n, timeout_us, at_us: 0, hops, source, connected_us: 0, memories }
+        Path {
+            view,
+            state,
+            n,
+            timeout_us,
+            at_us: 0,
+            hops: Vec::new(),
+            source,
+            connected_us: 0,
+            memories: Vec::new(),
+            flows: Vec::new(),
+            open: Vec::new(),
+            source_port: None,
+            port: 0,
+            connections: 0,
+        }
     }
 
     /// The place of the source.
@@ -200,15 +225,106 @@ impl<'a> Path<'a> {
             None => self.place(),
         };
         let (hops, memories, connected_us) = (self.hops, self.memories, self.connected_us);
-        Trace { source, target, address, port, hops, outcome, connected_us, time_us, memories }
+        let mut flows = self.flows;
+        flows.iter_mut().filter(|flow| flow.protocol != "udp").for_each(|flow| {
+            flow.state = match outcome {
+                Outcome::Timeout | Outcome::NoRoute if connected_us == 0 => FlowState::Unreplied,
+                Outcome::Timeout => FlowState::Open,
+                Outcome::Refused => FlowState::Reset,
+                _ => FlowState::Closed,
+            }
+        });
+        Trace { source, target, address, port, hops, outcome, connected_us, time_us, memories, flows }
     }
 
     /// Sends the first packet of a connection and follows it to its end.
     pub fn connect(&mut self, to: IpAddr, port: u16, protocol: Protocol) -> Arrival<'a> {
+        self.connections += 1;
+        self.port = self.free_port(self.connections);
+        if let Some(open) = self.open.first() {
+            self.port = open.first.source_port;
+        } else if let (Some(chosen), true) = (self.source_port, port != 53) {
+            self.port = chosen;
+        }
         match self.leave(to, port, protocol) {
             Ok(flight) => self.through_node(flight, 0),
             Err(arrival) => arrival,
         }
+    }
+
+    /// A port for the source of a connection that has not been given one.
+    fn free_port(&self, number: u64) -> u16 {
+        let key = format!("{}", self.place());
+        let drawn = draw::below(self.view.settings.seed, "source-port", &key, self.n.wrapping_add(number << 24), 28_232);
+        32_768 + drawn as u16
+    }
+
+    /// Enters the packet in the table of the node it meets.
+    pub(super) fn track(&mut self, node: &str, packet: &Packet) {
+        let (source, destination) = (packet.source, packet.destination);
+        let first = Ends { source, source_port: self.port, destination, port: packet.port };
+        let protocol = packet.protocol.lower();
+        let state = if protocol == "udp" { FlowState::Open } else { FlowState::Unreplied };
+        self.flows.push(Flow { node: node.to_owned(), protocol, first, reply: first.reversed(), state });
+    }
+
+    /// The packet was thrown away before it was entered.
+    pub(super) fn untrack(&mut self, node: &str) {
+        if self.flows.last().is_some_and(|flow| flow.node == node) {
+            self.flows.pop();
+        }
+    }
+
+    /// The packet leaves the node with other addresses than it came with.
+    pub(super) fn retrack(&mut self, packet: &Packet) {
+        let number = self.connections + 128;
+        let fresh = self.free_port(number);
+        let Some(flow) = self.flows.last_mut() else { return };
+        let port = if packet.source == flow.first.source { flow.first.source_port } else { fresh };
+        let (source, source_port) = (packet.destination, packet.port);
+        flow.reply = Ends { source, source_port, destination: packet.source, port };
+        self.port = port;
+    }
+
+    /// The connection a packet belongs to as the node remembers it: one the request said is open, or one of UDP, where
+    /// whoever sends again from the same port goes on. What kube-proxy has cleaned away does not count.
+    ///
+    /// Models pkg/proxy/conntrack/cleanup.go CleanStaleEntries by what the rules of the node say at this moment.
+    fn remembered(&self, node: &Node, packet: &Packet, services: &[Compiled]) -> Option<Flow> {
+        let flow = self.flows.last()?;
+        let same = |other: &&Flow| other.node == flow.node && other.first == flow.first;
+        if let Some(open) = self.open.iter().find(same) {
+            return Some(open.clone());
+        }
+        let known = self.state.flows.find(&node.name, flow.protocol, &flow.first, self.view.now)?;
+        let of = |c: &&Compiled| c.protocol() == packet.protocol && front(node, c, packet).is_some();
+        let valid = services.iter().find(of).is_none_or(|c| {
+            let mut targets = c.reachable().into_iter();
+            targets.any(|t| t.endpoint.address == known.reply.source && t.port == known.reply.source_port)
+        });
+        (valid && known.reply != known.first.reversed()).then_some(known)
+    }
+
+    /// A packet of a connection that is known: no rule is asked.
+    fn go_on(&mut self, node: &Node, mut flight: Flight, known: &Flow) -> Arrival<'a> {
+        let before = arrow(&flight.packet);
+        flight.packet.destination = known.reply.source;
+        flight.packet.port = known.reply.source_port;
+        flight.packet.source = known.reply.destination;
+        self.retrack(&flight.packet);
+        let to = host_port(known.reply.source, known.reply.source_port);
+        let hop = Hop {
+            before,
+            after: arrow(&flight.packet),
+            node: flight.node.clone(),
+            sentence: format!(
+                "{} remembers the connection (conntrack): the packet goes to {to} like those before it, and no rule is asked.",
+                node.name
+            ),
+            ..self.step(HopKind::Dnat, "conntrack", flight.at.clone(), flight.at.clone())
+        };
+        self.hop(hop);
+        self.deliver(node, flight, 0)
     }
 
     /// From the source to the first node.
@@ -337,18 +453,24 @@ impl<'a> Path<'a> {
             return Arrival::Ended(Outcome::NoRoute);
         };
         let services = self.state.candidates(self.view, &node, flight.packet.destination, flight.packet.port);
+        self.track(&node.name, &flight.packet);
+        if let Some(known) = self.remembered(&node, &flight.packet, &services) {
+            return self.go_on(&node, flight, &known);
+        }
         match decide(&node, services, &flight.packet) {
             Decision::Balance(balance) => self.balance(&node, flight, balance),
             Decision::Reject(rule) => {
                 let sentence =
                     "The Service has no endpoint that is ready: kube-proxy's rule sends the packet back at once.";
                 let rule = self.refusal(&node, &flight.packet, rule);
+                self.untrack(&node.name);
                 self.stop(&flight, rule, "REJECT", sentence, Verdict::Refused);
                 Arrival::Ended(Outcome::Refused)
             }
             Decision::Drop(rule) => {
                 let sentence = format!("The rule on {} drops the packet without a word.", flight.node);
                 let rule = self.refusal(&node, &flight.packet, rule);
+                self.untrack(&node.name);
                 self.stop(&flight, rule, "DROP", &sentence, Verdict::Dropped);
                 Arrival::Ended(self.time_out())
             }

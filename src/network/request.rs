@@ -4,6 +4,7 @@
 
 use core::net::IpAddr;
 
+use super::conntrack::Flow;
 use super::dns::{self, QueryType};
 use super::http::{reason, HttpRequest, HttpResponse};
 use super::path::{Arrival, Path};
@@ -56,6 +57,10 @@ pub struct Request {
     pub insecure: bool,
     /// Names with their addresses that are not to be looked up.
     pub resolve: Vec<(String, IpAddr)>,
+    /// The port at the source, where the client chose it.
+    pub source_port: Option<u16>,
+    /// The connection it goes over, where that is open already: its address and what the nodes know of it.
+    pub open: Option<(IpAddr, Vec<Flow>)>,
 }
 
 /// How long a client waits for a connection without being told: six retransmissions of a SYN.
@@ -77,6 +82,8 @@ impl Request {
             timeout_us: CONNECT_TIMEOUT_US,
             insecure: false,
             resolve: Vec::new(),
+            source_port: None,
+            open: None,
         }
     }
 }
@@ -88,6 +95,7 @@ pub type Respond<'a> = &'a dyn Fn(&Object, &str, u16, &HttpRequest) -> Option<Ht
 /// Carries a request out.
 pub fn request(view: &View, state: &State, request: &Request, respond: Respond) -> Trace {
     let mut path = Path::new(view, state, request.source.clone(), request.n, request.timeout_us);
+    path.source_port = request.source_port;
     let (address, outcome) = match resolve(&mut path, request) {
         Ok(address) => {
             let arrival = path.connect(address, request.port, Protocol::Tcp);
@@ -105,6 +113,10 @@ pub fn request(view: &View, state: &State, request: &Request, respond: Respond) 
 /// The address of the host, with a hop for each name asked for.
 fn resolve(path: &mut Path, request: &Request) -> Result<IpAddr, Outcome> {
     let host = request.host.as_str();
+    if let Some((address, flows)) = &request.open {
+        path.open.clone_from(flows);
+        return Ok(*address);
+    }
     if let Ok(address) = host.parse::<IpAddr>() {
         return Ok(address);
     }

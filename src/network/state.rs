@@ -9,6 +9,7 @@ use ecow::EcoString;
 use imbl::{OrdMap, OrdSet};
 
 use super::address::Cidr;
+use super::conntrack::Table;
 use super::proxy::compile::Compiled;
 use super::proxy::service::{Service, Slice};
 use super::proxy::{Mode, Node};
@@ -37,6 +38,8 @@ pub struct State {
     clients: OrdMap<ClientKey, Client>,
     turns: OrdMap<(EcoString, EcoString), u64>,
     down: OrdSet<EcoString>,
+    /// The connections the nodes remember.
+    pub flows: Table,
 }
 
 /// A Service as it was and as it is: nodes that have not caught up use an older version.
@@ -245,6 +248,7 @@ impl State {
 
     /// Keeps what the nodes remember of a request.
     pub fn remember(&mut self, trace: &Trace, now: SimTime) {
+        self.flows.enter(&trace.flows, now);
         for memory in &trace.memories {
             let (node, service) = (EcoString::from(&memory.node), EcoString::from(&memory.service));
             *self.turns.entry((node.clone(), service.clone())).or_insert(0) += 1;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::conntrack::Flow;
 use crate::api::ObjectKey;
 
 /// A thing a request starts at, passes or ends at.
@@ -186,6 +187,8 @@ pub struct Trace {
     pub time_us: u64,
     /// What the nodes remember of it.
     pub memories: Vec<Memory>,
+    /// The connections it left in the nodes' tables.
+    pub flows: Vec<Flow>,
 }
 
 /// What a node remembers of a request: [`super::State::remember`] puts it where the next one finds it.

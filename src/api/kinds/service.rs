@@ -37,8 +37,8 @@ pub(super) static KIND: Kind = Kind {
         Support { field: "spec.publishNotReadyAddresses", depth: Depth::Modelled, note: "" },
         Support {
             field: "spec.trafficDistribution",
-            depth: Depth::Stored,
-            note: "The rules follow hints in EndpointSlices, but no controller writes any.",
+            depth: Depth::Modelled,
+            note: "By hints in EndpointSlices; the older annotation topology-mode is not looked at.",
         },
         Support { field: "spec.ipFamilies", depth: Depth::Stored, note: "The cluster speaks IPv4." },
     ],

@@ -50,8 +50,13 @@ impl<'a> Compiled<'a> {
         let uses_local = service.internal_local || service.external_local && service.externally_accessible(port);
         let mut compiled = Compiled { service, port, cluster: Vec::new(), local: Vec::new(), has_endpoints: false };
         if uses_cluster {
-            let zoned = can_use_zones(&all, &node.zone);
-            let usable = |t: &Target| t.endpoint.ready && (!zoned || t.endpoint.zones.contains(&node.zone));
+            let mode = nearness(&all, node);
+            let near = |t: &Target| match mode {
+                Nearness::Node => t.endpoint.nodes.contains(&node.name),
+                Nearness::Zone => t.endpoint.zones.contains(&node.zone),
+                Nearness::Any => true,
+            };
+            let usable = |t: &Target| t.endpoint.ready && near(t);
             compiled.cluster = or_terminating(&all, usable, |_| true);
             compiled.has_endpoints = !compiled.cluster.is_empty();
         }
@@ -159,10 +164,24 @@ fn is_leaving(target: &Target) -> bool {
     !target.endpoint.ready && target.endpoint.serving && target.endpoint.terminating
 }
 
-/// Models pkg/proxy/topology.go canUseTopology.
-fn can_use_zones(all: &[Target], zone: &str) -> bool {
-    let mut ready = all.iter().filter(|t| t.endpoint.ready);
-    !zone.is_empty()
-        && ready.clone().all(|t| !t.endpoint.zones.is_empty())
-        && ready.any(|t| t.endpoint.zones.iter().any(|z| z == zone))
+/// Which endpoints a node keeps to.
+enum Nearness {
+    /// Those meant for the node.
+    Node,
+    /// Those meant for its zone.
+    Zone,
+    /// All.
+    Any,
+}
+
+/// Models pkg/proxy/topology.go topologyModeFromHints.
+fn nearness(all: &[Target], node: &Node) -> Nearness {
+    let ready = || all.iter().filter(|t| t.endpoint.ready);
+    if ready().all(|t| !t.endpoint.nodes.is_empty()) && ready().any(|t| t.endpoint.nodes.contains(&node.name)) {
+        return Nearness::Node;
+    }
+    if ready().all(|t| !t.endpoint.zones.is_empty()) && ready().any(|t| t.endpoint.zones.contains(&node.zone)) {
+        return Nearness::Zone;
+    }
+    Nearness::Any
 }

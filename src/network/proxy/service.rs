@@ -121,6 +121,8 @@ pub struct Endpoint {
     pub terminating: bool,
     /// The zones it is meant for.
     pub zones: Vec<EcoString>,
+    /// The nodes it is meant for.
+    pub nodes: Vec<EcoString>,
     /// Its own name below the Service's, where it has one.
     pub hostname: EcoString,
     /// The pod behind it, where it is one.
@@ -206,7 +208,7 @@ impl Endpoint {
         let conditions = value.get("conditions");
         let ready = conditions.get("ready").opt_bool().unwrap_or(true);
         let target = value.get("targetRef");
-        let zones = value.at("hints.forZones").list().iter().map(|zone| zone.get("name").text());
+        let names = |field: &str| value.at(field).list().iter().map(|one| one.get("name").text()).collect();
         Some(Endpoint {
             address,
             host: if address.is_ipv6() { format!("[{address}]:") } else { format!("{address}:") }.into(),
@@ -214,7 +216,8 @@ impl Endpoint {
             ready,
             serving: conditions.get("serving").opt_bool().unwrap_or(ready),
             terminating: conditions.get("terminating").bool(),
-            zones: zones.collect(),
+            zones: names("hints.forZones"),
+            nodes: names("hints.forNodes"),
             hostname: value.get("hostname").text(),
             pod: (target.get("kind").str() == "Pod").then(|| {
                 ObjectKey::new(target.get("namespace").opt_str().unwrap_or(namespace), target.get("name").text())

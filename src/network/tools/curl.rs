@@ -5,6 +5,7 @@
 use core::net::IpAddr;
 
 use super::{seconds_us, Context, Flag, Flags, Output};
+use crate::network::conntrack::Flow;
 use crate::network::http::{reason, Url, UrlError};
 use crate::network::request::{self, http_request, Request, Source, CONNECT_TIMEOUT_US};
 use crate::network::{Outcome, Response, Trace};
@@ -37,6 +38,9 @@ pub struct Curl {
     resolve: Vec<(String, IpAddr)>,
 }
 
+/// A connection that is left open for the next URL: scheme and host, the address, and what nodes know of it.
+type Open = ((String, String), IpAddr, Vec<Flow>);
+
 /// Runs curl.
 pub fn run(context: &Context, args: &[String]) -> Output {
     let curl = match Curl::parse(args) {
@@ -44,8 +48,9 @@ pub fn run(context: &Context, args: &[String]) -> Output {
         Err(output) => return output,
     };
     let mut all = Output::default();
+    let mut open = None;
     for (i, url) in curl.urls.iter().enumerate() {
-        let one = curl.transfer(context, url, context.n.wrapping_add((i as u64) << 32));
+        let one = curl.transfer(context, url, context.n.wrapping_add((i as u64) << 32), &mut open);
         all.stdout.push_str(&one.stdout);
         all.stderr.push_str(&one.stderr);
         all.exit_code = one.exit_code;
@@ -149,7 +154,7 @@ impl Curl {
     }
 
     /// One URL, redirects followed where that was asked for.
-    fn transfer(&self, context: &Context, text: &str, n: u64) -> Output {
+    fn transfer(&self, context: &Context, text: &str, n: u64, open: &mut Option<Open>) -> Output {
         let mut target = text.to_owned();
         let mut all = Output::default();
         for round in 0..10 {
@@ -157,8 +162,15 @@ impl Curl {
                 Ok(url) => url,
                 Err(error) => return self.refuse(all, &error),
             };
-            let request = self.request(context.source.clone(), &url, n.wrapping_add(round << 48));
+            let mut request = self.request(context.source.clone(), &url, n.wrapping_add(round << 48));
+            let to = (url.scheme.clone(), url.authority());
+            let kept = open.take().filter(|(host, ..)| *host == to);
+            request.open = kept.map(|(_, address, flows)| (address, flows));
             let trace = request::request(context.view, context.state, &request, context.respond);
+            if let (Outcome::Response(_), Ok(address)) = (&trace.outcome, trace.address.parse()) {
+                let flows = trace.flows.iter().filter(|flow| flow.protocol == "tcp").cloned().collect();
+                *open = Some((to, address, flows));
+            }
             let location = match &trace.outcome {
                 Outcome::Response(r) if self.follow && (300..400).contains(&r.status) => find(r, "Location"),
                 _ => None,
@@ -305,7 +317,11 @@ impl Curl {
             let words = failure.map_or("", |(_, text)| text);
             return format!("* {words}\n* Closing connection 0\n");
         }
-        text.push_str(&format!("*   Trying {}:{}...\n", trace.address, trace.port));
+        if request.open.is_some() {
+            text.push_str(&format!("* Found bundle for host {0}: 0x55d0c8a7d0a0 [serially]\n* Can not multiplex, even if we wanted to!\n* Re-using existing connection! (#0) with host {0}\n", url.host));
+        } else {
+            text.push_str(&format!("*   Trying {}:{}...\n", trace.address, trace.port));
+        }
         let refused = match trace.outcome {
             Outcome::Refused => Some("Connection refused"),
             Outcome::NoRoute => Some("No route to host"),
@@ -474,6 +490,7 @@ mod tests {
             connected_us: 0,
             time_us: 3_400,
             memories: Vec::new(),
+            flows: Vec::new(),
         };
         let words = "curl: (7) Failed to connect to web port 80 after 3 ms: Connection refused\n";
         assert_eq!(print(&args("web"), &trace), (String::new(), words.to_owned(), 7));

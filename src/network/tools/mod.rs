@@ -9,13 +9,32 @@ use crate::store::View;
 pub mod curl;
 pub mod dig;
 pub mod explain;
+pub mod interfaces;
+pub mod iptables;
 pub mod nc;
 pub mod ping;
+pub mod sockets;
 pub mod wget;
 
 /// The names of the tools, for completion and help.
-pub const TOOLS: &[&str] =
-    &["curl", "dig", "ipvsadm", "iptables-save", "nc", "nft", "nslookup", "ping", "trace", "wget"];
+pub const TOOLS: &[&str] = &[
+    "conntrack",
+    "curl",
+    "dig",
+    "ifconfig",
+    "ip",
+    "iptables",
+    "iptables-save",
+    "ipvsadm",
+    "nc",
+    "netstat",
+    "nft",
+    "nslookup",
+    "ping",
+    "ss",
+    "trace",
+    "wget",
+];
 
 /// What a tool works with.
 #[derive(Clone)]
@@ -71,23 +90,54 @@ pub fn run(context: &Context, name: &str, args: &[String]) -> Option<Output> {
         "ping" => ping::run(context, args),
         "nc" => nc::run(context, args),
         "trace" => explain::run(context, args),
-        "iptables-save" => on_node(context, name, proxy::iptables_save),
-        "nft" if args.first().is_some_and(|word| word == "list") => on_node(context, name, proxy::nft::ruleset),
-        "nft" => Output::error(1, "nft: only `nft list ruleset` is there\n"),
-        "ipvsadm" => on_node(context, name, proxy::ipvs::ipvsadm),
+        "ip" => interfaces::ip(context, args),
+        "ifconfig" => interfaces::ip(context, &["address".to_owned()]),
+        "ss" | "netstat" => sockets::listening(context, name),
+        "iptables-save" => on_node(context, name, args, &iptables::save),
+        "iptables" => on_node(context, name, args, &iptables::run),
+        "nft" => on_node(context, name, args, &nft),
+        "ipvsadm" => on_node(context, name, args, &ipvsadm),
+        "conntrack" => on_node(context, name, args, &sockets::conntrack),
         _ => return None,
     })
 }
 
+/// How a tool of a node is run.
+type OnNode = dyn Fn(&Context, &str, &[String]) -> Option<Output>;
+
 /// A tool that only a node has.
-fn on_node(context: &Context, name: &str, print: fn(&View, &State, &str) -> Option<String>) -> Output {
+fn on_node(context: &Context, name: &str, args: &[String], run: &OnNode) -> Output {
     let Source::Node(node) = &context.source else {
-        return Output::error(127, format!("sh: {name}: command not found\n"));
+        let text = format!("sh: {name}: command not found\n{name} runs on nodes: ssh node-1 {name}\n");
+        return Output::error(127, text);
     };
-    match print(context.view, context.state, node) {
-        Some(text) => Output::text(text),
-        None => Output::error(1, format!("{name}: there is no node {node}\n")),
-    }
+    run(context, node, args).unwrap_or_else(|| Output::error(1, format!("{name}: there is no node {node}\n")))
+}
+
+/// `nft list ruleset`, `nft list table ip kube-proxy`, `nft list chain ip kube-proxy NAME`.
+fn nft(context: &Context, node: &str, args: &[String]) -> Option<Output> {
+    let words: Vec<&str> = args.iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
+    let text = proxy::nft::ruleset(context.view, context.state, node)?;
+    let missing = || Output::error(1, "Error: No such file or directory\n");
+    Some(match words.as_slice() {
+        ["list", "ruleset", ..] => Output::text(text),
+        ["list", "tables", ..] if text.is_empty() => Output::default(),
+        ["list", "tables", ..] => Output::text("table ip kube-proxy\n"),
+        ["list", "table", "ip", "kube-proxy"] if !text.is_empty() => Output::text(text),
+        ["list", kind @ ("chain" | "map" | "set"), "ip", "kube-proxy", name] => {
+            let head = format!("\t{kind} {name} {{\n");
+            let Some((_, block)) = text.split_once(&head) else { return Some(missing()) };
+            let body = block.split("\n\t}\n").next().unwrap_or("");
+            Output::text(format!("table ip kube-proxy {{\n{head}{body}\n\t}}\n}}\n"))
+        }
+        ["list", ..] => missing(),
+        _ => Output::error(1, "nft: only `nft list ...` is possible here\n"),
+    })
+}
+
+/// `ipvsadm -Ln`: names are not looked up in any case.
+fn ipvsadm(context: &Context, node: &str, _: &[String]) -> Option<Output> {
+    proxy::ipvs::ipvsadm(context.view, context.state, node).map(Output::text)
 }
 
 /// Splits `-sSo` into `-s`, `-S`, `-o`; the last may take what is left as its value.
