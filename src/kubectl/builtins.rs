@@ -68,7 +68,7 @@ pub fn run(words: &[String], stdin: Option<String>, world: &mut World, session: 
             }
             0
         }
-        name => match super::network::run(words, world, session) {
+        name => match super::network::run(words, world, session, out) {
             Some(run) => return run,
             None => {
                 out.err(format!("sh: {name}: command not found"));

@@ -14,6 +14,7 @@ mod go_template_run;
 pub mod help;
 pub mod manifest;
 pub mod network;
+mod node_shell;
 pub mod output;
 pub mod player;
 pub mod print;

@@ -4,8 +4,10 @@
 //! `from node-1 ...`, `from pod/web-0 ...`, `ssh node-1 ...`, `kubectl exec web-0 -- ...`.
 
 use super::call::{Poll, Run, Waiting};
+use super::node_shell;
 use super::output::Output;
-use super::session::Session;
+use super::session::{Session, Shell};
+use super::shell::run_inner;
 use crate::api::ObjectKey;
 use crate::base::time::{SimTime, Span};
 use crate::cluster::World;
@@ -19,7 +21,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("ping HOST, nc -zv HOST PORT", "tries an address, or a port of it"),
     ("trace curl URL", "shows the way of a request, hop by hop, with the rules that decided"),
     ("from outside|NODE|pod/NAME COMMAND", "runs one of these somewhere else, as `kubectl exec POD -- COMMAND` does"),
-    ("ssh NODE iptables-save|ipvsadm -Ln|nft list ruleset", "shows the rules of a node"),
+    ("ssh NODE [COMMAND]", "a node's shell: iptables-save, iptables -t nat -L, ipvsadm -Ln, nft list ruleset, conntrack -L, ip addr, ip route, ss -lntp"),
     ("proxy-mode [iptables|ipvs|nftables]", "shows or changes what kube-proxy balances with"),
 ];
 
@@ -27,11 +29,11 @@ pub const COMMANDS: &[(&str, &str)] = &[
 const KEPT_TRACES: usize = 200;
 
 /// Runs a network command where the terminal stands; none where the words are none.
-pub fn run(words: &[String], world: &mut World, session: &mut Session) -> Option<Run> {
+pub fn run(words: &[String], world: &mut World, session: &mut Session, out: &mut Output) -> Option<Run> {
     let (name, args) = words.split_first()?;
     match name.as_str() {
         "from" => Some(from(args, world, session)),
-        "ssh" => Some(ssh(args, world, session)),
+        "ssh" => Some(ssh(args, world, session, out)),
         "proxy-mode" => Some(proxy_mode(args, world)),
         _ => run_at(Source::Shell(session.namespace.clone()), words, world, session),
     }
@@ -76,8 +78,8 @@ fn from(args: &[String], world: &mut World, session: &mut Session) -> Run {
     elsewhere(source, words, world, session)
 }
 
-/// `ssh node-1 iptables-save`.
-fn ssh(args: &[String], world: &mut World, session: &mut Session) -> Run {
+/// `ssh node-1`, `ssh node-1 iptables-save`.
+fn ssh(args: &[String], world: &mut World, session: &mut Session, out: &mut Output) -> Run {
     let Some((host, words)) = args.split_first() else {
         return complain("usage: ssh destination [command [argument ...]]", 255, world);
     };
@@ -87,14 +89,21 @@ fn ssh(args: &[String], world: &mut World, session: &mut Session) -> Run {
         return complain(&text, 255, world);
     }
     if words.is_empty() {
-        let text = format!("ssh: there is no interactive session: try ssh {name} iptables-save");
-        return complain(&text, 255, world);
+        session.shells.push(Shell { node: name.to_owned(), pod: None, inner: false });
+        return Run::Done(0);
     }
-    let words: Vec<String> = match words {
-        [one] => one.split_whitespace().map(str::to_owned).collect(),
-        words => words.to_vec(),
+    let words: Vec<&str> = match words {
+        [one] => one.split_whitespace().collect(),
+        words => words.iter().map(String::as_str).collect(),
     };
-    elsewhere(Source::Node(name.to_owned()), &words, world, session)
+    let words = words.strip_prefix(&["sudo"]).unwrap_or(&words);
+    match node_shell::command(name, words, world, session, out) {
+        Some(run) => run,
+        None => {
+            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            run_inner(&words, None, world, session, out)
+        }
+    }
 }
 
 fn elsewhere(source: Source, words: &[String], world: &mut World, session: &mut Session) -> Run {

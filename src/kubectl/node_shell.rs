@@ -54,8 +54,9 @@ pub fn command(node: &str, words: &[&str], world: &mut World, session: &mut Sess
         ["hostname", "-i" | "-I"] => format!("{} \n", address(world, node)),
         ["uname", "-a"] => format!("Linux {node} 6.1.0-18-amd64 #1 SMP PREEMPT_DYNAMIC Debian x86_64 GNU/Linux\n"),
         ["uname", "-r"] => "6.1.0-18-amd64\n".to_owned(),
+        ["ls", ..] => "bin  boot  dev  etc  home  lib  opt  proc  root  run  sbin  sys  tmp  usr  var\n".to_owned(),
         ["whoami"] => "root\n".to_owned(),
-        ["cat", "/etc/resolv.conf"] => Resolver::of_node(&world.settings).text(),
+        ["cat", "/etc/resolv.conf"] => Resolver::of_node(world.settings()).text(),
         ["cat", "/etc/hosts"] => hosts(world, node),
         ["cat", "/proc/sys/net/ipv4/ip_forward"] => "1\n".to_owned(),
         ["sysctl", "-n", name] if sysctl(name).is_some() => format!("{}\n", sysctl(name).unwrap_or("")),
@@ -63,7 +64,9 @@ pub fn command(node: &str, words: &[&str], world: &mut World, session: &mut Sess
         ["kubelet", "--version"] => format!("Kubernetes {VERSION}\n"),
         ["crictl", "pods", ..] => pods(world, node),
         ["kubectl" | "k", ..] => {
-            out.err("The connection to the server localhost:8080 was refused - did you specify the right host or port?");
+            out.err(
+                "The connection to the server localhost:8080 was refused - did you specify the right host or port?",
+            );
             return Some(Run::Done(1));
         }
         ["cat", path, ..] if path.starts_with('/') => {

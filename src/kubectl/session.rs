@@ -1,5 +1,6 @@
 //! What a terminal remembers between commands: its files and the context of kubectl.
 
+use crate::api::ObjectKey;
 use crate::network::Trace;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,6 +22,19 @@ pub struct Session {
     pub help: Option<Arc<str>>,
     /// The object that waits to be edited, and how.
     pub editing: Option<Editing>,
+    /// The shells the terminal is in, the last one being the one that listens.
+    pub shells: Vec<Shell>,
+}
+
+/// A shell on a node that the terminal is in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shell {
+    /// The node.
+    pub node: String,
+    /// The pod it was opened through; none for one by `ssh`.
+    pub pod: Option<ObjectKey>,
+    /// True for a shell within another, such as `chroot /host` opens.
+    pub inner: bool,
 }
 
 /// An object handed over for editing.
@@ -40,6 +54,7 @@ impl Default for Session {
             docs: None,
             help: None,
             editing: None,
+            shells: Vec::new(),
         }
     }
 }

@@ -4,6 +4,7 @@ use super::builtins;
 use super::call::{Poll, Run, Waiting};
 use super::dispatch;
 use super::expand::Expander;
+use super::node_shell;
 use super::output::{Output, Stream};
 use super::session::Session;
 use super::syntax::{self, Errors, Input, Pipeline, Stage, When, Word};
@@ -148,7 +149,11 @@ impl Running {
     fn next_stage(&mut self, session: &mut Session, world: &mut World, last_code: u8, piped: Option<String>) {
         let Some(stage) = self.rest.pop_front() else { return };
         let mut expander = Expander { session, world, last_code };
-        let words = expander.words(&stage.words);
+        let mut words = expander.words(&stage.words);
+        if let Some((first, behind)) = remote_pipe(&words) {
+            words = first;
+            behind.into_iter().rev().for_each(|stage| self.rest.push_front(stage));
+        }
         let stdin = match &stage.input {
             None => piped,
             Some(Input::Here(text, true)) => Some(expander.fill_in(text)),
@@ -279,6 +284,18 @@ impl Running {
     }
 }
 
+/// `ssh node-1 'iptables-save | grep web'`: the command for the node, and the filters behind it.
+fn remote_pipe(words: &[String]) -> Option<(Vec<String>, Vec<Stage>)> {
+    let [ssh, node, script] = words else { return None };
+    if ssh != "ssh" || !script.contains('|') {
+        return None;
+    }
+    let mut stages = syntax::parse(script).ok()?.pipelines.into_iter().next()?.stages.into_iter();
+    let first = stages.next()?.words;
+    let words = [ssh, node].into_iter().cloned().chain(first.iter().map(expand_plain)).collect();
+    Some((words, stages.collect()))
+}
+
 /// True for a filter in a pipe that reads nothing but the pipe.
 fn is_line_filter(stage: &Stage) -> bool {
     let name = stage.words.first().map(expand_plain).unwrap_or_default();
@@ -300,6 +317,9 @@ fn run_command(
     let settings = words.iter().take_while(|word| builtins::is_assignment(word)).count();
     let words = if settings < words.len() { &words[settings..] } else { words };
     let Some(name) = words.first() else { return Run::Done(0) };
+    if let Some(run) = node_shell::run(words, world, session, out) {
+        return run;
+    }
     match name.as_str() {
         "kubectl" | "k" => dispatch::run(&words[1..], stdin, world, session, out),
         _ => builtins::run(words, stdin, world, session, out),

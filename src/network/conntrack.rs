@@ -92,7 +92,9 @@ impl Table {
         }
         let rows = Arc::make_mut(&mut self.rows);
         for flow in flows {
-            rows.retain(|(old, _)| !(old.node == flow.node && old.protocol == flow.protocol && old.first == flow.first));
+            rows.retain(|(old, _)| {
+                !(old.node == flow.node && old.protocol == flow.protocol && old.first == flow.first)
+            });
             rows.push((flow.clone(), now));
         }
         if rows.len() > KEPT {
@@ -135,10 +137,7 @@ fn line(flow: &Flow, secs: u64) -> String {
     };
     let ends = |ends: &Ends, kind: u8| match number {
         1 => format!("src={} dst={} type={kind} code=0 id={}", ends.source, ends.destination, flow.first.source_port),
-        _ => format!(
-            "src={} dst={} sport={} dport={}",
-            ends.source, ends.destination, ends.source_port, ends.port
-        ),
+        _ => format!("src={} dst={} sport={} dport={}", ends.source, ends.destination, ends.source_port, ends.port),
     };
     let unreplied = if flow.state == FlowState::Unreplied { "[UNREPLIED] " } else { "" };
     let assured = if number == 6 && flow.state != FlowState::Unreplied { "[ASSURED] " } else { "" };

@@ -255,7 +255,8 @@ impl<'a> Path<'a> {
     /// A port for the source of a connection that has not been given one.
     fn free_port(&self, number: u64) -> u16 {
         let key = format!("{}", self.place());
-        let drawn = draw::below(self.view.settings.seed, "source-port", &key, self.n.wrapping_add(number << 24), 28_232);
+        let drawn =
+            draw::below(self.view.settings.seed, "source-port", &key, self.n.wrapping_add(number << 24), 28_232);
         32_768 + drawn as u16
     }
 

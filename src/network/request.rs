@@ -310,7 +310,8 @@ pub(super) fn reply(path: &mut Path, from: Place, mut response: HttpResponse, po
 fn complete(view: &View, response: &mut HttpResponse) {
     if response.header("Date").is_empty() {
         let date = view.timestamp().rfc1123z().replace("+0000", "GMT");
-        response.headers.insert(0, ("Date".to_owned(), date));
+        let place = usize::from(response.headers.first().is_some_and(|(name, _)| name == "Server"));
+        response.headers.insert(place, ("Date".to_owned(), date));
     }
     if response.header("Content-Length").is_empty() && response.header("Transfer-Encoding").is_empty() {
         response.headers.push(("Content-Length".to_owned(), response.body.len().to_string()));
@@ -354,9 +355,30 @@ fn health(service: &ObjectKey, endpoints: usize) -> HttpResponse {
     response
 }
 
-/// Processes of a node that are no pods: its kubelet, and nothing else.
+/// Processes of a node that are no pods: kubelet, kube-proxy and sshd.
 fn node_process(path: &mut Path, request: &Request, node: &str) -> Outcome {
     let place = Place::node(node);
+    let loopback = request.host == "localhost" || request.host.starts_with("127.");
+    let what = request.path.split('?').next().unwrap_or("/");
+    let own = match (request.port, loopback, what) {
+        (10249, true, "/proxyMode") => Some((200, path.state.mode.name().to_owned())),
+        (10248 | 10249, true, "/healthz") => Some((200, "ok".to_owned())),
+        (10256, _, "/healthz" | "/livez") => {
+            let now = path.view.timestamp().rfc3339();
+            Some((200, format!("{{\"lastUpdated\": \"{now}\",\"currentTime\": \"{now}\", \"nodeEligible\": true}}")))
+        }
+        (10248 | 10249, true, _) | (10256, ..) => Some((404, "404 page not found\n".to_owned())),
+        _ => None,
+    };
+    if let Some((status, body)) = own {
+        path.connected();
+        let response = HttpResponse::new(status, "text/plain; charset=utf-8", body);
+        return secure(path, request, request.scheme == "https", false, place, response, String::new());
+    }
+    if request.port == 22 {
+        path.connected();
+        return Outcome::Greeting("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u2\r\n".to_owned());
+    }
     if request.port == 10250 {
         path.connected();
         let response = HttpResponse::new(401, "text/plain; charset=utf-8", "Unauthorized");

@@ -139,7 +139,7 @@ pub fn behaviour(pod: &Object, container: &Value) -> Behaviour {
                 page: p.page,
             }));
             let missing = !image.needs.is_empty() && !image.needs.iter().any(|name| has_variable(container, name));
-            if image.shell && words.is_empty() {
+            if image.shell && words.is_empty() && !container.get("stdin").bool() {
                 behaviour.run_for = Some(Span::ZERO);
             } else if missing && words.is_empty() {
                 behaviour.run_for = Some(Span::millis(300));

@@ -11,6 +11,7 @@ mod create_ingress;
 mod create_kinds;
 mod create_secret;
 mod create_service;
+mod debug;
 mod delete;
 mod describe;
 mod diff;
@@ -75,6 +76,7 @@ pub static VERBS: &[&Verb] = &[
     &describe::VERB,
     &logs::VERB,
     &exec::VERB,
+    &debug::VERB,
     &auth::VERB,
     &events::VERB,
     &diff::VERB,

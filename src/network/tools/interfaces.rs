@@ -56,7 +56,8 @@ pub fn ip(context: &Context, args: &[String]) -> Output {
     Output::error(255, format!("Object \"{object}\" is unknown, try \"ip help\".\n"))
 }
 
-const USAGE: &str = "Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\nwhere  OBJECT := { address | link | neighbour | route }\n";
+const USAGE: &str =
+    "Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\nwhere  OBJECT := { address | link | neighbour | route }\n";
 
 fn same(name: &str, wanted: &str) -> bool {
     name.split('@').next() == Some(wanted)
@@ -132,7 +133,8 @@ fn node_address(node: &Object) -> &str {
 
 fn interfaces(context: &Context) -> Vec<Interface> {
     let Some(node) = node_of(context) else { return vec![loopback()] };
-    let slash = |ip: &str| (format!("{ip}/24"), format!("brd {}.255", ip.rsplit_once('.').map_or("", |(stem, _)| stem)));
+    let slash =
+        |ip: &str| (format!("{ip}/24"), format!("brd {}.255", ip.rsplit_once('.').map_or("", |(stem, _)| stem)));
     let eth0 = |ip: &str, name: &str, rest: String, link: String| {
         let (address, broadcast) = slash(ip);
         let addresses = vec![(address, format!("{broadcast} scope global eth0"))];

@@ -40,7 +40,9 @@ pub fn run(context: &Context, node: &str, args: &[String]) -> Option<Output> {
             Flag::Long("line-numbers" | "line-number", None) => asked.numbered = true,
             Flag::Short('w' | 'x') | Flag::Long("wait" | "exact", _) => {}
             Flag::Plain(chain) if lists => asked.chain = Some(chain),
-            _ => return Some(Output::error(2, "iptables v1.8.9 (nf_tables): only listing (-L, -S) is possible here\n")),
+            _ => {
+                return Some(Output::error(2, "iptables v1.8.9 (nf_tables): only listing (-L, -S) is possible here\n"))
+            }
         }
     }
     if !lists {

@@ -92,7 +92,7 @@ pub fn run(context: &Context, name: &str, args: &[String]) -> Option<Output> {
         "trace" => explain::run(context, args),
         "ip" => interfaces::ip(context, args),
         "ifconfig" => interfaces::ip(context, &["address".to_owned()]),
-        "ss" | "netstat" => sockets::listening(context, name),
+        "ss" | "netstat" => sockets::listening(context, name, args),
         "iptables-save" => on_node(context, name, args, &iptables::save),
         "iptables" => on_node(context, name, args, &iptables::run),
         "nft" => on_node(context, name, args, &nft),
@@ -108,8 +108,11 @@ type OnNode = dyn Fn(&Context, &str, &[String]) -> Option<Output>;
 /// A tool that only a node has.
 fn on_node(context: &Context, name: &str, args: &[String], run: &OnNode) -> Output {
     let Source::Node(node) = &context.source else {
-        let text = format!("sh: {name}: command not found\n{name} runs on nodes: ssh node-1 {name}\n");
-        return Output::error(127, text);
+        let hint = match context.source {
+            Source::Shell(_) => format!(" (nodes have it: ssh node-1 {name})"),
+            _ => String::new(),
+        };
+        return Output::error(127, format!("sh: {name}: command not found{hint}\n"));
     };
     run(context, node, args).unwrap_or_else(|| Output::error(1, format!("{name}: there is no node {node}\n")))
 }

@@ -14,18 +14,23 @@ struct Socket {
     process: String,
 }
 
-/// The sockets that listen, whatever the options say.
-pub fn listening(context: &Context, tool: &str) -> Output {
+/// The sockets that listen: of TCP, of UDP, or of both.
+pub fn listening(context: &Context, tool: &str, args: &[String]) -> Output {
+    let given = |c: char| args.iter().any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains(c));
+    let both = given('t') == given('u');
     let mut sockets = sockets(context);
+    sockets.retain(|socket| both || socket.udp == given('u'));
     sockets.sort_by_key(|socket| (socket.udp, socket.port));
     let text: String = match tool {
         "ss" => {
-            let head = "Netid State  Recv-Q Send-Q Local Address:Port  Peer Address:Port Process\n".to_owned();
+            let netid = if both { "Netid " } else { "" };
+            let head = format!("{netid}State  Recv-Q Send-Q Local Address:Port  Peer Address:Port Process\n");
             let row = |(i, s): (usize, &Socket)| {
                 let (kind, state) = if s.udp { ("udp", "UNCONN") } else { ("tcp", "LISTEN") };
                 let (local, queue) = (format!("{}:{}", s.address, s.port), if s.udp { 0 } else { 4096 });
                 let process = format!("users:((\"{}\",pid={},fd={}))", s.process, 800 + 37 * i, 3 + i);
-                format!("{kind:<5} {state:<6} 0      {queue:<6} {local:>18}       0.0.0.0:*    {process}\n")
+                let kind = if both { format!("{kind:<5} ") } else { String::new() };
+                format!("{kind}{state:<6} 0      {queue:<6} {local:>18}       0.0.0.0:*    {process}\n")
             };
             head + &sockets.iter().enumerate().map(row).collect::<String>()
         }
@@ -34,7 +39,11 @@ pub fn listening(context: &Context, tool: &str) -> Output {
             let row = |(i, s): (usize, &Socket)| {
                 let (kind, state) = if s.udp { ("udp", "") } else { ("tcp", "LISTEN") };
                 let local = format!("{}:{}", s.address, s.port);
-                format!("{kind:<5}      0      0 {local:<23} 0.0.0.0:*               {state:<11} {}/{:<15} \n", 800 + 37 * i, s.process)
+                format!(
+                    "{kind:<5}      0      0 {local:<23} 0.0.0.0:*               {state:<11} {}/{:<15} \n",
+                    800 + 37 * i,
+                    s.process
+                )
             };
             head + &sockets.iter().enumerate().map(row).collect::<String>()
         }
