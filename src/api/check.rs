@@ -7,6 +7,7 @@ use super::diagnostic::{parse_path, path_text, Diagnostic, Severity};
 use super::manifest::{self, Manifest};
 use super::yaml::{self, Data, Extent, Mark, Node};
 use super::{hints, Object};
+use crate::base::order::Order;
 
 /// All mistakes of a text, in the order of their places.
 pub fn check(text: &str) -> Vec<Diagnostic> {
@@ -37,7 +38,7 @@ pub fn check(text: &str) -> Vec<Diagnostic> {
             }
         }
     }
-    found.sort_by_key(|d| (d.extent.start, d.severity == Severity::Warning));
+    found.order_by_key(|d| (d.extent.start, d.severity == Severity::Warning));
     found
 }
 

@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 use super::encode_yaml_text::{analyze, is_sexagesimal, is_time, printable};
 use super::value::Value;
 use super::yaml_scalar::resolve;
+use crate::base::order::Order;
 
 /// A value as a YAML document, with a line feed at the end.
 pub fn yaml(value: &Value) -> String {
@@ -33,7 +34,7 @@ fn write_node(value: &Value, place: Place, out: &mut String) {
     match value {
         Value::Map(map) if !map.is_empty() => {
             let mut entries: Vec<&(ecow::EcoString, Value)> = map.iter().collect();
-            entries.sort_by(|a, b| key_order(&a.0, &b.0));
+            entries.order_by(|a, b| key_order(&a.0, &b.0));
             for (i, (key, item)) in entries.into_iter().enumerate() {
                 if i > 0 {
                     indent(place.column, out);

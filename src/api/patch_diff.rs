@@ -8,6 +8,7 @@ use super::patch_meta::{
 use super::patch_strategic::combine;
 use super::schema::StructId;
 use super::value::{Map, Value};
+use crate::base::order::Order;
 
 /// The patch that makes `modified` of `original`.
 ///
@@ -155,7 +156,7 @@ fn diff_plain_lists(key: &str, old: &[Value], new: &[Value], patch: &mut Map, op
             gone.push(item.clone());
         }
     }
-    gone.sort_by_key(super::patch_meta::go_print);
+    gone.order_by_key(super::patch_meta::go_print);
     if options.changes && !added.is_empty() {
         patch.insert(key, Value::from(added));
     }
@@ -180,7 +181,7 @@ fn diff_lists_of_maps(
         let keyed: Result<Vec<(String, Value)>, String> =
             list.iter().map(|item| Ok((super::patch_meta::go_print(key_of(item, merge_key)?), item.clone()))).collect();
         let mut keyed = keyed?;
-        keyed.sort_by(|a, b| a.0.cmp(&b.0));
+        keyed.order_by(|a, b| a.0.cmp(&b.0));
         Ok(keyed)
     };
     let (old, new) = (sorted(old)?, sorted(new)?);

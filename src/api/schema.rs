@@ -3,6 +3,7 @@
 //!
 //! It never judges a value beyond its type; validation belongs to the kinds.
 
+use crate::base::order::Order;
 use std::sync::OnceLock;
 
 pub use super::schema_docs::Docs;
@@ -218,7 +219,7 @@ fn parse(text: &'static str) -> Schema {
             }
         }
     }
-    names.sort_unstable();
+    names.order();
     let structs = names
         .iter()
         .map(|&(group, version, name, fields)| {
@@ -227,7 +228,7 @@ fn parse(text: &'static str) -> Schema {
                 .filter(|word| !word.is_empty())
                 .map(|word| parse_field(word, group, version, &names))
                 .collect();
-            fields.sort_unstable_by_key(|f| f.name);
+            fields.order_by_key(|f| f.name);
             Struct { group, version, name, fields }
         })
         .collect();

@@ -4,6 +4,7 @@ use ecow::EcoString;
 
 use super::value::Value;
 use crate::base::names;
+use crate::base::order::Order;
 
 /// A selector: all its requirements must hold; without one it matches everything.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -99,7 +100,7 @@ impl Selector {
     pub fn parse(text: &str) -> Result<Selector, String> {
         let mut parser = Parser { tokens: lex(text), at: 0 };
         let mut requirements = parser.requirements()?;
-        requirements.sort_by(|a, b| a.key.cmp(&b.key));
+        requirements.order_by(|a, b| a.key.cmp(&b.key));
         Ok(Selector { requirements })
     }
 
@@ -221,7 +222,7 @@ impl Parser {
             other => return Err(format!("found '{}', expected: in, notin, =, ==, !=, gt, lt", other.text())),
         };
         let mut values = if listed { self.values()? } else { vec![self.exact_value()?] };
-        values.sort();
+        values.order();
         values.dedup();
         check_values(&key, operator, &values)?;
         Ok(Requirement { key, operator, values })

@@ -2,6 +2,7 @@
 //!
 //! Keys are sorted, as the JSON of an unstructured object is in Kubernetes, so two equal trees print the same.
 
+use crate::base::order::Order;
 use std::sync::OnceLock;
 
 use ecow::{EcoString, EcoVec};
@@ -319,7 +320,7 @@ fn shared_key(key: &str) -> EcoString {
             include_str!("schema.txt").split_ascii_whitespace().filter_map(|word| word.split(['=', '!', ':']).next());
         let mut long: Vec<EcoString> =
             names.filter(|name| name.len() > EcoString::INLINE_LIMIT).map(EcoString::from).collect();
-        long.sort_unstable();
+        long.order();
         long.dedup();
         long
     });

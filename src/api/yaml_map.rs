@@ -9,6 +9,7 @@ use ecow::EcoString;
 use super::value::Value;
 use super::yaml::{Data, DuplicateKey, Entry, Extent, Mark, Node, SyntaxError};
 use super::yaml_build::go_yaml;
+use crate::base::order::Order;
 
 /// From so many entries on, the keys are looked up in an index.
 const INDEXED: usize = 16;
@@ -113,7 +114,7 @@ fn go_syntax(node: &Node) -> String {
         }
         Data::Map(entries) => {
             let mut sorted: Vec<&Entry> = entries.iter().collect();
-            sorted.sort_by(|a, b| a.key.cmp(&b.key));
+            sorted.order_by(|a, b| a.key.cmp(&b.key));
             let entries: Vec<String> =
                 sorted.iter().map(|e| format!("{:?}:{}", e.key.as_str(), go_syntax(&e.value))).collect();
             format!("map[interface {{}}]interface {{}}{{{}}}", entries.join(", "))

@@ -3,7 +3,9 @@
 pub mod cron;
 pub mod draw;
 pub mod int_or_percent;
+pub mod map;
 pub mod names;
+pub mod order;
 pub mod quantity;
 pub mod table;
 pub mod time;

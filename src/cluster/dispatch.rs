@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::world::{Event, PodSlot};
+use super::world::Event;
 use super::World;
 use crate::base::time::{SimTime, Span};
 use crate::controllers::{Key, CONTROLLERS};
@@ -112,7 +112,7 @@ impl World {
     }
 
     pub(super) fn wake_pod(&mut self, pod: PodRef, at: SimTime) {
-        let slot = self.pods.entry(pod.uid.clone()).or_insert(PodSlot { due: None, runtime: None });
+        let slot = self.pods.or_default(&pod.uid);
         if slot.due.is_none_or(|planned| at < planned) {
             slot.due = Some(at);
             self.queue.push(at, Event::SyncPod(pod));

@@ -3,10 +3,10 @@
 //! Models staging/src/k8s.io/client-go/tools/record EventCorrelator with its defaults.
 
 use ecow::EcoString;
-use imbl::OrdMap;
 
 use crate::api::{kind, Object, ObjectKey, Value};
 use crate::base::draw::mix;
+use crate::base::map::Map;
 use crate::base::time::{SimTime, Span, Timestamp};
 use crate::store::{EventNote, Settings};
 use crate::value;
@@ -34,14 +34,14 @@ pub struct Recorder {
 /// The last few things of a sort by number; the oldest is forgotten for a new one.
 #[derive(Clone)]
 struct Recent<V: Clone> {
-    by_id: OrdMap<u64, V>,
-    by_age: OrdMap<u64, u64>,
+    by_id: Map<u64, V>,
+    by_age: Map<u64, u64>,
     age: u64,
 }
 
 impl<V: Clone> Default for Recent<V> {
     fn default() -> Self {
-        Recent { by_id: OrdMap::new(), by_age: OrdMap::new(), age: 0 }
+        Recent { by_id: Map::new(), by_age: Map::new(), age: 0 }
     }
 }
 

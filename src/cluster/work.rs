@@ -1,8 +1,7 @@
 //! The work queues of the controllers: which key is due when, how often it failed, and what its controller remembers.
 
-use imbl::OrdMap;
-
 use crate::api::Value;
+use crate::base::map::Map;
 use crate::base::time::{SimTime, Span};
 use crate::controllers::Key;
 
@@ -29,14 +28,14 @@ pub struct Entry {
 /// The work queues of all controllers, a controller named by its place in the table.
 #[derive(Clone, Default)]
 pub struct WorkQueues {
-    entries: OrdMap<(u16, Key), Entry>,
+    entries: Map<(u16, Key), Entry>,
 }
 
 impl WorkQueues {
     /// Calls for a key at `at` or as soon after as its controller is free. Gives the instant when that is earlier than
     /// what was planned already.
     pub fn add(&mut self, controller: u16, key: &Key, at: SimTime) -> Option<SimTime> {
-        let entry = self.entries.entry((controller, key.clone())).or_default();
+        let entry = self.entries.or_default(&(controller, key.clone()));
         let due = at.max(entry.busy_until);
         if entry.due.is_some_and(|planned| planned <= due) {
             return None;

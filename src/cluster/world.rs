@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use ecow::EcoString;
-use imbl::OrdMap;
 
 use super::recorder::Recorder;
 use super::work::WorkQueues;
+use crate::base::map::Map;
 use crate::base::time::{SimTime, Timestamp};
 use crate::controllers::Key;
 use crate::kernel::Queue;
@@ -46,8 +46,8 @@ pub struct World {
     pub(super) scheduler: scheduler::State,
     pub(super) scheduler_due: Option<SimTime>,
     pub(super) scheduler_free_at: SimTime,
-    pub(super) pods: OrdMap<EcoString, PodSlot>,
-    pub(super) nodes: OrdMap<EcoString, NodeRuntime>,
+    pub(super) pods: Map<EcoString, PodSlot>,
+    pub(super) nodes: Map<EcoString, NodeRuntime>,
     pub(super) network: network::State,
     pub(super) volumes: VolumeData,
     pub(super) requests: u64,
@@ -58,7 +58,7 @@ pub struct World {
 }
 
 /// A pod as its node has it.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(super) struct PodSlot {
     pub due: Option<SimTime>,
     /// Behind a pointer: what moves when a neighbour in the map changes is then eight bytes.
@@ -80,8 +80,8 @@ impl World {
             scheduler: scheduler::State::default(),
             scheduler_due: None,
             scheduler_free_at: SimTime(0),
-            pods: OrdMap::new(),
-            nodes: OrdMap::new(),
+            pods: Map::new(),
+            nodes: Map::new(),
             network: network::State::default(),
             volumes: VolumeData::default(),
             requests: 0,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::api::selector;
 use crate::api::{Object, Value};
+use crate::base::order::Order;
 use crate::store::{Action, Because, View};
 use crate::value;
 
@@ -56,7 +57,7 @@ pub fn claim(
         }
     }
     if claims.owned.len() > before {
-        claims.owned.sort_by_key(|object| object.key());
+        claims.owned.order_by_key(|object| object.key());
     }
     claims
 }

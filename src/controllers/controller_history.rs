@@ -6,6 +6,7 @@ use super::claims;
 use super::template_hash::safe_encode;
 use crate::api::encode::json;
 use crate::api::{kind, Object, Value};
+use crate::base::order::Order;
 use crate::store::plan::DeleteOptions;
 use crate::store::{Action, Because, Plan, View};
 use crate::value;
@@ -23,7 +24,7 @@ pub fn list(view: &View, owner: &Object, component: &'static str, plan: &mut Pla
     plan.visited += claims.visited;
     plan.actions.extend(claims.actions);
     let mut revisions = claims.owned;
-    revisions.sort_by_cached_key(|r| (number(r), r.created(), r.name().to_owned()));
+    revisions.order_by_key(|r| (number(r), r.created(), r.name().to_owned()));
     revisions
 }
 

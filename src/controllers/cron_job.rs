@@ -6,6 +6,7 @@ use super::cron_job_time::{self, Due};
 use super::{Controller, Key};
 use crate::api::{kind, Object, Value};
 use crate::base::cron::Schedule;
+use crate::base::order::Order;
 use crate::base::time::{Span, Timestamp};
 use crate::base::zone::Zone;
 use crate::store::plan::{DeleteOptions, Propagation};
@@ -117,7 +118,7 @@ impl Sync<'_> {
         for (condition, field) in [("Complete", "successfulJobsHistoryLimit"), ("Failed", "failedJobsHistoryLimit")] {
             let Some(limit) = self.cron_job.spec().get(field).opt_int() else { continue };
             let mut over: Vec<&Object> = jobs.iter().filter(|job| ended(job) == Some(condition)).copied().collect();
-            over.sort_by_key(|job| (job.at("status.startTime").str().to_owned(), job.name().to_owned()));
+            over.order_by_key(|job| (job.at("status.startTime").str().to_owned(), job.name().to_owned()));
             let surplus = over.len().saturating_sub(limit.max(0) as usize);
             for job in &over[..surplus] {
                 let rule = format!("{} {condition} Jobs are kept at most ({field})", limit);

@@ -2,6 +2,7 @@
 
 use crate::api::{Object, Value};
 use crate::base::int_or_percent::IntOrPercent;
+use crate::base::order::Order;
 
 /// Annotation of a ReplicaSet: the replicas its Deployment wanted when it was last scaled.
 pub const DESIRED_REPLICAS: &str = "deployment.kubernetes.io/desired-replicas";
@@ -168,9 +169,9 @@ pub fn proportional_sizes(deployment: &Object, active: &[Set]) -> Vec<(Set, i64)
     let mut sets = active.to_vec();
     let by_size = |a: &Set, b: &Set| b.replicas.cmp(&a.replicas);
     if to_add > 0 {
-        sets.sort_by(|a, b| by_size(a, b).then_with(|| by_age(b, a)));
+        sets.order_by(|a, b| by_size(a, b).then_with(|| by_age(b, a)));
     } else if to_add < 0 {
-        sets.sort_by(|a, b| by_size(a, b).then_with(|| by_age(a, b)));
+        sets.order_by(|a, b| by_size(a, b).then_with(|| by_age(a, b)));
     }
     let mut added = 0;
     let mut sizes = Vec::new();

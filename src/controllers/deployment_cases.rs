@@ -9,6 +9,7 @@ use super::deployment_sync::{same_template, set_name, Rollout};
 use super::replica_set_ranking::{compare, Ranked};
 use super::replica_set_status::Counts;
 use crate::api::{kind, Map, Object, Value};
+use crate::base::order::Order;
 use crate::base::time::{SimTime, Span, Timestamp};
 use crate::store::{Action, Settings, Store, View};
 use crate::value;
@@ -39,7 +40,7 @@ fn object(value: &Value, name: &str) -> Object {
 
 fn sets(value: &Value) -> Vec<Set> {
     let mut sets: Vec<Set> = value.list().iter().map(|set| Set::of(&object(set, "ReplicaSet"))).collect();
-    sets.sort_by(by_age);
+    sets.order_by(by_age);
     sets
 }
 

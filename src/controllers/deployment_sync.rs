@@ -11,6 +11,7 @@ use super::deployment_revisions::{annotations_for, revision, MAX_NAME, REVISION}
 use super::template_hash::{self, template_hash};
 use super::{claims, deployment_status};
 use crate::api::{Object, Value};
+use crate::base::order::Order;
 use crate::base::time::Timestamp;
 use crate::store::plan::DeleteOptions;
 use crate::store::{Action, Because, EventNote, Plan, View};
@@ -61,7 +62,7 @@ impl<'a> Rollout<'a> {
         self.plan.visited += claims.visited;
         self.plan.actions.extend(claims.actions);
         self.old_sets = claims.owned.iter().map(Set::of).collect();
-        self.old_sets.sort_by(by_age);
+        self.old_sets.order_by(by_age);
     }
 
     /// Finds the ReplicaSet of the present template and brings its annotations and the Deployment's revision up to date.
@@ -241,7 +242,7 @@ impl<'a> Rollout<'a> {
         if limit == i64::from(i32::MAX) || surplus <= 0 {
             return;
         }
-        old.sort_by(|a, b| revision(&a.object).cmp(&revision(&b.object)).then_with(|| by_age(a, b)));
+        old.order_by(|a, b| revision(&a.object).cmp(&revision(&b.object)).then_with(|| by_age(a, b)));
         for set in old.iter().take(surplus as usize) {
             let behind = set.object.generation() > set.object.status().get("observedGeneration").int();
             if set.actual() != 0 || set.replicas != 0 || behind {

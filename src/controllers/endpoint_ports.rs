@@ -1,6 +1,7 @@
 //! Ports of endpoints: which number a Service's port has on a pod, and the order in which upstream's hashes put ports.
 
 use crate::api::{Object, Value};
+use crate::base::order::Order;
 use crate::value;
 
 /// The number a port of a Service leads to on a pod; none where the pod has no port of that name.
@@ -59,7 +60,7 @@ pub fn is_headless(service: &Object) -> bool {
 ///
 /// Models staging/src/k8s.io/endpointslice/util/controller_utils.go portsInOrder: by a hash of the Go struct's print.
 pub fn sort_slice_ports(ports: &mut [Value]) {
-    ports.sort_by_key(|port| {
+    ports.order_by_key(|port| {
         let application = pointer(port.get("appProtocol"));
         fnv128a(&format!(
             "(v1.EndpointPort){{Name:(*string){} Protocol:(*v1.Protocol){} Port:(*int32){} AppProtocol:(*string){application}}}",
@@ -74,7 +75,7 @@ pub fn sort_slice_ports(ports: &mut [Value]) {
 ///
 /// Models pkg/api/v1/endpoints/util.go portsByHash.
 pub fn sort_subset_ports(ports: &mut [Value]) {
-    ports.sort_by_key(|port| {
+    ports.order_by_key(|port| {
         let application = pointer(port.get("appProtocol"));
         fnv128a(&format!(
             "(v1.EndpointPort){{Name:(string){} Port:(int32){} Protocol:(v1.Protocol){} AppProtocol:(*string){application}}}",

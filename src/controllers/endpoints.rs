@@ -7,6 +7,7 @@ use super::endpoint_ports::{fnv128a, hostname, is_headless, numbers_on, ports_wi
 use super::service_members::{candidates, service_key, services_of, Candidate};
 use super::{trigger_time, Controller, Key};
 use crate::api::{Object, Value};
+use crate::base::order::Order;
 use crate::store::plan::DeleteOptions;
 use crate::store::{Action, Because, Change, EventNote, Plan, Verb, View};
 use crate::value;
@@ -129,7 +130,7 @@ fn subsets(service: &Object, members: &[Candidate]) -> Vec<Value> {
     }
     let mut groups: BTreeMap<Vec<(&str, &str, bool)>, Group> = BTreeMap::new();
     for ((index, number), mut addresses) in on_port {
-        addresses.sort_by_key(|(pod, _)| (pod.status().get("podIP").str(), pod.uid()));
+        addresses.order_by_key(|(pod, _)| (pod.status().get("podIP").str(), pod.uid()));
         let key = addresses.iter().map(|(pod, ready)| (pod.status().get("podIP").str(), pod.uid(), *ready)).collect();
         let group = groups.entry(key).or_insert_with(|| (Vec::new(), addresses));
         if !portless {
@@ -140,7 +141,7 @@ fn subsets(service: &Object, members: &[Candidate]) -> Vec<Value> {
     let subsets = groups.into_values().map(|(ports, addresses)| subset(service, ports, &addresses));
     let mut subsets: Vec<Value> = subsets.collect();
     if subsets.len() > 1 {
-        subsets.sort_by_key(|subset| fnv128a(&format!("{subset:?}")));
+        subsets.order_by_key(|subset| fnv128a(&format!("{subset:?}")));
     }
     subsets
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Controller, Key};
 use crate::api::kinds::find_kind;
 use crate::api::{Object, Value};
+use crate::base::order::Order;
 use crate::store::deletion::{FOREGROUND, ORPHAN};
 use crate::store::plan::{DeleteOptions, Propagation};
 use crate::store::{Action, Because, Change, Plan, Verb, View};
@@ -31,7 +32,7 @@ fn keys(change: &Change, view: &View) -> Vec<Key> {
         let referenced = change.old.iter().chain([object]).flat_map(owners);
         keys.extend(referenced.filter_map(|reference| owner_of(view, object, reference)).filter(waits).map(key_of));
     }
-    keys.sort();
+    keys.order();
     keys.dedup();
     keys
 }

@@ -4,6 +4,7 @@ use ecow::EcoString;
 
 use super::{job_indexes, pods};
 use crate::api::{Object, Value};
+use crate::base::order::Order;
 use crate::base::time::Timestamp;
 use crate::store::View;
 
@@ -99,14 +100,14 @@ impl Tally {
         let completions = job.at("spec.completions").int();
         let ended = self.pods.iter().filter(|pod| pod.at("status.phase").str() == "Succeeded" && is_tracked(pod));
         self.succeeded_indexes.extend(ended.filter_map(index_of).filter(|index| *index < completions));
-        self.succeeded_indexes.sort_unstable();
+        self.succeeded_indexes.order();
         self.succeeded_indexes.dedup();
         self.succeeded = self.succeeded_indexes.len() as i64;
         let Some(limit) = job.at("spec.backoffLimitPerIndex").opt_int() else { return };
         let mut failed = job_indexes::parse(job.at("status.failedIndexes").str());
         let gone = self.pods.iter().filter(|pod| is_tracked(pod) && is_failed(pod, job));
         failed.extend(gone.filter(|pod| failures_of_index(pod) >= limit).filter_map(index_of));
-        failed.sort_unstable();
+        failed.order();
         failed.dedup();
         failed.retain(|index| !self.succeeded_indexes.contains(index));
         self.failed_indexes = Some(failed);
@@ -121,7 +122,7 @@ impl Tally {
             (counted && !job.uid().is_empty()).then(|| (finish_time(pod), failed))
         });
         let mut ends: Vec<(Timestamp, bool)> = ends.collect();
-        ends.sort_unstable();
+        ends.order();
         ends
     }
 }

@@ -7,6 +7,7 @@ use super::job_count::{index_of, is_indexed, is_tracked, Tally, INDEX_ANNOTATION
 use super::job_finish::{is_open, Finish};
 use super::pods;
 use crate::api::{Object, Value};
+use crate::base::order::Order;
 use crate::base::time::{Span, Timestamp};
 use crate::store::plan::DeleteOptions;
 use crate::store::{Action, Because, EventNote, Plan, View};
@@ -109,7 +110,7 @@ pub fn wanted_active(job: &Object, tally: &Tally) -> i64 {
 /// Pods that are not ready go first, then the youngest.
 fn removal_order(active: &[Object]) -> Vec<Object> {
     let mut order = active.to_vec();
-    order.sort_by_key(|pod| (pods::is_ready(pod), std::cmp::Reverse(pod.created()), pod.key()));
+    order.order_by_key(|pod| (pods::is_ready(pod), std::cmp::Reverse(pod.created()), pod.key()));
     order
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::endpoint_slices::{set_endpoints, Decision};
 use super::slice_endpoint::Member;
 use crate::api::{Object, Value};
+use crate::base::order::Order;
 
 /// The most endpoints of a slice.
 const CAPACITY: usize = 100;
@@ -46,14 +47,14 @@ pub(super) fn pack(
         }
     }
     let mut rest: Vec<usize> = left.into_values().collect();
-    rest.sort_unstable_by(|a, b| b.cmp(a));
+    rest.order_by(|a, b| b.cmp(a));
     let fill = |slice: &mut Object, rest: &mut Vec<usize>| {
         let mut endpoints = slice.value.get("endpoints").list().to_vec();
         let room = CAPACITY.saturating_sub(endpoints.len()).min(rest.len());
         endpoints.extend(rest.drain(rest.len() - room..).rev().map(|index| members[index].endpoint()));
         set_endpoints(slice, endpoints);
     };
-    update.sort_by_key(|slice| std::cmp::Reverse(length(slice)));
+    update.order_by_key(|slice| std::cmp::Reverse(length(slice)));
     for slice in update.iter_mut().filter(|slice| length(slice) < CAPACITY) {
         if !rest.is_empty() {
             fill(slice, &mut rest);

@@ -9,6 +9,7 @@ use super::stateful_set_pods::{
 };
 use super::{pods, stateful_set_claims as claims};
 use crate::api::Object;
+use crate::base::order::Order;
 use crate::store::plan::DeleteOptions;
 use crate::store::{Action, Because, EventNote, Plan, View};
 
@@ -47,7 +48,7 @@ impl<'a> Steps<'a> {
             there.cloned().unwrap_or_else(|| versioned_pod(set, revisions, ordinal))
         });
         let mut condemned: Vec<Object> = owned.iter().filter(|pod| !in_range(set, ordinal(pod))).cloned().collect();
-        condemned.sort_by_key(|pod| std::cmp::Reverse(ordinal(pod)));
+        condemned.order_by_key(|pod| std::cmp::Reverse(ordinal(pod)));
         Steps {
             view,
             set,

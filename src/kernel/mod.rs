@@ -1,19 +1,18 @@
 //! A discrete-event queue that is plain data: cloning it is a snapshot. It knows nothing of Kubernetes.
 
-use imbl::OrdMap;
-
+use crate::base::map::Map;
 use crate::base::time::SimTime;
 
 /// Events in the order of their time; those of one instant in the order they were put in.
 #[derive(Clone)]
 pub struct Queue<E: Clone> {
-    events: OrdMap<(SimTime, u64), E>,
+    events: Map<(SimTime, u64), E>,
     sequence: u64,
 }
 
 impl<E: Clone> Default for Queue<E> {
     fn default() -> Self {
-        Queue { events: OrdMap::new(), sequence: 0 }
+        Queue { events: Map::new(), sequence: 0 }
     }
 }
 

@@ -1,9 +1,9 @@
 //! What is common to the pods of a node: its addresses, its images and the queue of pulls.
 
 use ecow::EcoString;
-use imbl::OrdMap;
 
 use crate::base::draw;
+use crate::base::map::Map;
 use crate::base::time::{SimTime, Span};
 use crate::store::settings::{ip_number, ip_text};
 use crate::store::View;
@@ -12,10 +12,10 @@ use crate::workload::images;
 /// What is common to the pods of one node.
 #[derive(Clone, Debug, Default)]
 pub struct NodeRuntime {
-    addresses: OrdMap<u32, EcoString>,
+    addresses: Map<u32, EcoString>,
     last_address: u32,
     /// The images it has, by reference in full, and the runtime's names for them.
-    images: OrdMap<EcoString, EcoString>,
+    images: Map<EcoString, EcoString>,
     pulls_until: SimTime,
     pulls: u64,
 }

@@ -13,6 +13,7 @@ use super::trace::{Hop, HopKind, Outcome, Place, Verdict};
 use super::State;
 use crate::api::{Object, ObjectKey, Value};
 use crate::base::draw;
+use crate::base::order::Order;
 use crate::store::View;
 
 /// The name by which an IngressClass means this controller.
@@ -226,7 +227,7 @@ fn targets(state: &State, chosen: &Chosen) -> Vec<(IpAddr, u16)> {
         ports.flat_map(|(_, _, number)| ready.iter().map(|endpoint| (endpoint.address, *number))).collect()
     };
     let mut all: Vec<(IpAddr, u16)> = state.slices(&chosen.service).flat_map(of).collect();
-    all.sort_unstable();
+    all.order();
     all
 }
 

@@ -2,11 +2,11 @@
 //!
 //! It follows changes and answers questions; it never writes to the store.
 
+use crate::base::map::{Map, Set};
 use core::net::IpAddr;
 use std::sync::Arc;
 
 use ecow::EcoString;
-use imbl::{OrdMap, OrdSet};
 
 use super::address::Cidr;
 use super::conntrack::Table;
@@ -30,14 +30,14 @@ const SETTLED: Span = Span::secs(3);
 pub struct State {
     /// What kube-proxy does its work with.
     pub mode: Mode,
-    services: OrdMap<ObjectKey, Arc<Entry>>,
-    addresses: OrdSet<(IpAddr, ObjectKey)>,
-    node_ports: OrdSet<(u16, ObjectKey)>,
-    settling: OrdSet<(SimTime, ObjectKey)>,
+    services: Map<ObjectKey, Arc<Entry>>,
+    addresses: Set<(IpAddr, ObjectKey)>,
+    node_ports: Set<(u16, ObjectKey)>,
+    settling: Set<(SimTime, ObjectKey)>,
     last_sync: Option<SimTime>,
-    clients: OrdMap<ClientKey, Client>,
-    turns: OrdMap<(EcoString, EcoString), u64>,
-    down: OrdSet<EcoString>,
+    clients: Map<ClientKey, Client>,
+    turns: Map<(EcoString, EcoString), u64>,
+    down: Set<EcoString>,
     /// The connections the nodes remember.
     pub flows: Table,
 }
@@ -73,7 +73,7 @@ impl State {
         for object in view.store.all("Service").chain(view.store.all("EndpointSlice")) {
             state.absorb(object, false, SimTime(0));
         }
-        state.settling = OrdSet::new();
+        state.settling = Set::new();
         state
     }
 
@@ -206,8 +206,8 @@ impl State {
     /// The Service ports a packet to this address and port may be for, as a node has them at this moment.
     pub fn candidates<'a>(&'a self, view: &View, node: &Node, to: IpAddr, port: u16) -> Vec<Compiled<'a>> {
         let none = ObjectKey::default;
-        let by_address = self.addresses.range((to, none())..).take_while(|(ip, _)| *ip == to).map(|(_, key)| key);
-        let by_port = self.node_ports.range((port, none())..).take_while(|(p, _)| *p == port).map(|(_, key)| key);
+        let by_address = self.addresses.range_from(&(to, none())).take_while(|(ip, _)| *ip == to).map(|(_, key)| key);
+        let by_port = self.node_ports.range_from(&(port, none())).take_while(|(p, _)| *p == port).map(|(_, key)| key);
         let keys = by_address.chain(by_port.filter(|_| node.is_local(to)));
         let entries = keys.filter_map(|key| self.services.get(key));
         entries.flat_map(|entry| ports(entry.at_node(view, node), node)).collect()
@@ -231,7 +231,7 @@ impl State {
 
     /// The Services an address belongs to, as the API server has them.
     pub fn services_at(&self, ip: IpAddr) -> impl Iterator<Item = &Service> + '_ {
-        let rows = self.addresses.range((ip, ObjectKey::default())..).take_while(move |(a, _)| *a == ip);
+        let rows = self.addresses.range_from(&(ip, ObjectKey::default())).take_while(move |(a, _)| *a == ip);
         rows.filter_map(|(_, key)| self.service(key)).filter(move |service| service.addresses().any(|a| a == ip))
     }
 
@@ -251,7 +251,7 @@ impl State {
         self.flows.enter(&trace.flows, now);
         for memory in &trace.memories {
             let (node, service) = (EcoString::from(&memory.node), EcoString::from(&memory.service));
-            *self.turns.entry((node.clone(), service.clone())).or_insert(0) += 1;
+            *self.turns.or_default(&(node.clone(), service.clone())) += 1;
             if memory.sticky {
                 let client = Client { endpoint: EcoString::from(&memory.endpoint), at: now };
                 self.clients.insert((node, service, EcoString::from(&memory.client)), client);

@@ -1,6 +1,7 @@
 //! Completion of a command line: commands, verbs, kinds, names of objects, flags, namespaces and files. It only reads.
 
 use crate::api::kinds::{find_resource, KINDS};
+use crate::base::order::Order;
 use crate::cluster::World;
 use crate::kubectl::flags;
 use crate::kubectl::verbs::{self, Verb, VERBS};
@@ -26,7 +27,7 @@ pub fn complete(line: &str, world: &World, session: &Session) -> Completion {
     let before: Vec<&str> = before.split_whitespace().collect();
     let mut fitting: Vec<String> =
         candidates(&before, word, world, session).into_iter().filter(|c| c.starts_with(word)).collect();
-    fitting.sort();
+    fitting.order();
     fitting.dedup();
     let kept = &line[..start + cut];
     match fitting.as_slice() {

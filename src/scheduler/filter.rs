@@ -9,6 +9,7 @@ use super::selector::{any_tolerates, node_affinity_matches};
 use super::spread::{self, HardSpread};
 use super::volumes::PodVolumes;
 use crate::api::Value;
+use crate::base::order::Order;
 
 /// What the filters came to for one node.
 #[derive(Clone, PartialEq, Debug)]
@@ -173,7 +174,7 @@ pub fn failure_text<'a>(nodes: u32, verdicts: impl Iterator<Item = &'a Verdict>)
         }
     }
     let mut texts: Vec<String> = counts.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
-    texts.sort_unstable();
+    texts.order();
     match texts.is_empty() {
         true => format!("0/{nodes} nodes are available:"),
         false => format!("0/{nodes} nodes are available: {}.", texts.join(", ")),

@@ -1,11 +1,11 @@
 //! The scheduler: which node a pod goes to, and why no node would do. It decides on a view and returns plans; it never
 //! writes the store.
 
+use crate::base::map::Map;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ecow::EcoString;
-use imbl::OrdMap;
 
 use crate::api::Object;
 use crate::base::time::SimTime;
@@ -37,8 +37,8 @@ const COMPONENT: &str = "default-scheduler";
 pub struct State {
     nodes: Nodes,
     queue: Queue,
-    verdicts: OrdMap<EcoString, BTreeMap<EcoString, EcoString>>,
-    nominated: OrdMap<EcoString, Nominated>,
+    verdicts: Map<EcoString, BTreeMap<EcoString, EcoString>>,
+    nominated: Map<EcoString, Nominated>,
     /// The pods that wait for their volumes.
     binding: Vec<Binding>,
 }

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ecow::EcoString;
-use imbl::OrdMap;
 
 use super::pod_info::{HostPort, PodInfo, Resources};
 use crate::api::{Object, Value};
+use crate::base::map::Map;
 
 /// The number of a set of pods of one namespace with equal labels.
 pub type GroupId = u32;
@@ -78,9 +78,9 @@ pub struct Placed {
 #[derive(Clone, Default)]
 pub struct Nodes {
     list: Vec<Arc<NodeInfo>>,
-    pods: OrdMap<EcoString, Placed>,
-    group_ids: OrdMap<EcoString, GroupId>,
-    groups: OrdMap<GroupId, Group>,
+    pods: Map<EcoString, Placed>,
+    group_ids: Map<EcoString, GroupId>,
+    groups: Map<GroupId, Group>,
 }
 
 impl NodeInfo {

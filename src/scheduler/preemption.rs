@@ -11,6 +11,7 @@ use super::pod_info::PodInfo;
 use super::volumes::PodVolumes;
 use super::COMPONENT;
 use crate::api::Value;
+use crate::base::order::Order;
 use crate::store::plan::DeleteOptions;
 use crate::store::{Action, Because, EventNote, Plan, View};
 use crate::value;
@@ -64,7 +65,7 @@ pub fn preempt(
         Some(choice) => Ok(choice),
         None => {
             let mut texts: Vec<String> = reasons.iter().map(|(why, count)| format!("{count} {why}")).collect();
-            texts.sort_unstable();
+            texts.order();
             Err(format!("0/{} nodes are available: {}.", verdicts.len(), texts.join(", ")))
         }
     }
@@ -105,7 +106,7 @@ fn victims(
         return Err(reasons.join(", "));
     }
     let made = |pod: &PodInfo| pod.object.at("metadata.creationTimestamp").text();
-    candidates.sort_by(|a, b| b.priority.cmp(&a.priority).then_with(|| made(a).cmp(&made(b))));
+    candidates.order_by(|a, b| b.priority.cmp(&a.priority).then_with(|| made(a).cmp(&made(b))));
     let mut victims = Vec::new();
     for candidate in candidates {
         trial.put_pod(candidate.clone(), node);

@@ -4,9 +4,9 @@
 use std::cmp::Reverse;
 
 use ecow::EcoString;
-use imbl::{OrdMap, OrdSet};
 
 use crate::api::ObjectKey;
+use crate::base::map::{Map, Set};
 use crate::base::time::{SimTime, Span};
 
 const INITIAL_BACK_OFF: Span = Span::secs(1);
@@ -46,11 +46,11 @@ type Order = (Reverse<i64>, SimTime, u64, EcoString);
 /// The queue. All of it is plain data.
 #[derive(Clone, Default)]
 pub struct Queue {
-    pods: OrdMap<EcoString, Waiting>,
-    active: OrdSet<Order>,
-    timed: OrdSet<(SimTime, EcoString)>,
+    pods: Map<EcoString, Waiting>,
+    active: Set<Order>,
+    timed: Set<(SimTime, EcoString)>,
     /// The pods that are unschedulable, so that a change looks at no others.
-    resting: OrdSet<EcoString>,
+    resting: Set<EcoString>,
     sequence: u64,
 }
 

@@ -7,6 +7,7 @@ use super::pod_info::PodInfo;
 use super::selector::node_selector_matches;
 use crate::api::volume_match::{self, BIND_COMPLETED, NO_PROVISIONER, SELECTED_NODE};
 use crate::api::{Object, Value};
+use crate::base::order::Order;
 use crate::store::View;
 
 /// The filter's name.
@@ -91,7 +92,7 @@ pub fn prepare(view: &View, info: &PodInfo, assumed: &[String]) -> Result<Option
     if unbound {
         return Err("pod has unbound immediate PersistentVolumeClaims".to_owned());
     }
-    found.delayed.sort_by_key(|(claim, _)| volume_match::bytes(claim.at("spec.resources.requests.storage")));
+    found.delayed.order_by_key(|(claim, _)| volume_match::bytes(claim.at("spec.resources.requests.storage")));
     if !found.delayed.is_empty() {
         let free = |volume: &&Object| !assumed.iter().any(|name| name == volume.name());
         found.free = view.store.all("PersistentVolume").filter(free).cloned().collect();

@@ -1,18 +1,18 @@
 //! Which ClusterIP and which nodePort a Service gets: two bands each, the upper one for what is drawn.
 
 use ecow::EcoString;
-use imbl::OrdMap;
 
 use super::settings::{ip_number, ip_text};
 use super::Settings;
 use crate::api::ObjectKey;
 use crate::base::draw;
+use crate::base::map::Map;
 
 /// The addresses and ports in use, each with the Service that holds it.
 #[derive(Clone, Default)]
 pub struct Allocations {
-    cluster_ips: OrdMap<u32, ObjectKey>,
-    node_ports: OrdMap<(EcoString, u16), ObjectKey>,
+    cluster_ips: Map<u32, ObjectKey>,
+    node_ports: Map<(EcoString, u16), ObjectKey>,
 }
 
 /// Why an address or a port cannot be had.

@@ -5,6 +5,7 @@
 use super::Store;
 use crate::api::amounts::{of_pod, Amounts};
 use crate::api::{Object, Status, Value};
+use crate::base::order::Order;
 use crate::base::quantity::Quantity;
 use ecow::EcoString;
 
@@ -50,7 +51,7 @@ fn fill(container: &mut Value, field: &str, from: &str, ranges: &[&Value]) -> Ve
             added.push(name.clone());
         }
     }
-    added.sort_unstable();
+    added.order();
     added
 }
 

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ecow::EcoString;
-use imbl::{OrdMap, OrdSet};
 
 use super::allocator::Allocations;
 use super::tally::{Tallies, Tally};
 use super::{Because, Change, Verb};
 use crate::api::{Object, ObjectKey, Value};
+use crate::base::map::{Map, Set};
 use crate::base::time::SimTime;
 
 /// How many changes the watch log keeps for late readers.
@@ -18,13 +18,13 @@ const LOG_LENGTH: u64 = 4_096;
 /// All objects, their indexes and the log of their last changes.
 #[derive(Clone, Default)]
 pub struct Store {
-    kinds: BTreeMap<&'static str, OrdMap<EcoString, OrdMap<EcoString, Object>>>,
+    kinds: BTreeMap<&'static str, Map<EcoString, Map<EcoString, Object>>>,
     revision: u64,
-    log: OrdMap<u64, Change>,
-    owned: OrdMap<(EcoString, &'static str), OrdMap<ObjectKey, Object>>,
-    pods_on_node: OrdSet<(EcoString, ObjectKey)>,
+    log: Map<u64, Change>,
+    owned: Map<(EcoString, &'static str), Map<ObjectKey, Object>>,
+    pods_on_node: Set<(EcoString, ObjectKey)>,
     tallies: Tallies,
-    reasons: OrdMap<EcoString, Reasons>,
+    reasons: Map<EcoString, Reasons>,
     /// Which addresses and ports are taken.
     pub allocations: Allocations,
 }
@@ -78,7 +78,7 @@ impl Store {
     /// Everything that names an owner of this UID.
     pub fn dependents<'a>(&'a self, uid: &str) -> impl Iterator<Item = &'a Object> + 'a {
         let uid = EcoString::from(uid);
-        let kinds = self.owned.range((uid.clone(), "")..).take_while(move |((u, _), _)| *u == uid);
+        let kinds = self.owned.range_from(&(uid.clone(), "")).take_while(move |((u, _), _)| *u == uid);
         kinds.flat_map(|(_, objects)| objects.values())
     }
 
@@ -86,7 +86,7 @@ impl Store {
     pub fn pods_on_node<'a>(&'a self, node: &str) -> impl Iterator<Item = &'a Object> + 'a {
         let node = EcoString::from(node);
         let from = (node.clone(), ObjectKey::default());
-        let keys = self.pods_on_node.range(from..).take_while(move |(n, _)| *n == node);
+        let keys = self.pods_on_node.range_from(&from).take_while(move |(n, _)| *n == node);
         keys.filter_map(move |(_, key)| self.get("Pod", key))
     }
 
@@ -102,7 +102,7 @@ impl Store {
 
     /// The changes after a revision, oldest first, as far back as the log goes.
     pub fn changes_since(&self, revision: u64) -> impl Iterator<Item = &Change> + '_ {
-        self.log.range(revision + 1..).map(|(_, change)| change)
+        self.log.range_from(&(revision + 1)).map(|(_, change)| change)
     }
 
     /// Puts an object in under a new revision and logs the change.
@@ -181,7 +181,7 @@ impl Store {
             return;
         }
         for uid in owner_uids(&change.object) {
-            self.owned.entry((uid, kind)).or_default().insert(key.clone(), change.object.clone());
+            self.owned.or_default(&(uid, kind)).insert(key.clone(), change.object.clone());
         }
         if kind == "Pod" && change.touches("spec.nodeName") {
             let node = change.object.at("spec.nodeName").text();
@@ -190,7 +190,7 @@ impl Store {
             }
         }
         let all = self.kinds.entry(kind).or_default();
-        all.entry(key.namespace).or_default().insert(key.name, change.object.clone());
+        all.or_default(&key.namespace).insert(key.name, change.object.clone());
     }
 
     fn disown(&mut self, uid: EcoString, kind: &'static str, key: &ObjectKey) {

@@ -3,6 +3,7 @@
 use super::{limit_ranger, quota, Store};
 use crate::api::amounts::Amounts;
 use crate::api::{Object, Status};
+use crate::base::order::Order;
 use crate::base::time::Timestamp;
 
 /// What pods must say where a quota limits it: a mistake that upstream has kept.
@@ -91,7 +92,7 @@ fn unsaid(pod: &Object, limited: &[&str]) -> Option<String> {
             })
             .map(|container| container.get("name").str())
             .collect();
-        names.sort_unstable();
+        names.order();
         (!names.is_empty()).then(|| format!("{name} for: {}", names.join(",")))
     });
     let lacking: Vec<String> = lacking.collect();

@@ -2,10 +2,10 @@
 //! more than counting ten. It decides nothing.
 
 use ecow::{EcoString, EcoVec};
-use imbl::OrdMap;
 
 use super::{Change, Verb};
 use crate::api::{Object, Value};
+use crate::base::map::Map;
 
 /// The counts over the pods of one controller that have the same labels.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ pub struct Tally {
 
 /// The counts by the UID of the controller.
 #[derive(Clone, Default)]
-pub(super) struct Tallies(OrdMap<EcoString, EcoVec<Tally>>);
+pub(super) struct Tallies(Map<EcoString, EcoVec<Tally>>);
 
 /// What of a pod is counted.
 #[derive(PartialEq, Eq, Clone, Copy)]
@@ -70,7 +70,7 @@ impl Tallies {
             return;
         }
         let labels = pod.labels();
-        let tallies = self.0.entry(uid.into()).or_default();
+        let tallies = self.0.or_default(&uid.into());
         let known = tallies.iter().position(|tally| tally.labels.same(labels) || tally.labels == *labels);
         let index = known.unwrap_or_else(|| {
             let labels = labels.clone();

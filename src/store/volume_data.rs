@@ -5,8 +5,8 @@
 //! emptyDir, `nfs/SERVER/PATH`, `csi/DRIVER/HANDLE`, and `volume/UID` for other PersistentVolumes. So the same directory of a
 //! node is the same place through whichever volume it is reached.
 
+use crate::base::map::Map;
 use ecow::{eco_format, EcoString};
-use imbl::OrdMap;
 
 use super::View;
 use crate::api::{Object, Value};
@@ -15,7 +15,7 @@ use crate::api::{Object, Value};
 #[derive(Clone, Debug, Default)]
 pub struct VolumeData {
     /// Place and path to contents; a directory ends in a slash and is empty.
-    files: OrdMap<EcoString, EcoString>,
+    files: Map<EcoString, EcoString>,
 }
 
 /// What lies at a path.
@@ -53,7 +53,7 @@ impl VolumeData {
             return Some(Entry::File(text));
         }
         let directory = eco_format!("{full}/");
-        let below = self.files.range(directory.clone()..).next().is_some_and(|(key, _)| key.starts_with(&*directory));
+        let below = self.files.range_from(&directory).next().is_some_and(|(key, _)| key.starts_with(&*directory));
         (below || full.len() <= place.trim_end_matches('/').len()).then_some(Entry::Directory)
     }
 
@@ -61,7 +61,7 @@ impl VolumeData {
     pub fn list(&self, place: &str, path: &str) -> Vec<EcoString> {
         let directory = eco_format!("{}/", full(place, path));
         let mut names: Vec<EcoString> = Vec::new();
-        let below = self.files.range(directory.clone()..).take_while(|(key, _)| key.starts_with(&*directory));
+        let below = self.files.range_from(&directory).take_while(|(key, _)| key.starts_with(&*directory));
         for (key, _) in below {
             let rest = &key[directory.len()..];
             let name = rest.split_inclusive('/').next().unwrap_or("");
@@ -95,7 +95,7 @@ impl VolumeData {
     pub fn remove(&mut self, place: &str, path: &str) -> bool {
         let full = full(place, path);
         let directory = eco_format!("{full}/");
-        let below = self.files.range(directory.clone()..).take_while(|(key, _)| key.starts_with(&*directory));
+        let below = self.files.range_from(&directory).take_while(|(key, _)| key.starts_with(&*directory));
         let mut gone: Vec<EcoString> = below.map(|(key, _)| key.clone()).collect();
         gone.extend(self.files.contains_key(&full).then_some(full));
         for key in &gone {
@@ -107,7 +107,7 @@ impl VolumeData {
     /// How many bytes the files below a place hold.
     pub fn bytes(&self, place: &str) -> u64 {
         let directory = eco_format!("{}/", full(place, ""));
-        let below = self.files.range(directory.clone()..).take_while(|(key, _)| key.starts_with(&*directory));
+        let below = self.files.range_from(&directory).take_while(|(key, _)| key.starts_with(&*directory));
         below.map(|(_, contents)| contents.len() as u64).sum()
     }
 }

@@ -3,6 +3,7 @@
 use super::observe::since_start_ms;
 use super::{EventRow, Target};
 use crate::api::Object;
+use crate::base::order::Order;
 use crate::base::time::Timestamp;
 use crate::store::View;
 
@@ -10,7 +11,7 @@ use crate::store::View;
 pub fn rows(view: &View<'_>, most: usize, with_system: bool) -> Vec<EventRow> {
     let shown = |event: &&Object| with_system || !is_about_system(event);
     let mut events: Vec<&Object> = view.store.all("Event").filter(shown).collect();
-    events.sort_by_cached_key(|event| std::cmp::Reverse(event.resource_version()));
+    events.order_by_key(|event| std::cmp::Reverse(event.resource_version()));
     events.into_iter().take(most).map(|event| row(view, event)).collect()
 }
 
@@ -21,7 +22,7 @@ fn is_about_system(event: &Object) -> bool {
 /// The events about one object, newest first.
 pub fn rows_about(view: &View<'_>, object: &Object) -> Vec<EventRow> {
     let mut events: Vec<&Object> = view.store.all("Event").filter(|event| is_about(event, object)).collect();
-    events.sort_by_key(|event| std::cmp::Reverse(event.resource_version()));
+    events.order_by_key(|event| std::cmp::Reverse(event.resource_version()));
     events.into_iter().map(|event| row(view, event)).collect()
 }
 

@@ -8,6 +8,7 @@ use super::map_text::fit;
 use super::scene::*;
 use super::topology::{NodeView, PodView, Topology};
 use super::Target;
+use crate::base::order::Order;
 
 const MARGIN: f32 = 16.0;
 const GAP: f32 = 14.0;
@@ -123,7 +124,7 @@ fn place_sockets(scene: &mut Scene) {
         let places = ports.into_iter().enumerate();
         wanted.extend(places.map(|(i, port)| (left + i as f32 * (SOCKET_W + 6.0), service.view.target(), port)));
     }
-    wanted.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.2.cmp(&b.2)));
+    wanted.order_by(|a, b| a.0.total_cmp(&b.0).then(a.2.cmp(&b.2)));
     for (row, sockets) in wanted.chunks(sockets_a_row(scene.width)).enumerate() {
         let y = scene.outside.bottom() - SOCKET_H / 2.0 + row as f32 * (SOCKET_H + 4.0);
         let mut free_from = MARGIN;

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::topology::*;
 use crate::api::kinds::pod_columns;
 use crate::api::{Object, ObjectKey, Value};
+use crate::base::order::Order;
 use crate::base::quantity::Quantity;
 use crate::base::time::Timestamp;
 use crate::store::{Store, View};
@@ -207,7 +208,7 @@ fn service_view(service: &Object, slices: &[&Object]) -> ServiceView {
         protocol: p.get("protocol").str().to_owned(),
     };
     let mut endpoints: Vec<EndpointView> = slices.iter().flat_map(|slice| endpoints(slice)).collect();
-    endpoints.sort_by(|a, b| (ip_order(&a.ip), &a.pod).cmp(&(ip_order(&b.ip), &b.pod)));
+    endpoints.order_by(|a, b| (ip_order(&a.ip), &a.pod).cmp(&(ip_order(&b.ip), &b.pod)));
     ServiceView {
         namespace: service.namespace().to_owned(),
         name: service.name().to_owned(),

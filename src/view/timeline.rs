@@ -8,6 +8,7 @@ use super::topology::PodShape;
 use super::{clock_text, Target};
 use crate::api::kinds::find_kind;
 use crate::api::ObjectKey;
+use crate::base::order::Order;
 
 /// Height of the axis at the top.
 const AXIS_H: f32 = 26.0;
@@ -176,8 +177,8 @@ fn grouped(record: &Record, window: Window, with_system: bool) -> BTreeMap<Strin
     }
     for (workload, lanes) in &mut groups {
         match workload.starts_with("StatefulSet/") {
-            true => lanes.sort_by_key(|(key, _)| (ordinal(&key.name), (*key).clone())),
-            false => lanes.sort_by_key(|(key, lane)| (lane.created_ms, (*key).clone())),
+            true => lanes.order_by_key(|(key, _)| (ordinal(&key.name), (*key).clone())),
+            false => lanes.order_by_key(|(key, lane)| (lane.created_ms, (*key).clone())),
         }
     }
     groups

@@ -1,6 +1,7 @@
 //! What the filters of a pipe do with lines, one after the other.
 
 use super::filters::{Filter, Options};
+use crate::base::order::Order;
 
 /// The first lines.
 pub(super) struct Head {
@@ -139,7 +140,7 @@ impl Filter for Gather {
 
     fn end(&mut self, out: &mut String) -> u8 {
         if let Some(sort) = &self.sort {
-            self.lines.sort_by(|a, b| sort.compare(a, b));
+            self.lines.order_by(|a, b| sort.compare(a, b));
         }
         if self.reverse {
             self.lines.reverse();

@@ -1,6 +1,7 @@
 //! grep, with the regular expressions people type: `^`, `$`, `.`, `*`, `+`, `?`, `[...]`, `|`, `(...)`, `\b`, `\d`, `\s`, `\w`.
 
 use super::filters::{Filter, Made, Options};
+use crate::base::order::Order;
 
 /// Makes a grep.
 pub(super) fn make(mut options: Options) -> Result<Made, String> {
@@ -254,7 +255,7 @@ impl Expression {
             }
             all.extend(places);
         }
-        all.sort_unstable();
+        all.order();
         all.dedup();
         all
     }
@@ -269,7 +270,7 @@ impl Item {
         while !front.is_empty() && rounds < self.most && rounds <= text.len() {
             rounds += 1;
             let mut next: Vec<usize> = front.iter().flat_map(|at| self.atom.ends(text, *at)).collect();
-            next.sort_unstable();
+            next.order();
             next.dedup();
             next.retain(|at| rounds < self.least || !reached.contains(at));
             if rounds >= self.least {

@@ -51,6 +51,8 @@ const BANNED_IN_MODEL: &[(&str, &str)] = &[
     ("js_sys", "the browser belongs to the page"),
     ("RefCell", "World holds no shared cells"),
     ("Mutex", "World holds no shared cells"),
+    (".sort(", "base::order sorts; each of the standard library's sorts is 4 kB of WebAssembly more"),
+    (".sort_", "base::order sorts; each of the standard library's sorts is 4 kB of WebAssembly more"),
 ];
 
 /// What no file may contain.

@@ -2,6 +2,7 @@
 
 use super::{Column, PrintContext};
 use crate::api::value::Value;
+use crate::base::order::Order;
 use crate::base::time::Timestamp;
 
 /// A column that is always shown.
@@ -30,7 +31,7 @@ pub fn selector_text(selector: &Value) -> String {
     for expression in selector.get("matchExpressions").list() {
         let key = expression.get("key").str();
         let mut values: Vec<&str> = expression.get("values").list().iter().map(Value::str).collect();
-        values.sort_unstable();
+        values.order();
         let values = values.join(",");
         let text = match expression.get("operator").str() {
             "In" => format!("{key} in ({values})"),
@@ -41,7 +42,7 @@ pub fn selector_text(selector: &Value) -> String {
         };
         parts.push((key.to_owned(), text));
     }
-    parts.sort_by(|a, b| a.0.cmp(&b.0));
+    parts.order_by(|a, b| a.0.cmp(&b.0));
     or_none(&parts.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(","))
 }
 

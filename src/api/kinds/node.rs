@@ -2,6 +2,7 @@
 
 use super::cells::{or_none, shown, wide};
 use super::*;
+use crate::base::order::Order;
 
 pub(super) static KIND: Kind = Kind {
     kind: "Node",
@@ -94,7 +95,7 @@ pub fn roles(node: &Object) -> Vec<&str> {
             None => {}
         }
     }
-    roles.sort_unstable();
+    roles.order();
     roles.dedup();
     roles
 }

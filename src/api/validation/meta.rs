@@ -3,6 +3,7 @@
 use super::field::{Errors, Path};
 use crate::api::{Object, Value};
 use crate::base::names;
+use crate::base::order::Order;
 
 /// What a name of some kind must look like: all complaints about it.
 pub type NameRule = fn(&str) -> Vec<String>;
@@ -83,7 +84,7 @@ fn no_new_finalizers(meta: &Value, before: &Value, errors: &mut Errors) {
     let old = before.get("finalizers").list();
     let mut new: Vec<&str> =
         meta.get("finalizers").list().iter().filter(|f| !old.contains(f)).map(Value::str).collect();
-    new.sort_unstable();
+    new.order();
     new.dedup();
     if !new.is_empty() {
         let detail = format!(

@@ -6,6 +6,7 @@ use super::{internal, meta, resources};
 use crate::api::status::Cause;
 use crate::api::{Object, Value};
 use crate::base::names;
+use crate::base::order::Order;
 use crate::base::quantity::{Format, Quantity};
 
 const SPEC: Path<'static> = Path::new("spec");
@@ -103,7 +104,7 @@ pub fn quota_update(new: &Object, old: &Object) -> Vec<Cause> {
     quota_spec(new.spec(), &mut errors);
     let scopes = |object: &Object| {
         let mut scopes: Vec<String> = object.at("spec.scopes").list().iter().map(|s| s.str().to_owned()).collect();
-        scopes.sort();
+        scopes.order();
         scopes.dedup();
         scopes
     };
@@ -256,7 +257,7 @@ fn limit_item(limit: &Value, kind: &str, path: &Path<'_>, errors: &mut Errors) {
             keys.push(resource);
         }
     }
-    keys.sort_unstable();
+    keys.order();
     keys.dedup();
     for key in keys {
         amounts_agree(limit, kind, key, path, errors);

@@ -5,6 +5,7 @@ use super::meta;
 use super::pod::PodContext;
 use crate::api::Value;
 use crate::base::names;
+use crate::base::order::Order;
 use crate::base::quantity::Quantity;
 
 /// What a resource may be called somewhere.
@@ -175,7 +176,7 @@ fn claims(claims: &Value, context: &PodContext<'_>, path: &Path<'_>, errors: &mu
     let mut seen: Vec<String> = Vec::new();
     let mut known: Vec<&str> = context.spec.get("resourceClaims").list().iter().map(|c| c.get("name").str()).collect();
     known.retain(|name| !name.is_empty());
-    known.sort_unstable();
+    known.order();
     for (i, claim) in claims.list().iter().enumerate() {
         let path = path.index(i);
         let (name, request) = (claim.get("name").str(), claim.get("request").str());

@@ -3,6 +3,7 @@
 use super::page::{int_or_string, time_text, Page};
 use crate::api::kinds::cells::or_none;
 use crate::api::{Object, Value};
+use crate::base::order::Order;
 use crate::base::quantity::Quantity;
 
 /// Prints a list of containers; with a pod, their states too.
@@ -226,7 +227,7 @@ fn resource_value(container: &Value, which: &str) -> String {
 fn print_mounts(page: &mut Page, container: &Value) {
     let mut mounts: Vec<&Value> = container.get("volumeMounts").list().iter().collect();
     page.line(2, if mounts.is_empty() { "Mounts:\t<none>" } else { "Mounts:" });
-    mounts.sort_by_key(|mount| mount.get("mountPath").str());
+    mounts.order_by_key(|mount| mount.get("mountPath").str());
     for mount in mounts {
         let mut flags = if mount.get("readOnly").bool() { "ro" } else { "rw" }.to_owned();
         if !mount.get("subPath").is_empty() {

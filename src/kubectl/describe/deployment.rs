@@ -5,6 +5,7 @@ use super::template;
 use crate::api::kinds::cells::{or_none, selector_text};
 use crate::api::kinds::kind;
 use crate::api::{Object, Value};
+use crate::base::order::Order;
 use crate::kubectl::reader::Reader;
 
 /// Models staging/src/k8s.io/kubectl/pkg/describe describeDeployment.
@@ -50,7 +51,7 @@ fn set_text(set: &Object) -> String {
 fn replica_sets(deployment: &Object, reader: &dyn Reader) -> (Vec<Object>, Option<Object>) {
     let mut sets = reader.list(kind("ReplicaSet"), deployment.namespace());
     sets.retain(|set| set.controller_uid() == deployment.uid());
-    sets.sort_by(|a, b| (a.created(), a.name()).cmp(&(b.created(), b.name())));
+    sets.order_by(|a, b| (a.created(), a.name()).cmp(&(b.created(), b.name())));
     let wanted = without_hash(deployment.at("spec.template"));
     let new = sets.iter().position(|set| without_hash(set.at("spec.template")) == wanted).map(|i| sets.remove(i));
     (sets, new)

@@ -3,6 +3,7 @@
 use super::page::{since, Page};
 use crate::api::kinds::kind;
 use crate::api::{Object, Value};
+use crate::base::order::Order;
 use crate::kubectl::reader::Reader;
 
 /// Prints the events about an object. `uids` are the names its reporters know it by.
@@ -21,7 +22,7 @@ pub fn print(page: &mut Page, object: &Object, uids: &[&str], reader: &dyn Reade
         page.line(0, "Events:\t<none>");
         return;
     }
-    events.sort_by(|a, b| a.at("lastTimestamp").str().cmp(b.at("lastTimestamp").str()));
+    events.order_by(|a, b| a.at("lastTimestamp").str().cmp(b.at("lastTimestamp").str()));
     page.line(0, "Events:");
     page.line(1, "Type\tReason\tAge\tFrom\tMessage");
     page.line(1, "----\t------\t----\t----\t-------");

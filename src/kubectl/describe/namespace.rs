@@ -2,6 +2,7 @@
 
 use super::page::{time_text, Page};
 use crate::api::{kind, Object, Value};
+use crate::base::order::Order;
 use crate::kubectl::reader::Reader;
 use std::collections::BTreeSet;
 
@@ -55,7 +56,7 @@ pub(super) fn print_quota(page: &mut Page, quota: &Object, _: &dyn Reader) {
 /// The scopes of a quota, and what it counts.
 fn resources(page: &mut Page, level: usize, quota: &Object) {
     let mut scopes: Vec<&str> = quota.at("spec.scopes").list().iter().map(Value::str).collect();
-    scopes.sort_unstable();
+    scopes.order();
     if !scopes.is_empty() {
         page.field(level, "Scopes", scopes.join(", "));
     }

@@ -4,6 +4,7 @@ use super::page::{int_or_string, Page};
 use super::{containers, volumes};
 use crate::api::kinds::cells::selector_text;
 use crate::api::Value;
+use crate::base::order::Order;
 
 /// Models staging/src/k8s.io/kubectl/pkg/describe DescribePodTemplate.
 pub(super) fn print(page: &mut Page, template: &Value) {
@@ -45,7 +46,7 @@ pub(super) fn spread(page: &mut Page, constraints: &[Value], indent: &str) {
         return;
     }
     let mut sorted: Vec<&Value> = constraints.iter().collect();
-    sorted.sort_by_key(|constraint| constraint.get("topologyKey").str());
+    sorted.order_by_key(|constraint| constraint.get("topologyKey").str());
     let texts = sorted.iter().map(|constraint| {
         let mut text = format!(
             "{}:{} when max skew {} is exceeded",
@@ -64,7 +65,7 @@ pub(super) fn spread(page: &mut Page, constraints: &[Value], indent: &str) {
 /// Models staging/src/k8s.io/kubectl/pkg/describe printPodTolerationsMultiline.
 pub(super) fn tolerations(page: &mut Page, title: &str, tolerations: &[Value]) {
     let mut sorted: Vec<&Value> = tolerations.iter().collect();
-    sorted.sort_by_key(|toleration| toleration.get("key").str());
+    sorted.order_by_key(|toleration| toleration.get("key").str());
     page.values(title, sorted.into_iter().map(toleration_text).collect());
 }
 

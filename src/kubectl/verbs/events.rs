@@ -3,6 +3,7 @@
 use super::Verb;
 use crate::api::kinds::kind;
 use crate::api::Object;
+use crate::base::order::Order;
 use crate::base::table::columns;
 use crate::base::time::Timestamp;
 use crate::kubectl::call::{Call, Outcome, Run};
@@ -39,7 +40,7 @@ fn run(call: &mut Call<'_>) -> Outcome {
         of_type && of_object && (namespace.is_empty() || event.namespace() == namespace)
     };
     let mut events: Vec<Object> = store.all(kind.kind).filter(wanted).cloned().collect();
-    events.sort_by_key(last_seen);
+    events.order_by_key(last_seen);
     let format = Format::of(call)?;
     if events.is_empty() && format.is_table() {
         match everywhere {

@@ -3,6 +3,7 @@
 use super::Verb;
 use crate::api::kinds::PrintContext;
 use crate::api::{Kind, Object, Value};
+use crate::base::order::Order;
 use crate::base::table::Columns;
 use crate::cluster::World;
 use crate::kubectl::call::{Call, Outcome, Poll, Run, Waiting, WorldReader};
@@ -98,7 +99,7 @@ fn takes_namespace(call: &Call<'_>) -> bool {
 /// Models staging/src/k8s.io/kubectl/pkg/cmd/get SortObjects.
 fn sort(objects: &mut [Object], path: &str) -> Result<(), Failure> {
     let path = relaxed_path(path)?;
-    objects.sort_by_cached_key(|object| SortKey(found(&path, &object.value).into_iter().next().unwrap_or_default()));
+    objects.order_by_key(|object| SortKey(found(&path, &object.value).into_iter().next().unwrap_or_default()));
     Ok(())
 }
 

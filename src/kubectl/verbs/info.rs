@@ -4,6 +4,7 @@ use super::Verb;
 use crate::api::encode::yaml;
 use crate::api::kinds::KINDS;
 use crate::api::{Kind, Value};
+use crate::base::order::Order;
 use crate::base::table::columns;
 use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
@@ -37,10 +38,10 @@ fn api_resources(call: &mut Call<'_>) -> Outcome {
             && verbs.iter().all(|verb| VERBS.split(',').any(|known| known == verb))
     };
     let mut kinds: Vec<&'static Kind> = KINDS.iter().filter(wanted).copied().collect();
-    kinds.sort_by_key(|kind| (kind.group, kind.plural));
+    kinds.order_by_key(|kind| (kind.group, kind.plural));
     match call.line.get("sort-by") {
-        Some("name") => kinds.sort_by_key(|kind| kind.plural),
-        Some("kind") => kinds.sort_by_key(|kind| kind.kind),
+        Some("name") => kinds.order_by_key(|kind| kind.plural),
+        Some("kind") => kinds.order_by_key(|kind| kind.kind),
         Some(other) => return Err(error(format!("--sort-by accepts only name or kind, not {other}"))),
         None => {}
     }
@@ -76,7 +77,7 @@ fn api_resources(call: &mut Call<'_>) -> Outcome {
 
 fn api_versions(call: &mut Call<'_>) -> Outcome {
     let mut versions: Vec<String> = KINDS.iter().map(|kind| kind.api_version()).collect();
-    versions.sort();
+    versions.order();
     versions.dedup();
     versions.iter().for_each(|version| call.out.line(version));
     Ok(Run::Done(0))

@@ -2,6 +2,7 @@
 
 use super::Verb;
 use crate::api::{Object, Status};
+use crate::base::order::Order;
 use crate::base::time::{parse_duration, SimTime, Timestamp};
 use crate::cluster::World;
 use crate::kubectl::call::{Call, Outcome, Poll, Run, Waiting};
@@ -107,7 +108,7 @@ fn pods_of(call: &mut Call<'_>, name: &str) -> Result<Vec<Object>, Failure> {
         let text = format!("cannot get the logs from {}: selector yields no pods", kind.qualified_kind());
         return Err(error(text));
     }
-    pods.sort_by_key(|pod| (!pod.has_condition("Ready"), pod.created(), pod.key()));
+    pods.order_by_key(|pod| (!pod.has_condition("Ready"), pod.created(), pod.key()));
     if pods.len() > 1 && !call.line.is("all-pods") {
         call.out.err(format!("Found {} pods, using pod/{}", pods.len(), pods[0].name()));
         pods.truncate(1);

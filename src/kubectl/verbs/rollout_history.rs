@@ -4,6 +4,7 @@
 use super::change::{modify, report};
 use super::rollout::targets;
 use crate::api::{Object, Value};
+use crate::base::order::Order;
 use crate::base::table::elastic;
 use crate::cluster::World;
 use crate::kubectl::call::{Call, DryRun, Outcome, Run};
@@ -32,7 +33,7 @@ fn history_kind(object: &Object) -> Option<&'static str> {
 fn revisions(world: &World, kind: &str, object: &Object) -> Vec<Object> {
     let all = world.store().list(kind, object.namespace());
     let mut mine: Vec<Object> = all.filter(|kept| kept.controller_uid() == object.uid()).cloned().collect();
-    mine.sort_by_key(revision_of);
+    mine.order_by_key(revision_of);
     mine
 }
 

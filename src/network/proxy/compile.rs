@@ -3,6 +3,7 @@
 use super::names;
 use super::service::{Endpoint, Protocol, Service, ServicePort, Slice};
 use super::Node;
+use crate::base::order::Order;
 
 /// An endpoint at a port.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -140,7 +141,7 @@ fn targets<'a>(port: &ServicePort, slices: impl Iterator<Item = &'a Slice>) -> V
 }
 
 fn sort(targets: &mut Vec<Target>) {
-    targets.sort_by(|a, b| {
+    targets.order_by(|a, b| {
         a.endpoint.host.cmp(&b.endpoint.host).then_with(|| a.port.to_string().cmp(&b.port.to_string()))
     });
     targets.dedup_by(|a, b| a.endpoint.host == b.endpoint.host && a.port == b.port);

@@ -8,6 +8,7 @@ use super::compile::{Compiled, Target};
 use super::names::base32_start;
 use super::rules::Front;
 use super::{Mode, Node};
+use crate::base::order::Order;
 use crate::network::address::Cidr;
 use crate::network::State;
 use crate::store::View;
@@ -72,10 +73,10 @@ fn sets(node: &Node, services: &[Compiled]) -> String {
             hairpins.push(format!("{ip} . {ip} . {protocol} . {}", target.port));
         }
     }
-    hairpins.sort();
+    hairpins.order();
     hairpins.dedup();
     let mut ips: Vec<IpAddr> = services.iter().flat_map(|c| c.service.cluster_ips.iter().copied()).collect();
-    ips.sort_unstable();
+    ips.order();
     ips.dedup();
     let text = |ips: &[IpAddr]| ips.iter().map(ToString::to_string).collect::<Vec<_>>();
     let node_ips = text(node.node_port_addresses.as_deref().unwrap_or(&node.addresses));

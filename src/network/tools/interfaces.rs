@@ -5,6 +5,7 @@ use core::net::IpAddr;
 use super::{Context, Output};
 use crate::api::{Object, Value};
 use crate::base::draw;
+use crate::base::order::Order;
 use crate::network::proxy::Mode;
 use crate::network::request::Source;
 use crate::network::State;
@@ -191,7 +192,7 @@ fn virtual_addresses(context: &Context, node: &Object) -> Interface {
     let proxy = context.state.proxy(context.view, node.name()).unwrap_or_default();
     let services = context.state.compiled(context.view, &proxy);
     let mut ips: Vec<IpAddr> = services.iter().flat_map(|c| c.service.addresses()).collect();
-    ips.sort_unstable();
+    ips.order();
     ips.dedup();
     Interface {
         name: "kube-ipvs0".to_owned(),

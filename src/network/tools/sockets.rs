@@ -2,6 +2,7 @@
 
 use super::interfaces::{health_ports, host_pods};
 use super::{Context, Output};
+use crate::base::order::Order;
 use crate::network::conntrack::Flow;
 use crate::network::request::Source;
 use crate::workload::behaviour;
@@ -20,7 +21,7 @@ pub fn listening(context: &Context, tool: &str, args: &[String]) -> Output {
     let both = given('t') == given('u');
     let mut sockets = sockets(context);
     sockets.retain(|socket| both || socket.udp == given('u'));
-    sockets.sort_by_key(|socket| (socket.udp, socket.port));
+    sockets.order_by_key(|socket| (socket.udp, socket.port));
     let text: String = match tool {
         "ss" => {
             let netid = if both { "Netid " } else { "" };
