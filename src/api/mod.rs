@@ -26,6 +26,7 @@ pub mod patch_diff;
 mod patch_json;
 pub mod patch_meta;
 pub mod patch_strategic;
+pub mod pod_security;
 pub mod qos;
 pub mod schema;
 mod schema_docs;

@@ -13,6 +13,7 @@ mod limit_ranger;
 pub mod objects;
 pub mod plan;
 mod pod_admission;
+mod pod_security;
 pub mod quota;
 mod quota_admission;
 pub mod server;

@@ -8,7 +8,7 @@ use ecow::EcoString;
 
 use super::deletion::{self, Deleted};
 use super::plan::DeleteOptions;
-use super::{admission, pod_admission, quota_admission, service_fields, Because, Settings, Store};
+use super::{admission, pod_admission, pod_security, quota_admission, service_fields, Because, Settings, Store};
 use crate::api::{Kind, Object, ObjectKey, Status, Value};
 use crate::base::draw;
 use crate::base::time::{SimTime, Timestamp};
@@ -52,6 +52,13 @@ impl Server<'_> {
         Ok(self.store.put(object, self.at, because))
     }
 
+    /// What the API server says with an answer to a write of `object`: `Warning: ` and this text.
+    pub fn warnings(&self, object: &Object, old: Option<&Object>) -> Vec<String> {
+        let mut found = crate::api::validation::warnings::warnings(object, old);
+        found.extend(pod_security::warnings(self.store, object, old));
+        found
+    }
+
     /// Writes down what a request has used of the quotas.
     fn charge(&mut self, quotas: Vec<Object>, because: &Arc<Because>) {
         for quota in quotas {
@@ -88,6 +95,7 @@ impl Server<'_> {
         reset_status(&mut object);
         admission::admit_create(self, &mut object)?;
         refuse_invalid(&object, (kind.validate)(&object))?;
+        pod_security::check(self.store, &object, None)?;
         let charged = quota_admission::check(self.store, &object, None, self.now())?;
         if self.store.get(kind.kind, &object.key()).is_some() {
             return Err(Status::already_exists(&kind.resource(), object.name()));
@@ -195,6 +203,7 @@ impl Server<'_> {
         if kind.kind == "PriorityClass" {
             pod_admission::check_priority_class(self.store, &object)?;
         }
+        pod_security::check(self.store, &object, Some(current))?;
         let charged = quota_admission::check(self.store, &object, Some(current), self.now())?;
         admission::allocate(self, &mut object, Some(current))?;
         Ok((object, charged))

@@ -19,6 +19,7 @@ mod ownership;
 mod patch;
 mod playground;
 mod pod_life;
+mod pod_security;
 mod printers;
 mod qos;
 mod quantity;

@@ -1,6 +1,5 @@
 //! What the verbs that change objects share: making a change or trying it out, and saying what was done.
 
-use crate::api::validation::warnings::warnings;
 use crate::api::{Object, Status};
 use crate::kubectl::call::{Call, DryRun};
 use crate::kubectl::failure::Failure;
@@ -9,6 +8,20 @@ use crate::store::server::Part;
 
 /// Changes an object of the cluster, or tries it out, and gives what came of it.
 pub fn modify(
+    call: &mut Call<'_>,
+    object: &Object,
+    dry: DryRun,
+    change: impl FnOnce(&mut Object) -> Result<(), Status>,
+) -> Result<Object, Failure> {
+    let changed = modify_part(call, object, dry, change)?;
+    if dry != DryRun::Client {
+        warn(call, &changed, Some(object));
+    }
+    Ok(changed)
+}
+
+/// The same through a sub-resource, of which the API server does not warn.
+pub fn modify_part(
     call: &mut Call<'_>,
     object: &Object,
     dry: DryRun,
@@ -60,7 +73,8 @@ pub fn create(call: &mut Call<'_>, mut object: Object, dry: DryRun) -> Result<Ob
 
 /// Prints what the API server warns of in an object that it took.
 fn warn(call: &mut Call<'_>, object: &Object, old: Option<&Object>) {
-    for warning in warnings(object, old) {
+    let warnings = call.world.request(|server| server.warnings(object, old));
+    for warning in warnings {
         call.out.warn(&warning);
     }
 }

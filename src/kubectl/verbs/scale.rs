@@ -1,6 +1,6 @@
 //! `kubectl scale`.
 
-use super::change::{modify, report};
+use super::change::{modify_part, report};
 use super::Verb;
 use crate::api::{Object, Status};
 use crate::kubectl::call::{Call, Outcome, Run};
@@ -51,7 +51,7 @@ fn scale(call: &mut Call<'_>, object: &Object, replicas: i64) -> Result<(), Fail
         _ => {}
     }
     let dry = call.dry_run()?;
-    let scaled = modify(call, object, dry, |object| {
+    let scaled = modify_part(call, object, dry, |object| {
         object.set("spec.replicas", replicas);
         Ok(())
     })?;
