@@ -2,7 +2,7 @@
 
 use super::apply::with_last_applied;
 use super::change::{create, report};
-use super::{create_kinds, create_service, Verb};
+use super::{create_kinds, create_policy, create_rbac, create_service, Verb};
 use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::manifest;
@@ -12,15 +12,23 @@ use crate::kubectl::resources::warn_of_deprecation;
 pub static VERB: Verb = Verb {
     name: "create",
     subverbs: &[
+        &create_rbac::CLUSTER_ROLE,
+        &create_rbac::CLUSTER_ROLE_BINDING,
         &create_kinds::CONFIG_MAP,
         &super::create_batch::CRON_JOB,
         &create_kinds::DEPLOYMENT,
         &super::create_ingress::VERB,
         &super::create_batch::JOB,
         &create_kinds::NAMESPACE,
+        &create_policy::BUDGET,
+        &create_policy::PRIORITY,
+        &create_policy::QUOTA,
+        &create_rbac::ROLE,
+        &create_rbac::ROLE_BINDING,
         &super::create_secret::VERB,
         &create_service::VERB,
         &create_kinds::SERVICE_ACCOUNT,
+        &create_policy::TOKEN,
     ],
     run: Some(run),
     ..super::PLAIN

@@ -28,12 +28,40 @@ pub(super) fn finish(call: &mut Call<'_>, mut object: Object, what: &str) -> Out
     if object.kind.namespaced && (dry != DryRun::Client || call.line.has("namespace")) {
         object.set("metadata.namespace", call.namespace());
     }
+    if call.line.is("append-hash") {
+        append_hash(&mut object);
+    }
     if call.line.is("save-config") {
         object = super::apply::with_last_applied(&object);
     }
     let made = create(call, object, dry).map_err(|failure| explain(failure, what))?;
     report(call, &made, "created", dry)?;
     Ok(Run::Done(0))
+}
+
+/// Puts a hash of the data behind the name of a ConfigMap or Secret.
+///
+/// Models staging/src/k8s.io/kubectl/pkg/util/hash ConfigMapHash, SecretHash and encodeHash.
+fn append_hash(object: &mut Object) {
+    use sha2::{Digest, Sha256};
+    let data = object.at("data");
+    let data = if data.is_null() { Value::map() } else { data.clone() };
+    let mut content = value!({"data": data, "kind": (object.kind.kind), "name": (object.name())});
+    if object.kind.kind == "Secret" {
+        content.set("type", object.at("type").str());
+    }
+    let hex: String =
+        Sha256::digest(crate::api::encode::json(&content)).iter().take(5).map(|b| format!("{b:02x}")).collect();
+    let safe = |c: char| match c {
+        '0' => 'g',
+        '1' => 'h',
+        '3' => 'k',
+        'a' => 'm',
+        'e' => 't',
+        c => c,
+    };
+    let name = format!("{}-{}", object.name(), hex.chars().map(safe).collect::<String>());
+    object.set("metadata.name", name);
 }
 
 fn explain(failure: Failure, what: &str) -> Failure {

@@ -9,6 +9,8 @@ mod create;
 mod create_batch;
 mod create_ingress;
 mod create_kinds;
+mod create_policy;
+mod create_rbac;
 mod create_secret;
 mod create_service;
 mod debug;

@@ -11,7 +11,7 @@ use crate::kubectl::resources::select;
 /// Its row.
 pub static VERB: Verb = Verb {
     name: "set",
-    subverbs: &[&super::set_env::VERB, &IMAGE, &RESOURCES, &SELECTOR, &SERVICE_ACCOUNT],
+    subverbs: &[&super::set_env::VERB, &IMAGE, &RESOURCES, &SELECTOR, &SERVICE_ACCOUNT, &super::create_rbac::SUBJECT],
     ..super::PLAIN
 };
 
