@@ -7,7 +7,6 @@ use super::volume_provisioning::{self, PROVISIONED_BY, PROVISIONER};
 use super::{Controller, Key};
 use crate::api::volume_match::{self, SELECTED_NODE};
 use crate::api::{Object, Value};
-use crate::base::draw;
 use crate::base::time::{SimTime, Span};
 use crate::store::plan::DeleteOptions;
 use crate::store::{Action, Because, Change, EventNote, Plan, Verb, View};
@@ -52,10 +51,12 @@ fn reconcile(view: &View, key: &Key, memory: &Value) -> Plan {
     }
 }
 
-/// When the helper pod that makes or clears the directory is done; the first call starts it.
-fn helper_done(view: &View, object: &Object, memory: &Value) -> SimTime {
-    let lot = draw::below(view.settings.seed, "local-path", object.uid(), 0, 1_000_000);
-    memory.get("done").opt_int().map_or(view.now + Span(2_000_000 + lot), |at| SimTime(at as u64))
+/// How long the helper pod takes that makes or clears a directory.
+const HELPER: Span = Span::millis(2_500);
+
+/// When the helper pod is done; the first call starts it.
+fn helper_done(view: &View, memory: &Value) -> SimTime {
+    memory.get("done").opt_int().map_or(view.now + HELPER, |at| SimTime(at as u64))
 }
 
 fn wait_until(view: &View, at: SimTime, plan: &mut Plan) {
@@ -90,7 +91,7 @@ fn provision(view: &View, claim: &Object, memory: &Value) -> Plan {
         let text = format!("External provisioner is provisioning volume for claim \"{}\"", claim.key());
         plan.push(note("Normal", "Provisioning", text));
         match refusal(claim, class, node) {
-            None => wait_until(view, helper_done(view, claim, memory), &mut plan),
+            None => wait_until(view, helper_done(view, memory), &mut plan),
             Some(why) => {
                 plan.push(note("Warning", "ProvisioningFailed", why));
                 let failures = memory.get("failures").int() + 1;
@@ -141,7 +142,7 @@ fn reclaim(view: &View, volume: &Object, memory: &Value) -> Plan {
     if !released || volume.at("spec.persistentVolumeReclaimPolicy").str() != "Delete" || volume.is_deleting() {
         return plan;
     }
-    let done = helper_done(view, volume, memory);
+    let done = helper_done(view, memory);
     if view.now < done {
         wait_until(view, done, &mut plan);
         return plan;
