@@ -81,7 +81,10 @@ impl DryRun {
 impl Call<'_> {
     /// The namespace that is meant: that of `-n`, else that of the context.
     pub fn namespace(&self) -> String {
-        self.line.get("namespace").map_or_else(|| self.session.namespace.clone(), str::to_owned)
+        self.line
+            .get("namespace")
+            .filter(|name| !name.is_empty())
+            .map_or_else(|| self.session.namespace.clone(), str::to_owned)
     }
 
     /// The namespace for objects of a kind: empty for those of the whole cluster.

@@ -1,12 +1,13 @@
 //! From the words of a kubectl command line to the call of its verb.
 
-use super::call::{Call, Outcome, Run};
+use super::call::{Call, Outcome, Poll, Run, Waiting};
 use super::failure::{error, Failure};
 use super::flags::{self, Flag, Takes};
 use super::help;
 use super::output::Output;
 use super::session::Session;
 use super::verbs::{self, config, Verb, VERBS};
+use crate::base::time::{parse_duration, SimTime, Span};
 use crate::cluster::World;
 
 /// Runs the words behind `kubectl`. Failures are printed here; what is given back is how the call goes on.
@@ -41,8 +42,7 @@ fn start(
         return help_about(&rest, session, out);
     }
     let Some(mut verb) = verbs::find(VERBS, &name) else {
-        let missing = MISSING.iter().find(|(known, _)| *known == name);
-        return Err(error(missing.map_or_else(|| unknown_command(&name), |(_, why)| (*why).to_owned())));
+        return Err(error(unknown_command(&name)));
     };
     command.push_str(&format!(" {}", verb.name));
     while let Some(word) = peek_word(&rest) {
@@ -70,33 +70,34 @@ fn start(
         out.out(help());
         return Ok(Run::Done(1));
     };
-    check_context(&line)?;
+    if command != "kubectl config" && !command.starts_with("kubectl config ") {
+        config::check(&line, session)?;
+    }
+    let limit = line.get("request-timeout").and_then(parse_duration).filter(|limit| limit.0 > 0);
+    if limit.is_some_and(|limit| limit < Span::millis(1)) {
+        return Err(Failure::Plain("context deadline exceeded".to_owned()));
+    }
+    let until = limit.map(|limit| world.now() + limit);
     let mut call = Call { verb, command: command.clone(), line, stdin, world, session, out };
-    run(&mut call)
+    match (run(&mut call)?, until) {
+        (Run::Wait(waiting), Some(until)) => Ok(Run::Wait(Box::new(Limited { waiting, until }))),
+        (run, _) => Ok(run),
+    }
 }
 
-/// Commands of kubectl that Kubottle does without, and what to do instead.
-const MISSING: &[(&str, &str)] = &[
-    ("attach", "Kubottle attaches no terminal to containers: read `kubectl logs -f POD`"),
-    ("certificate", "Kubottle signs no certificates"),
-    ("completion", "the terminal completes by itself: press Tab"),
-    ("cp", "containers hold no files here: use a ConfigMap"),
-    ("debug", "containers hold no programs here: `kubectl exec POD -- curl ...` sends requests from a pod"),
-    ("kustomize", "Kubottle reads plain manifests only"),
-    ("plugin", "unable to find any kubectl plugins in your PATH"),
-    ("port-forward", "there is no machine of yours to forward to: `curl` reaches Services and pods as it is"),
-    ("proxy", "there is no machine of yours to listen on: `curl` reaches Services and pods as it is"),
-    ("top", "Metrics API not available"),
-];
+/// A command that ends with its request: `--request-timeout`.
+struct Limited {
+    waiting: Box<dyn Waiting>,
+    until: SimTime,
+}
 
-/// There is one context; asking for another fails as with a real configuration.
-fn check_context(line: &flags::Line) -> Result<(), Failure> {
-    match (line.get("context"), line.get("cluster")) {
-        (Some(name), _) if name != config::CONTEXT => {
-            Err(Failure::Plain(format!("Error in configuration: context was not found for specified context: {name}")))
+impl Waiting for Limited {
+    fn poll(&mut self, world: &mut World, out: &mut Output) -> Poll {
+        match self.waiting.poll(world, out) {
+            Poll::Pending(_) if world.now() >= self.until => Poll::Done(0),
+            Poll::Pending(due) => Poll::Pending(Some(due.map_or(self.until, |due| due.min(self.until)))),
+            done => done,
         }
-        (_, Some(name)) if name != config::CONTEXT => Err(error(format!("no server found for cluster \"{name}\""))),
-        _ => Ok(()),
     }
 }
 

@@ -209,6 +209,11 @@ impl Line {
         self.flags.entry(name).or_default().push(value);
     }
 
+    /// Sets a flag, as if it had been given.
+    pub fn give(&mut self, name: &'static str, value: &str) {
+        self.flags.insert(name, vec![value.to_owned()]);
+    }
+
     /// Takes a flag back, as if it had not been given.
     pub fn forget(&mut self, name: &str) {
         self.flags.remove(name);

@@ -2,6 +2,7 @@
 
 use super::call::Call;
 use super::failure::{error, Failure};
+use super::verbs::machine::no_kustomization;
 use crate::api::decode::{self, FieldValidation};
 use crate::api::manifest as reader;
 use crate::api::{yaml, Kind, Object, Value};
@@ -23,6 +24,9 @@ pub struct Manifest {
 
 /// Fails where neither `-f` nor `-k` is given.
 pub fn require_files(call: &Call<'_>) -> Result<(), Failure> {
+    if let Some(folder) = call.line.get("kustomize") {
+        return Err(no_kustomization(call, folder));
+    }
     match call.line.has("filename") {
         true => Ok(()),
         false => Err(error("must specify one of -f and -k")),

@@ -4,6 +4,7 @@ use super::call::Call;
 use super::failure::{error, Failure};
 use super::field_selector::FieldSelector;
 use super::manifest::{self, Manifest};
+use super::verbs::machine::no_kustomization;
 use crate::api::kinds::{find_resource, KINDS};
 use crate::api::selector::Selector;
 use crate::api::{Kind, Object};
@@ -31,6 +32,9 @@ pub const NOTHING_NAMED: &str = "You must provide one or more resources by argum
 /// Models staging/src/k8s.io/cli-runtime/pkg/resource Builder.ResourceTypeOrNameArgs.
 pub fn select(call: &mut Call<'_>, args: &[String], all_of_kind: bool) -> Result<Selection, Failure> {
     let mut selection = Selection::default();
+    if let Some(folder) = call.line.get("kustomize") {
+        return Err(no_kustomization(call, folder));
+    }
     if call.line.has("filename") {
         let files = manifest::read_flag(call)?;
         (selection.manifests, selection.unread) = (files.manifests, files.failures);

@@ -1,6 +1,8 @@
 //! What a terminal remembers between commands: its files and the context of kubectl.
 
+use super::verbs::config;
 use crate::api::ObjectKey;
+use crate::api::Value;
 use crate::network::Trace;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,6 +14,8 @@ pub struct Session {
     pub files: BTreeMap<String, String>,
     /// The namespace of the current context.
     pub namespace: String,
+    /// The configuration of kubectl: clusters, users and contexts.
+    pub config: Value,
     /// The shell's variables.
     pub variables: BTreeMap<String, String>,
     /// The requests that were sent, until somebody takes them to be shown.
@@ -49,6 +53,7 @@ impl Default for Session {
         Session {
             files: BTreeMap::new(),
             namespace: "default".to_owned(),
+            config: config::fresh(),
             variables: BTreeMap::new(),
             traces: Vec::new(),
             docs: None,

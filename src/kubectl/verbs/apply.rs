@@ -14,7 +14,16 @@ use crate::kubectl::print::Format;
 use crate::kubectl::resources::{select, warn_of_deprecation};
 
 /// Its row.
-pub static VERB: Verb = Verb { name: "apply", subverbs: &[&VIEW_LAST_APPLIED], run: Some(run), ..super::PLAIN };
+pub static VERB: Verb = Verb {
+    name: "apply",
+    subverbs: &[&EDIT_LAST_APPLIED, &SET_LAST_APPLIED, &VIEW_LAST_APPLIED],
+    run: Some(run),
+    ..super::PLAIN
+};
+
+static EDIT_LAST_APPLIED: Verb = Verb { name: "edit-last-applied", run: Some(edit_last_applied), ..super::PLAIN };
+
+static SET_LAST_APPLIED: Verb = Verb { name: "set-last-applied", run: Some(set_last_applied), ..super::PLAIN };
 
 static VIEW_LAST_APPLIED: Verb = Verb { name: "view-last-applied", run: Some(view_last_applied), ..super::PLAIN };
 
@@ -95,6 +104,58 @@ pub(super) fn merged(
         return Ok((current.clone(), Vec::new()));
     }
     patch::apply(current, &patch, PatchType::Strategic, validation)
+}
+
+/// Remembers files as what was applied last, and changes nothing else.
+///
+/// Models staging/src/k8s.io/kubectl/pkg/cmd/apply SetLastAppliedOptions.Validate and RunSetLastApplied.
+fn set_last_applied(call: &mut Call<'_>) -> Outcome {
+    if !call.line.has("filename") {
+        return Err(error(crate::kubectl::resources::NOTHING_NAMED));
+    }
+    let dry = call.dry_run()?;
+    let files = manifest::read_flag(call)?;
+    let mut changes = Vec::new();
+    for manifest in &files.manifests {
+        let (kind, namespace, name) = manifest.target(call)?;
+        let current = call.get(kind, &namespace, &name)?;
+        let known = last_applied(&current.value);
+        if known.is_none() && !call.line.is("create-annotation") {
+            return Err(error(format!("no last-applied-configuration annotation found on resource: {name}, to create the annotation, run the command with --create-annotation")));
+        }
+        let mut wanted = manifest.object.clone();
+        if kind.namespaced {
+            wanted.set("metadata.namespace", namespace.as_str());
+        }
+        let noted = with_last_applied(&wanted);
+        let text = noted.metadata().get("annotations").get(LAST_APPLIED).clone();
+        if known.is_none_or(|known| known != text.str()) {
+            changes.push((current, text));
+        }
+    }
+    for (current, text) in changes {
+        let changed = modify(call, &current, dry, |object| {
+            object.value.slot("metadata").slot("annotations").map_mut().insert(LAST_APPLIED, text);
+            Ok(())
+        })?;
+        report(call, &changed, "configured", dry)?;
+    }
+    Failure::of(files.failures).map_or(Ok(Run::Done(0)), Err)
+}
+
+/// The remembered configuration is a part of its object, so it is edited there.
+fn edit_last_applied(call: &mut Call<'_>) -> Outcome {
+    let args = call.line.args.clone();
+    let (objects, failures) = select(call, &args, true)?.objects(call)?;
+    if let Some(failure) = Failure::of(failures) {
+        return Err(failure);
+    }
+    match objects.iter().find(|object| last_applied(&object.value).is_none()) {
+        Some(object) => {
+            Err(error(format!("no last-applied-configuration annotation found on resource: {}", object.name())))
+        }
+        None => Err(error("Kubottle edits what was applied last with `kubectl edit`, in the object's annotation")),
+    }
 }
 
 fn view_last_applied(call: &mut Call<'_>) -> Outcome {

@@ -1,105 +1,325 @@
-//! `kubectl config`: there is one cluster, one user and one context, whose namespace can be set.
+//! `kubectl config`: the configuration file, which names clusters, users and contexts. Every context leads to the one
+//! cluster there is.
 
 use super::Verb;
-use crate::api::encode::yaml;
+use crate::api::encode::{json_pretty, yaml};
+use crate::api::Value;
 use crate::base::table::columns;
 use crate::kubectl::call::{Call, Outcome, Run};
-use crate::kubectl::failure::error;
+use crate::kubectl::failure::{error, Failure};
+use crate::kubectl::flags::Line;
+use crate::kubectl::help;
 use crate::kubectl::print::{execute, Format};
+use crate::kubectl::Session;
 use crate::value;
 
 /// Its row.
 pub static VERB: Verb = Verb {
     name: "config",
-    subverbs: &[&CURRENT_CONTEXT, &GET_CONTEXTS, &SET_CONTEXT, &USE_CONTEXT, &VIEW],
+    subverbs: &[
+        &row("current-context", |call| {
+            let current = call.session.config.get("current-context").text();
+            call.out.line(current);
+            DONE
+        }),
+        &row("delete-cluster", |call| delete(call, "cluster", "clusters")),
+        &row("delete-context", |call| delete(call, "context", "contexts")),
+        &row("delete-user", |call| delete(call, "user", "users")),
+        &row("get-clusters", |call| names(call, "clusters")),
+        &row("get-contexts", get_contexts),
+        &row("get-users", |call| names(call, "users")),
+        &row("rename-context", rename_context),
+        &row("set", set),
+        &row("set-cluster", |call| set_entry(call, "clusters", "cluster", CLUSTER_FIELDS)),
+        &row("set-context", set_context),
+        &row("set-credentials", |call| set_entry(call, "users", "user", USER_FIELDS)),
+        &row("unset", unset),
+        &Verb { aliases: &["use"], ..row("use-context", use_context) },
+        &row("view", view),
+    ],
     ..super::PLAIN
 };
 
-/// The one context, and the cluster of the same name.
-pub const CONTEXT: &str = "kubottle";
+const fn row(name: &'static str, run: fn(&mut Call<'_>) -> Outcome) -> Verb {
+    Verb { name, run: Some(run), ..super::PLAIN }
+}
+
+const DONE: Outcome = Ok(Run::Done(0));
+/// The name of the cluster, and of the context that leads to it.
+const CONTEXT: &str = "kubottle";
 /// Where the API server is said to be.
 pub const SERVER: &str = "https://kubottle:6443";
-const USER: &str = "admin";
+/// Where the file is said to be.
+const PATH: &str = "/home/user/.kube/config";
+const CLUSTER_FIELDS: &[&str] =
+    &["server", "tls-server-name", "proxy-url", "insecure-skip-tls-verify", "certificate-authority"];
+const USER_FIELDS: &[&str] = &["token", "username", "password", "client-certificate", "client-key"];
 
-static CURRENT_CONTEXT: Verb = Verb {
-    name: "current-context",
-    run: Some(|call| {
-        call.out.line(CONTEXT);
-        Ok(Run::Done(0))
-    }),
-    ..super::PLAIN
-};
+/// The configuration of a new terminal.
+pub fn fresh() -> Value {
+    value!({
+        "apiVersion": "v1",
+        "clusters": [{"cluster": {"certificate-authority-data": "a3Vib3R0bGU=", "server": SERVER}, "name": CONTEXT}],
+        "contexts": [{"context": {"cluster": CONTEXT, "user": "admin"}, "name": CONTEXT}],
+        "current-context": CONTEXT,
+        "kind": "Config",
+        "users": [{"name": "admin", "user": {"token": "a3Vib3R0bGU"}}]
+    })
+}
 
-static GET_CONTEXTS: Verb = Verb { name: "get-contexts", run: Some(get_contexts), ..super::PLAIN };
+/// The entry of a name in a list of the configuration.
+fn entry<'a>(config: &'a Value, list: &str, name: &str) -> Option<&'a Value> {
+    config.get(list).list().iter().find(|entry| entry.get("name").str() == name)
+}
 
-static SET_CONTEXT: Verb = Verb { name: "set-context", run: Some(set_context), ..super::PLAIN };
+/// The entry of a name, made where there is none; true where it is new.
+fn slot<'a>(config: &'a mut Value, list: &str, name: &str) -> (&'a mut Value, bool) {
+    let place = config.get(list).list().iter().position(|entry| entry.get("name").str() == name);
+    let fresh = place.is_none();
+    let entries = config.slot(list).list_mut();
+    let place = place.unwrap_or_else(|| {
+        let place = entries.iter().position(|entry| entry.get("name").str() > name).unwrap_or(entries.len());
+        entries.insert(place, value!({"name": name}));
+        place
+    });
+    (&mut entries.make_mut()[place], fresh)
+}
 
-static USE_CONTEXT: Verb = Verb { name: "use-context", aliases: &["use"], run: Some(use_context), ..super::PLAIN };
+/// Takes over the namespace of the context that is now the current one.
+fn follow(session: &mut Session) {
+    let current = session.config.get("current-context").text();
+    let namespace = entry(&session.config, "contexts", &current).map(|entry| entry.at("context.namespace").text());
+    let namespace = namespace.filter(|namespace| !namespace.is_empty());
+    session.namespace = namespace.map_or_else(|| "default".to_owned(), String::from);
+}
 
-static VIEW: Verb = Verb { name: "view", run: Some(view), ..super::PLAIN };
+/// Fails where flags ask for a context, cluster, user, file or server that does not exist.
+pub fn check(line: &Line, session: &Session) -> Result<(), Failure> {
+    let config = &session.config;
+    if let Some(path) = line.get("kubeconfig").filter(|path| !path.is_empty() && *path != PATH) {
+        if session.file(path).is_none() {
+            return Err(error(format!("stat {path}: no such file or directory")));
+        }
+    }
+    if let Some(name) = line.get("context").filter(|name| entry(config, "contexts", name).is_none()) {
+        return Err(error(format!("context \"{name}\" does not exist")));
+    }
+    if let Some(name) = line.get("cluster").filter(|name| entry(config, "clusters", name).is_none()) {
+        return Err(error(format!("no server found for cluster \"{name}\"")));
+    }
+    if let Some(name) = line.get("user").filter(|name| entry(config, "users", name).is_none()) {
+        return Err(error(format!("auth info \"{name}\" does not exist")));
+    }
+    if let Some(server) = line.get("server").filter(|server| *server != SERVER) {
+        let host = server.split("://").last().unwrap_or(server).split('/').next().unwrap_or(server);
+        return Err(Failure::Plain(format!(
+            "The connection to the server {host} was refused - did you specify the right host or port?"
+        )));
+    }
+    if line.has("token") {
+        return Err(error("You must be logged in to the server (Unauthorized)"));
+    }
+    Ok(())
+}
+
+/// Prints the help and says which arguments were too many or too few.
+fn unexpected(call: &mut Call<'_>) -> Failure {
+    let path = call.command.strip_prefix("kubectl ").unwrap_or("");
+    call.out.out(help::of(call.session.help.as_deref(), path));
+    error(format!("Unexpected args: [{}]", call.line.args.join(" ")))
+}
+
+fn only<const N: usize>(call: &mut Call<'_>) -> Result<[String; N], Failure> {
+    <[String; N]>::try_from(call.line.args.clone()).map_err(|_| unexpected(call))
+}
+
+fn delete(call: &mut Call<'_>, what: &str, list: &str) -> Outcome {
+    let [name] = only(call)?;
+    if entry(&call.session.config, list, &name).is_none() {
+        return Err(error(format!("cannot delete {what} {name}, not in {PATH}")));
+    }
+    call.session.config.slot(list).list_mut().retain(|entry| entry.get("name").str() != name);
+    if what == "context" && call.session.config.get("current-context").str() == name {
+        call.out.err(
+            "warning: this removed your active context, use \"kubectl config use-context\" to select a different one",
+        );
+    }
+    call.out.line(format!("deleted {what} {name} from {PATH}"));
+    DONE
+}
+
+fn names(call: &mut Call<'_>, list: &str) -> Outcome {
+    let entries = call.session.config.get(list).clone();
+    call.out.line("NAME");
+    entries.list().iter().for_each(|entry| call.out.line(entry.get("name").str()));
+    DONE
+}
 
 fn get_contexts(call: &mut Call<'_>) -> Outcome {
+    let contexts = call.session.config.get("contexts").clone();
+    let asked = call.line.args.clone();
+    let known = |name: &String| entry(&call.session.config, "contexts", name).is_some();
+    let missing: Vec<Failure> =
+        asked.iter().filter(|name| !known(name)).map(|name| error(format!("context {name} not found"))).collect();
+    let is_asked = |entry: &&Value| asked.is_empty() || asked.iter().any(|name| name == entry.get("name").str());
+    let shown = contexts.list().iter().filter(is_asked);
     if call.line.text("output") == "name" {
-        call.out.line(CONTEXT);
-        return Ok(Run::Done(0));
+        shown.for_each(|entry| call.out.line(entry.get("name").str()));
+        return Failure::of(missing).map_or(DONE, Err);
     }
-    let mut rows = vec![["CURRENT", "NAME", "CLUSTER", "AUTHINFO", "NAMESPACE"].map(str::to_owned).to_vec()];
+    let mut rows = vec![["CURRENT", "NAME", "CLUSTER", "AUTHINFO", "NAMESPACE"].map(str::to_owned)];
     if call.line.is("no-headers") {
         rows.clear();
     }
-    let asked = call.line.args.first();
-    if asked.is_none_or(|name| name == CONTEXT) {
-        rows.push(["*", CONTEXT, CONTEXT, USER, &call.session.namespace].map(str::to_owned).to_vec());
+    let current = call.session.config.get("current-context").text();
+    for entry in shown {
+        let name = entry.get("name").str();
+        let mark = if name == current { "*" } else { "" };
+        let text = |field: &str| entry.get("context").get(field).str().to_owned();
+        rows.push([mark.to_owned(), name.to_owned(), text("cluster"), text("user"), text("namespace")]);
     }
-    call.out.out(columns(&rows));
-    match asked {
-        Some(name) if name != CONTEXT => Err(error(format!("context {name} not found"))),
-        _ => Ok(Run::Done(0)),
-    }
+    call.out.out(columns(&rows.into_iter().map(Vec::from).collect::<Vec<_>>()));
+    Failure::of(missing).map_or(DONE, Err)
 }
 
 fn set_context(call: &mut Call<'_>) -> Outcome {
-    let name = match call.line.args.first() {
-        Some(name) if !call.line.is("current") => name.clone(),
-        _ if call.line.is("current") => CONTEXT.to_owned(),
-        _ => return Err(error("you must specify a non-empty context name or --current")),
+    let name = match call.line.args.as_slice() {
+        [name] if !call.line.is("current") => name.clone(),
+        [] if call.line.is("current") => call.session.config.get("current-context").str().to_owned(),
+        [] => return Err(error("you must specify a non-empty context name or --current")),
+        _ => return Err(unexpected(call)),
     };
-    if name != CONTEXT {
-        return Err(error(format!(
-            "there is one context, {CONTEXT}: kubectl config set-context --current --namespace=NAMESPACE"
-        )));
+    let (context, fresh) = slot(&mut call.session.config, "contexts", &name);
+    context.slot("context").map_mut();
+    for field in ["cluster", "user", "namespace"] {
+        match call.line.get(field) {
+            Some("") => drop(context.slot("context").remove_key(field)),
+            Some(text) => context.set(&format!("context.{field}"), text),
+            None => {}
+        }
     }
-    if let Some(namespace) = call.line.get("namespace") {
-        call.session.namespace = if namespace.is_empty() { "default".to_owned() } else { namespace.to_owned() };
-    }
-    call.out.line(format!("Context \"{CONTEXT}\" modified."));
-    Ok(Run::Done(0))
+    follow(call.session);
+    call.out.line(format!("Context \"{name}\" {}.", if fresh { "created" } else { "modified" }));
+    DONE
 }
 
 fn use_context(call: &mut Call<'_>) -> Outcome {
-    match call.line.args.as_slice() {
-        [name] if name == CONTEXT => call.out.line(format!("Switched to context \"{CONTEXT}\".")),
-        [name] => return Err(error(format!("no context exists with the name: \"{name}\""))),
-        _ => return Err(error("Unexpected args: []")),
+    let [name] = only(call)?;
+    if entry(&call.session.config, "contexts", &name).is_none() {
+        return Err(error(format!("no context exists with the name: \"{name}\"")));
     }
-    Ok(Run::Done(0))
+    call.session.config.set("current-context", name.as_str());
+    follow(call.session);
+    call.out.line(format!("Switched to context \"{name}\"."));
+    DONE
+}
+
+fn rename_context(call: &mut Call<'_>) -> Outcome {
+    let [from, to] = only(call)?;
+    let config = &mut call.session.config;
+    let Some(old) = entry(config, "contexts", &from).cloned() else {
+        return Err(error(format!("cannot rename the context \"{from}\", it's not in {PATH}")));
+    };
+    if entry(config, "contexts", &to).is_some() {
+        return Err(error(format!(
+            "cannot rename the context \"{from}\", the context \"{to}\" already exists in {PATH}"
+        )));
+    }
+    config.slot("contexts").list_mut().retain(|entry| entry.get("name").str() != from);
+    slot(config, "contexts", &to).0.set("context", old.get("context").clone());
+    if config.get("current-context").str() == from {
+        config.set("current-context", to.as_str());
+    }
+    call.out.line(format!("Context \"{from}\" renamed to \"{to}\"."));
+    DONE
+}
+
+fn set_entry(call: &mut Call<'_>, list: &str, field: &str, known: &[&str]) -> Outcome {
+    let [name] = only(call)?;
+    let (entry, _) = slot(&mut call.session.config, list, &name);
+    entry.slot(field).map_mut();
+    for flag in known {
+        if let Some(text) = call.line.get(flag) {
+            entry.slot(field).map_mut().insert(flag, text);
+        }
+    }
+    call.out.line(format!("{} \"{name}\" set.", if field == "user" { "User" } else { "Cluster" }));
+    DONE
+}
+
+/// Changes what a dotted path such as `contexts.dev.namespace` names; without a value it is taken away.
+fn change(config: &mut Value, path: &str, value: Option<&str>) -> Result<(), Failure> {
+    let (list, rest) = path.split_once('.').unwrap_or((path, ""));
+    let field = match list {
+        "current-context" => {
+            config.set("current-context", value.unwrap_or(""));
+            return Ok(());
+        }
+        "contexts" => "context",
+        "clusters" => "cluster",
+        "users" => "user",
+        other => return Err(error(format!("unable to parse {other:?}: no such property"))),
+    };
+    let (name, property) = rest.rsplit_once('.').unwrap_or((rest, ""));
+    match (value, property) {
+        (None, "") => config.slot(list).list_mut().retain(|entry| entry.get("name").str() != name),
+        (None, property) if entry(config, list, name).is_some() => {
+            slot(config, list, name).0.slot(field).remove_key(property);
+        }
+        (None, _) => {}
+        (Some(value), property) => slot(config, list, name).0.slot(field).map_mut().insert(property, value),
+    }
+    Ok(())
+}
+
+fn set(call: &mut Call<'_>) -> Outcome {
+    let [path, value] = only(call)?;
+    change(&mut call.session.config, &path, Some(&value))?;
+    follow(call.session);
+    call.out.line(format!("Property \"{path}\" set."));
+    DONE
+}
+
+fn unset(call: &mut Call<'_>) -> Outcome {
+    let [path] = only(call)?;
+    change(&mut call.session.config, &path, None)?;
+    follow(call.session);
+    call.out.line(format!("Property \"{path}\" unset."));
+    DONE
 }
 
 fn view(call: &mut Call<'_>) -> Outcome {
-    let namespace = call.session.namespace.as_str();
-    let config = value!({
-        "apiVersion": "v1",
-        "clusters": [{"cluster": {"server": SERVER}, "name": CONTEXT}],
-        "contexts": [{"context": {"cluster": CONTEXT, "namespace": namespace, "user": USER}, "name": CONTEXT}],
-        "current-context": CONTEXT,
-        "kind": "Config",
-        "users": [{"name": USER, "user": {"token": "REDACTED"}}]
-    });
+    let mut config = call.session.config.clone();
+    if call.line.is("minify") {
+        let current = config.get("current-context").text();
+        let context = entry(&config, "contexts", &current).cloned().unwrap_or_default();
+        for (list, name) in [
+            ("contexts", current.as_str()),
+            ("clusters", context.at("context.cluster").str()),
+            ("users", context.at("context.user").str()),
+        ] {
+            config.slot(list).list_mut().retain(|entry| entry.get("name").str() == name);
+        }
+    }
+    if !call.line.is("raw") {
+        for (list, path, instead) in [
+            ("users", "user.token", "REDACTED"),
+            ("users", "user.password", "REDACTED"),
+            ("clusters", "cluster.certificate-authority-data", "DATA+OMITTED"),
+        ] {
+            let hide = |entry: &mut Value| {
+                if !entry.at(path).is_null() {
+                    entry.set(path, instead);
+                }
+            };
+            config.slot(list).items_mut().iter_mut().for_each(hide);
+        }
+    }
     let text = match Format::of(call)? {
         Format::JsonPath(path) => execute(&path, &config)?,
-        Format::Json => crate::api::encode::json_pretty(&config),
+        Format::Json => json_pretty(&config),
         _ => yaml(&config),
     };
     call.out.out(text);
-    Ok(Run::Done(0))
+    DONE
 }

@@ -14,7 +14,7 @@ use crate::kubelet::{logs, LogLine};
 /// Its row.
 pub static VERB: Verb = Verb { name: "logs", run: Some(run), ..super::PLAIN };
 
-fn run(call: &mut Call<'_>) -> Outcome {
+pub(super) fn run(call: &mut Call<'_>) -> Outcome {
     let args = call.line.args.clone();
     let selected = call.line.has("selector");
     let pods = match args.as_slice() {

@@ -27,6 +27,7 @@ mod get;
 mod info;
 mod label;
 mod logs;
+pub mod machine;
 mod node;
 mod patch;
 mod replace;
@@ -92,6 +93,15 @@ pub static VERBS: &[&Verb] = &[
     &info::API_VERSIONS,
     &config::VERB,
     &info::VERSION_VERB,
+    &machine::ATTACH,
+    &machine::PORT_FORWARD,
+    &machine::PROXY,
+    &machine::CP,
+    &machine::COMPLETION,
+    &machine::PLUGIN,
+    &machine::KUSTOMIZE,
+    &machine::CERTIFICATE,
+    &machine::OPTIONS,
 ];
 
 /// The verb of a name among some.

@@ -127,7 +127,7 @@ impl Waiting for Wait {
     fn poll(&mut self, world: &mut World, out: &mut Output) -> Poll {
         while let Some(item) = self.items.first() {
             let object = world.store().get(item.kind.kind, &item.key);
-            if self.goal.is_met(item, object) {
+            if self.late.is_empty() && self.goal.is_met(item, object) {
                 out.line(format!("{}/{} condition met", item.kind.singular_resource(), item.key.name));
             } else if world.now() >= self.until {
                 self.late.push(match self.goal {
