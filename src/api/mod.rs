@@ -20,6 +20,7 @@ mod jsonpath_parse;
 pub mod kinds;
 pub mod manifest;
 pub mod merge;
+pub mod node_selector;
 pub mod object;
 pub mod patch;
 pub mod patch_diff;

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::Key;
 use crate::api::selector;
-use crate::api::{Object, Value};
+use crate::api::{Object, ObjectKey, Value};
 use crate::base::order::Order;
-use crate::store::{Action, Because, View};
+use crate::store::{Action, Because, Change, Verb, View};
 use crate::value;
 
 /// What came out of looking for an owner's dependents of one kind.
@@ -28,14 +29,13 @@ pub fn claim(
     component: &'static str,
     mut eligible: impl FnMut(&Object) -> bool,
 ) -> Claims {
-    let wanted = owner.spec().get("selector");
     let mut claims = Claims { owned: Vec::new(), actions: Vec::new(), visited: 0 };
     for object in view.store.owned(owner.uid(), kind) {
         claims.visited += 1;
         if object.controller_uid() != owner.uid() || !eligible(object) {
             continue;
         }
-        if selector::matches(wanted, object.labels()) {
+        if selects(owner, object.labels()) {
             claims.owned.push(object.clone());
         } else if !owner.is_deleting() {
             claims.actions.push(release(owner, object, component));
@@ -50,7 +50,7 @@ pub fn claim(
             continue;
         }
         claims.visited += 1;
-        if !object.is_deleting() && eligible(object) && selector::matches(wanted, object.labels()) {
+        if !object.is_deleting() && eligible(object) && selects(owner, object.labels()) {
             let (adopted, action) = adopt(owner, object, component);
             claims.owned.push(adopted);
             claims.actions.push(action);
@@ -60,6 +60,37 @@ pub fn claim(
         claims.owned.order_by_key(|object| object.key());
     }
     claims
+}
+
+/// True where the selector of an owner matches labels; that of a ReplicationController is a plain map.
+pub fn selects(owner: &Object, labels: &Value) -> bool {
+    let wanted = owner.spec().get("selector");
+    match owner.kind.kind {
+        "ReplicationController" => wanted.entries().iter().all(|(key, value)| labels.get(key) == value),
+        _ => selector::matches(wanted, labels),
+    }
+}
+
+/// The objects of a kind that a change of a pod concerns: its owner, its former owner, and those that may adopt it.
+///
+/// Models addPod, updatePod and deletePod of the controllers in pkg/controller.
+pub fn keys_of_pod(change: &Change, view: &View, kind: &'static str) -> Vec<Key> {
+    let pods = [Some(&change.object), change.old.as_ref()];
+    let mut keys: Vec<Key> = pods.into_iter().flatten().filter_map(|pod| owner_key(pod, kind)).collect();
+    let relevant = || change.touches("metadata.labels") || change.touches("metadata.ownerReferences");
+    if change.verb != Verb::Deleted && change.object.controller_uid().is_empty() && relevant() {
+        let sets = view.store.list(kind, change.object.namespace());
+        keys.extend(sets.filter(|set| selects(set, change.object.labels())).map(Key::of));
+    }
+    keys.dedup();
+    keys
+}
+
+fn owner_key(pod: &Object, kind: &'static str) -> Option<Key> {
+    let owners = pod.metadata().get("ownerReferences").list();
+    let owner = owners.iter().find(|owner| owner.get("controller").bool() && owner.get("kind").str() == kind)?;
+    let key = ObjectKey { namespace: pod.metadata().get("namespace").text(), name: owner.get("name").text() };
+    Some(Key { kind, key, uid: Default::default() })
 }
 
 fn adopt(owner: &Object, object: &Object, component: &'static str) -> (Object, Action) {

@@ -5,6 +5,9 @@ pub mod claims;
 pub mod controller_history;
 mod cron_job;
 pub mod cron_job_time;
+mod daemon_set;
+mod daemon_set_nodes;
+mod daemon_set_update;
 mod deployment;
 pub mod deployment_arithmetic;
 #[cfg(test)]
@@ -92,6 +95,7 @@ impl Key {
 /// Every controller.
 pub static CONTROLLERS: &[Controller] = &[
     cron_job::CONTROLLER,
+    daemon_set::CONTROLLER,
     deployment::CONTROLLER,
     endpoint_slice_mirroring::CONTROLLER,
     endpoint_slices::CONTROLLER,
@@ -106,6 +110,7 @@ pub static CONTROLLERS: &[Controller] = &[
     persistent_volume::CONTROLLER,
     pod_garbage_collector::CONTROLLER,
     replica_set::CONTROLLER,
+    replica_set::REPLICATION,
     resource_quota::CONTROLLER,
     root_ca::CONTROLLER,
     service_account::CONTROLLER,

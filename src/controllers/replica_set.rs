@@ -1,49 +1,48 @@
-//! The ReplicaSet controller: as many pods as wanted, and a status that says how many there are.
+//! The controllers of ReplicaSets and ReplicationControllers: as many pods as wanted, and a status that says how many there are.
 
 use std::sync::Arc;
 
 use super::replica_set_ranking::rank;
 use super::replica_set_status::{self, Counts};
 use super::{claims, pods, Controller, Key};
-use crate::api::selector;
 use crate::api::{Object, Value};
 use crate::store::plan::DeleteOptions;
 use crate::store::{Action, Because, Change, EventNote, Plan, Verb, View};
 
-const COMPONENT: &str = "replicaset-controller";
+/// As whom the controller of a set writes and tells.
+fn component(set: &Object) -> &'static str {
+    match set.kind.kind {
+        "ReplicationController" => "replication-controller",
+        _ => "replicaset-controller",
+    }
+}
 
 /// The most pods created or deleted in one go.
 const BURST: usize = 500;
 
 pub(super) const CONTROLLER: Controller = Controller { name: "replicaset", keys, reconcile };
 
+/// Models pkg/controller/replication NewReplicationManager: ReplicationControllers are ReplicaSets under another name.
+pub(super) const REPLICATION: Controller =
+    Controller { name: "replicationcontroller", keys: replication_keys, reconcile };
+
 /// Models pkg/controller/replicaset/replica_set.go addPod, updatePod and deletePod. A change of a pod that no count and
 /// no selector depends on asks for nothing, where upstream looks again and finds nothing to do.
 fn keys(change: &Change, view: &View) -> Vec<Key> {
     match change.kind() {
         "ReplicaSet" if change.verb != Verb::Deleted => vec![Key::of(&change.object)],
-        "Pod" => pod_keys(change, view),
+        "Pod" if matters(change) => claims::keys_of_pod(change, view, "ReplicaSet"),
         _ => Vec::new(),
     }
 }
 
-fn pod_keys(change: &Change, view: &View) -> Vec<Key> {
-    if !matters(change) {
-        return Vec::new();
+/// The same for ReplicationControllers.
+fn replication_keys(change: &Change, view: &View) -> Vec<Key> {
+    match change.kind() {
+        "ReplicationController" if change.verb != Verb::Deleted => vec![Key::of(&change.object)],
+        "Pod" if matters(change) => claims::keys_of_pod(change, view, "ReplicationController"),
+        _ => Vec::new(),
     }
-    let mut keys = Vec::new();
-    keys.extend(owner_key(&change.object));
-    if let Some(old) = &change.old {
-        keys.extend(owner_key(old));
-    }
-    let orphan = change.object.controller_uid().is_empty() && change.verb != Verb::Deleted;
-    if orphan && (change.touches("metadata.labels") || change.touches("metadata.ownerReferences")) {
-        let sets = view.store.list("ReplicaSet", change.object.namespace());
-        let labels = change.object.labels();
-        keys.extend(sets.filter(|s| selector::matches(s.spec().get("selector"), labels)).map(Key::of));
-    }
-    keys.dedup();
-    keys
 }
 
 /// True where a pod's change may change a count, an owner or a choice.
@@ -56,16 +55,10 @@ fn matters(change: &Change) -> bool {
         || ready(old) != ready(&change.object)
 }
 
-fn owner_key(pod: &Object) -> Option<Key> {
-    let owner = pod.controller().filter(|owner| owner.kind == "ReplicaSet")?;
-    let key = crate::api::ObjectKey::new(pod.namespace(), owner.name);
-    Some(Key { kind: "ReplicaSet", key, uid: Default::default() })
-}
-
 /// Models pkg/controller/replicaset/replica_set.go syncReplicaSet. Where the store's counts tell all there is to tell, its
 /// pods are not looked at one by one.
 fn reconcile(view: &View, key: &Key, memory: &Value) -> Plan {
-    let Some(set) = view.get("ReplicaSet", &key.key) else { return Plan::nothing() };
+    let Some(set) = view.get(key.kind, &key.key) else { return Plan::nothing() };
     let refusal = memory.get("lastError").str();
     if let Some(counts) = counts_at_rest(view, set) {
         let mut plan = Plan { visited: (counts.replicas + counts.terminating) as u32, ..Plan::nothing() };
@@ -74,7 +67,7 @@ fn reconcile(view: &View, key: &Key, memory: &Value) -> Plan {
     }
     let mut plan = Plan::nothing();
     let mut terminating = 0;
-    let claims = claims::claim(view, set, "Pod", COMPONENT, |pod| {
+    let claims = claims::claim(view, set, "Pod", component(set), |pod| {
         terminating += i64::from(pods::is_terminating(pod));
         pods::is_active(pod)
     });
@@ -91,12 +84,10 @@ fn counts_at_rest(view: &View, set: &Object) -> Option<Counts> {
     if set.spec().get("minReadySeconds").int() != 0 {
         return None;
     }
-    let wanted = set.spec().get("selector");
-    let adoptable = |pod: &Object| {
-        pod.namespace() == set.namespace() && pods::is_active(pod) && selector::matches(wanted, pod.labels())
-    };
+    let adoptable =
+        |pod: &Object| pod.namespace() == set.namespace() && pods::is_active(pod) && claims::selects(set, pod.labels());
     let tallies = view.store.tallies(set.uid());
-    let rest = tallies.iter().all(|tally| tally.active == 0 || selector::matches(wanted, &tally.labels));
+    let rest = tallies.iter().all(|tally| tally.active == 0 || claims::selects(set, &tally.labels));
     if !rest || view.store.owned("", "Pod").any(adoptable) {
         return None;
     }
@@ -142,7 +133,7 @@ fn update_status(view: &View, set: &Object, counts: &Counts, refusal: &str, plan
             counts.available,
             wanted_replicas(set)
         );
-        plan.push(Action::UpdateStatus { object, because: Arc::new(Because::of(COMPONENT, set, rule)) });
+        plan.push(Action::UpdateStatus { object, because: Arc::new(Because::of(component(set), set, rule)) });
     }
 }
 
@@ -157,9 +148,9 @@ fn manage_replicas(view: &View, set: &Object, there: i64, owned: &[Object], plan
         }
         let missing = wanted - there;
         let count = missing.min(BURST);
-        let because = Arc::new(Because::of(COMPONENT, set, shortage(wanted, there, count)));
+        let because = Arc::new(Because::of(component(set), set, shortage(wanted, there, count)));
         let pod = pods::from_template(set, set.spec().get("template"));
-        let note = |severity, reason, text| Some(EventNote::new(set, COMPONENT, severity, reason, text));
+        let note = |severity, reason, text| Some(EventNote::new(set, component(set), severity, reason, text));
         for _ in 0..count {
             plan.push(Action::Create {
                 object: pod.clone(),
@@ -170,7 +161,7 @@ fn manage_replicas(view: &View, set: &Object, there: i64, owned: &[Object], plan
         }
     } else if there > wanted {
         let surplus = (there - wanted).min(BURST);
-        let because = Arc::new(Because::of(COMPONENT, set, excess(wanted, there, surplus)));
+        let because = Arc::new(Because::of(component(set), set, excess(wanted, there, surplus)));
         for pod in pods_to_delete(view, set, owned, surplus) {
             let text = format!("Deleted pod: {}", pod.name());
             plan.push(Action::Delete {
@@ -179,7 +170,7 @@ fn manage_replicas(view: &View, set: &Object, there: i64, owned: &[Object], plan
                 uid: pod.uid().into(),
                 options: DeleteOptions::default(),
                 because: because.clone(),
-                success: Some(EventNote::new(set, COMPONENT, "Normal", "SuccessfulDelete", text)),
+                success: Some(EventNote::new(set, component(set), "Normal", "SuccessfulDelete", text)),
             });
         }
     }

@@ -63,7 +63,9 @@ pub fn with_status(set: &Object, counts: &Counts, refusal: &str, now: &str) -> O
             status.set(field, count);
         }
     }
-    status.set("terminatingReplicas", counts.terminating);
+    if set.kind.kind == "ReplicaSet" {
+        status.set("terminatingReplicas", counts.terminating);
+    }
     status.set("observedGeneration", set.generation());
     let conditions = conditions(set, counts, refusal, now);
     if !conditions.list().is_empty() {

@@ -6,7 +6,7 @@ use super::controller_history as history;
 use super::stateful_set_pods::{is_available, is_created, is_member, is_running_and_ready, revision, wanted};
 use super::stateful_set_steps::Steps;
 use super::{claims, pods, Controller, Key};
-use crate::api::{selector, Object, Value};
+use crate::api::{Object, Value};
 use crate::base::time::Span;
 use crate::store::{Action, Because, Change, Plan, Verb, View};
 use crate::value;
@@ -17,30 +17,12 @@ const RETRY_FIRST: Span = Span::millis(5);
 
 pub(super) const CONTROLLER: Controller = Controller { name: "statefulset", keys, reconcile };
 
-/// Models pkg/controller/statefulset/stateful_set.go addPod, updatePod and deletePod.
 fn keys(change: &Change, view: &View) -> Vec<Key> {
     match change.kind() {
         "StatefulSet" if change.verb != Verb::Deleted => vec![Key::of(&change.object)],
-        "Pod" => {
-            let mut keys: Vec<Key> =
-                [Some(&change.object), change.old.as_ref()].into_iter().flatten().filter_map(owner).collect();
-            let orphan = change.object.controller_uid().is_empty() && change.verb != Verb::Deleted;
-            if orphan && (change.touches("metadata.labels") || change.touches("metadata.ownerReferences")) {
-                let sets = view.store.list("StatefulSet", change.object.namespace());
-                let labels = change.object.labels();
-                keys.extend(sets.filter(|s| selector::matches(s.spec().get("selector"), labels)).map(Key::of));
-            }
-            keys.dedup();
-            keys
-        }
+        "Pod" => claims::keys_of_pod(change, view, "StatefulSet"),
         _ => Vec::new(),
     }
-}
-
-fn owner(pod: &Object) -> Option<Key> {
-    let owner = pod.controller().filter(|owner| owner.kind == "StatefulSet")?;
-    let key = crate::api::ObjectKey::new(pod.namespace(), owner.name);
-    Some(Key { kind: "StatefulSet", key, uid: Default::default() })
 }
 
 /// Models pkg/controller/statefulset/stateful_set.go sync and stateful_set_control.go UpdateStatefulSet.

@@ -5,9 +5,9 @@ use ecow::EcoString;
 use super::nodes::{NodeInfo, Nodes};
 use super::pod_affinity::{self, AffinityState};
 use super::pod_info::PodInfo;
-use super::selector::{any_tolerates, node_affinity_matches};
 use super::spread::{self, HardSpread};
 use super::volumes::PodVolumes;
+use crate::api::node_selector::{any_tolerates, node_affinity_matches};
 use crate::api::Value;
 use crate::base::order::Order;
 

@@ -20,7 +20,6 @@ pub mod pod_info;
 mod preemption;
 mod queue;
 pub mod score;
-pub mod selector;
 pub mod spread;
 pub mod volumes;
 

@@ -3,8 +3,8 @@
 use super::nodes::{NodeInfo, Nodes};
 use super::pod_affinity;
 use super::pod_info::PodInfo;
-use super::selector::{any_tolerates, preferred_node_weight};
 use super::spread;
+use crate::api::node_selector::{any_tolerates, preferred_node_weight};
 use crate::api::Value;
 
 const TAINT_TOLERATION_WEIGHT: i64 = 3;

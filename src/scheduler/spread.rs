@@ -7,7 +7,7 @@ use ecow::EcoString;
 use super::filter::Verdict;
 use super::nodes::{GroupId, NodeInfo, Nodes};
 use super::pod_info::PodInfo;
-use super::selector::{any_tolerates, node_affinity_matches};
+use crate::api::node_selector::{any_tolerates, node_affinity_matches};
 use crate::api::selector;
 use crate::api::Value;
 

@@ -4,7 +4,7 @@
 use super::filter::{refuse, Verdict};
 use super::nodes::{NodeInfo, Nodes};
 use super::pod_info::PodInfo;
-use super::selector::node_selector_matches;
+use crate::api::node_selector::node_selector_matches;
 use crate::api::volume_match::{self, BIND_COMPLETED, NO_PROVISIONER, SELECTED_NODE};
 use crate::api::{Object, Value};
 use crate::base::order::Order;

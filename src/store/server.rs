@@ -305,6 +305,9 @@ pub fn set_condition(object: &mut Object, condition: Value) {
 }
 
 fn reset_status(object: &mut Object) {
+    if object.kind.kind == "DaemonSet" {
+        count_template(object, 1);
+    }
     if object.kind.has_status && object.kind.kind != "Node" {
         object.value.remove_key("status");
         match object.kind.kind {
@@ -312,6 +315,10 @@ fn reset_status(object: &mut Object) {
             "Deployment" | "Job" | "CronJob" => object.set("status", Value::map()),
             "ReplicaSet" | "ReplicationController" => object.set("status.replicas", 0),
             "StatefulSet" => object.set("status", crate::value!({"availableReplicas": 0, "replicas": 0})),
+            "DaemonSet" => object.set(
+                "status",
+                crate::value!({"currentNumberScheduled": 0, "desiredNumberScheduled": 0, "numberMisscheduled": 0, "numberReady": 0}),
+            ),
             "HorizontalPodAutoscaler" => {
                 object.set("status", crate::value!({"currentMetrics": null, "desiredReplicas": 0}));
             }
@@ -351,6 +358,18 @@ fn keep_system_fields(object: &mut Object, current: &Object) {
     }
 }
 
+const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
+
+fn template_generation(set: &Object) -> i64 {
+    set.annotation(TEMPLATE_GENERATION).parse().unwrap_or(1)
+}
+
+/// Models pkg/registry/apps/daemonset strategy.go PrepareForCreate and PrepareForUpdate: how often a DaemonSet's template
+/// changed stands in an annotation of apps/v1.
+fn count_template(set: &mut Object, generation: i64) {
+    set.value.slot_at("metadata.annotations").map_mut().insert(TEMPLATE_GENERATION, generation.to_string());
+}
+
 /// The annotations of a deployment but for its revision, which its controller writes as a status.
 fn user_annotations(deployment: &Object) -> Vec<&(EcoString, Value)> {
     let annotations = deployment.metadata().get("annotations").entries().iter();
@@ -368,6 +387,10 @@ fn keep_generation(object: &mut Object, current: &Object) {
         "EndpointSlice" => same("endpoints") && same("ports") && object.labels() == current.labels(),
         _ => same("spec"),
     };
+    if object.kind.kind == "DaemonSet" {
+        let template = |object: &Object| object.at("spec.template").clone();
+        count_template(object, template_generation(current) + i64::from(template(object) != template(current)));
+    }
     if object.kind.has_generation && !unchanged {
         object.set("metadata.generation", current.generation() + 1);
     }

@@ -15,18 +15,18 @@ use std::path::Path;
 const RECORDINGS: &[(&str, usize)] = &[
     ("a_service_deployment", 251),
     ("b_multiport_service", 268),
-    ("c_statefulset", 551),
-    ("c2_statefulset_parallel_retention", 481),
+    ("c_statefulset", 573),
+    ("c2_statefulset_parallel_retention", 496),
     ("d_nodeport", 114),
     ("e_jobs", 309),
     ("e2_jobs_failing", 199),
     ("f_cronjobs", 220),
     ("g_deployment_rollout", 499),
     ("g2_deployment_progress_deadline", 288),
-    ("i_node_cordon_drain", 420),
+    ("i_node_cordon_drain", 469),
     ("j_configmap_secret", 356),
     ("l_quota_limits_scheduling", 602),
-    ("m_namespace_gc", 581),
+    ("m_namespace_gc", 589),
     ("n_pdb", 38),
     ("k_ingress", 74),
     ("p_pod_lifecycle", 973),
@@ -153,7 +153,11 @@ fn learn(theirs: &str, ours: &str, names: &mut BTreeMap<String, String>) {
         return;
     }
     for (a, b) in theirs.into_iter().zip(ours) {
-        if a == b || !a.contains('-') || !a.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+        if a == b
+            || !a.contains('-')
+            || a.starts_with("node-")
+            || !a.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        {
             continue;
         }
         for (x, y) in a.split('-').zip(b.split('-')).filter(|(x, y)| x != y && is_hash(x) && is_hash(y)) {
@@ -189,6 +193,9 @@ fn plain(line: &str, known: Known<'_>) -> String {
         if matches!(key.trim_start_matches("- "), "resourceVersion" | "uid" | "Container ID" | "Image ID") {
             return format!("{key}: ID");
         }
+    }
+    if text.starts_with("containerID: ") || text.starts_with("imageID: ") || text.starts_with("image: sha256:") {
+        return "ID".to_owned();
     }
     let is_node_row = text.starts_with("node-");
     let mut out = String::new();
@@ -241,6 +248,9 @@ fn plain_token(token: &str, keep: bool, known: Known<'_>) -> String {
     }
     if token.len() == 5 && token.parse::<u32>().is_ok_and(|port| (30_000..32_768).contains(&port) && port != 31_002) {
         return "NODEPORT".to_owned();
+    }
+    if token.len() == 40 && token.starts_with("pvc-") {
+        return "VOLUME".to_owned();
     }
     if let Some(number) = token.strip_prefix("node-") {
         if matches!(number, "1" | "2" | "3") {

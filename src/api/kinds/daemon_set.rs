@@ -19,7 +19,7 @@ pub(super) static KIND: Kind = Kind {
     validate_update: validation::sets::daemon_set_update,
     columns: COLUMNS,
     cells,
-    support: &[STORED],
+    support: &[Support { field: "", depth: Depth::Modelled, note: "" }],
 };
 
 const COLUMNS: &[Column] = &[

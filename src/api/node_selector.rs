@@ -1,7 +1,7 @@
 //! Which nodes a pod selects and which taints it tolerates. Label selectors themselves are the API's.
 
-use crate::api::selector::{expression_holds, value_satisfies};
-use crate::api::{Object, Value};
+use super::selector::{expression_holds, value_satisfies};
+use super::{Object, Value};
 
 /// True where a node meets the node selector and the required node affinity of a pod.
 ///
