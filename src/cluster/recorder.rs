@@ -19,66 +19,45 @@ const SIMILAR_WITHIN: Span = Span::secs(600);
 const BURST: u64 = 25;
 /// One more is allowed each time this has passed.
 const REFILL: Span = Span::secs(300);
-/// So many kinds of events are remembered.
+/// So many sources and reasons are remembered, each about one object.
 const REMEMBERED: usize = 4_096;
+/// So many texts of one kind of event are remembered.
+const TEXTS_REMEMBERED: usize = 16;
 
-/// What the recorder remembers of earlier events.
+/// What the recorder remembers of earlier events: the last few things said by one source, for one reason, about one object.
+/// Upstream keeps three tables of the same length with three different keys; here each coarser one holds the finer.
 #[derive(Clone, Default)]
 pub struct Recorder {
-    seen: Recent<Seen>,
-    similar: Recent<Similar>,
-    tokens: Recent<Tokens>,
+    subjects: Map<u64, Subject>,
+    by_age: Map<u64, u64>,
+    age: u64,
     recorded: u64,
 }
 
-/// The last few things of a sort by number; the oldest is forgotten for a new one.
+/// One source, one reason, one object.
 #[derive(Clone)]
-struct Recent<V: Clone> {
-    by_id: Map<u64, V>,
-    by_age: Map<u64, u64>,
-    age: u64,
+struct Subject {
+    tokens_left: u64,
+    since: SimTime,
+    classes: Vec<Class>,
 }
 
-impl<V: Clone> Default for Recent<V> {
-    fn default() -> Self {
-        Recent { by_id: Map::new(), by_age: Map::new(), age: 0 }
-    }
+/// Those of one severity and one field path.
+#[derive(Clone)]
+struct Class {
+    id: u64,
+    texts: Vec<u64>,
+    last: SimTime,
+    seen: Vec<Seen>,
 }
 
-impl<V: Clone> Recent<V> {
-    fn get_or_insert(&mut self, id: u64, new: impl FnOnce() -> V) -> &mut V {
-        if !self.by_id.contains_key(&id) {
-            self.age += 1;
-            self.by_age.insert(self.age, id);
-            self.by_id.insert(id, new());
-            if self.by_id.len() > REMEMBERED {
-                if let Some((age, oldest)) = self.by_age.get_min().map(|(age, oldest)| (*age, *oldest)) {
-                    self.by_age.remove(&age);
-                    self.by_id.remove(&oldest);
-                }
-            }
-        }
-        self.by_id.get_mut(&id).expect("just made sure that it is there")
-    }
-}
-
+/// One event that was written.
 #[derive(Clone)]
 struct Seen {
+    text: u64,
     event: ObjectKey,
     count: i64,
     first: EcoString,
-}
-
-#[derive(Clone)]
-struct Similar {
-    texts: Vec<u64>,
-    last: SimTime,
-}
-
-#[derive(Clone)]
-struct Tokens {
-    left: u64,
-    since: SimTime,
 }
 
 /// What is to be written for a note.
@@ -92,81 +71,55 @@ pub enum Record {
 impl Recorder {
     /// What to write for a note; nothing where its source has said too much about its object.
     pub fn record(&mut self, note: &EventNote, settings: &Settings, now: SimTime) -> Option<Record> {
-        let source = hash(&[note.component, note.regarding.uid(), note.regarding.kind.kind, note.regarding.name()]);
-        let bucket = hash_more(source, &[note.reason]);
-        let allowed = note.component == "default-scheduler" || self.take_token(bucket, now);
-        let class = hash_more(source, &[note.severity, note.reason, &note.field_path]);
-        let (message, combined) = self.combine(class, note, now);
-        let identity = if combined { hash_more(class, &["combined"]) } else { hash_more(class, &[&message]) };
+        let about = &note.regarding;
+        let id = hash(&[note.component, about.uid(), about.kind.kind, about.name(), note.reason]);
+        let class_id = hash(&[note.severity, &note.field_path]);
+        let by_scheduler = note.component == "default-scheduler";
         let at = Timestamp::of(settings.epoch, now);
         self.recorded += 1;
-        if self.seen.by_id.contains_key(&identity) {
-            let seen = self.seen.by_id.get_mut(&identity)?;
+        let subject = self.subject(id, now);
+        let allowed = subject.take_token(now) || by_scheduler;
+        let class = subject.class(class_id, now);
+        let (message, text) = if by_scheduler { class.as_said(note) } else { class.combine(note, now) };
+        if let Some(seen) = class.seen.iter_mut().find(|seen| seen.text == text) {
             seen.count += 1;
-            if !allowed {
-                return None;
-            }
-            let patch = if note.component == "default-scheduler" {
+            let patch = if by_scheduler {
                 value!({"series": {"count": (seen.count), "lastObservedTime": (at.rfc3339_micro())}})
             } else {
                 value!({"count": (seen.count), "lastTimestamp": (at.rfc3339()), "firstTimestamp": (seen.first.clone()), "message": message})
             };
-            return Some(Record::Again(seen.event.clone(), patch));
+            return allowed.then(|| Record::Again(seen.event.clone(), patch));
         }
         if !allowed {
             return None;
         }
         let event = self.event(note, &message, at);
-        let seen = Seen { event: event.key(), count: 1, first: at.rfc3339().into() };
-        self.seen.get_or_insert(identity, || seen);
+        let seen = Seen { text, event: event.key(), count: 1, first: at.rfc3339().into() };
+        self.subjects.get_mut(&id)?.class(class_id, now).remember(seen);
         Some(Record::New(event))
+    }
+
+    fn subject(&mut self, id: u64, now: SimTime) -> &mut Subject {
+        if !self.subjects.contains_key(&id) {
+            self.age += 1;
+            self.by_age.insert(self.age, id);
+            self.subjects.insert(id, Subject { tokens_left: BURST, since: now, classes: Vec::new() });
+            if self.subjects.len() > REMEMBERED {
+                if let Some((age, oldest)) = self.by_age.get_min().map(|(age, oldest)| (*age, *oldest)) {
+                    self.by_age.remove(&age);
+                    self.subjects.remove(&oldest);
+                }
+            }
+        }
+        self.subjects.get_mut(&id).expect("just made sure that it is there")
     }
 
     /// Forgets that an event was seen: its object is gone, so the next one is new.
     pub fn forget(&mut self, event: &ObjectKey) {
-        let gone = self.seen.by_id.iter().find(|(_, seen)| seen.event == *event).map(|(id, _)| *id);
-        if let Some(identity) = gone {
-            let age = self.seen.by_age.iter().find(|(_, id)| **id == identity).map(|(age, _)| *age);
-            self.seen.by_id.remove(&identity);
-            if let Some(age) = age {
-                self.seen.by_age.remove(&age);
-            }
-        }
-    }
-
-    /// Models EventSourceObjectSpamFilter.Filter: a token bucket for each source, object and reason. What is dropped is
-    /// counted all the same.
-    fn take_token(&mut self, source: u64, now: SimTime) -> bool {
-        let bucket = self.tokens.get_or_insert(source, || Tokens { left: BURST, since: now });
-        let refilled = now.since(bucket.since).0 / REFILL.0;
-        if refilled > 0 {
-            bucket.left = (bucket.left + refilled).min(BURST);
-            bucket.since = bucket.since + Span(refilled * REFILL.0);
-        }
-        let allowed = bucket.left > 0;
-        bucket.left = bucket.left.saturating_sub(1);
-        allowed
-    }
-
-    /// Models EventAggregator.EventAggregate: the eleventh different text within ten minutes is combined with the later ones.
-    fn combine(&mut self, class: u64, note: &EventNote, now: SimTime) -> (String, bool) {
-        if note.component == "default-scheduler" {
-            return (note.message.clone(), false);
-        }
-        let text = hash(&[&note.message]);
-        let similar = self.similar.get_or_insert(class, || Similar { texts: Vec::new(), last: now });
-        if now.since(similar.last) > SIMILAR_WITHIN {
-            similar.texts.clear();
-        }
-        similar.last = now;
-        if !similar.texts.contains(&text) {
-            similar.texts.push(text);
-        }
-        if similar.texts.len() < SIMILAR_MAX {
-            return (note.message.clone(), false);
-        }
-        similar.texts.truncate(SIMILAR_MAX);
-        (format!("(combined from similar events): {}", note.message), true)
+        let has = |subject: &Subject| subject.classes.iter().any(|class| class.seen.iter().any(|s| s.event == *event));
+        let Some(id) = self.subjects.iter().find(|(_, subject)| has(subject)).map(|(id, _)| *id) else { return };
+        let classes = self.subjects.get_mut(&id).into_iter().flat_map(|subject| &mut subject.classes);
+        classes.for_each(|class| class.seen.retain(|seen| seen.event != *event));
     }
 
     fn event(&self, note: &EventNote, message: &str, at: Timestamp) -> Object {
@@ -216,6 +169,60 @@ impl Recorder {
     }
 }
 
+impl Subject {
+    /// Models EventSourceObjectSpamFilter.Filter: a token bucket for each source, object and reason. What is dropped is
+    /// counted all the same.
+    fn take_token(&mut self, now: SimTime) -> bool {
+        let refilled = now.since(self.since).0 / REFILL.0;
+        if refilled > 0 {
+            self.tokens_left = (self.tokens_left + refilled).min(BURST);
+            self.since = self.since + Span(refilled * REFILL.0);
+        }
+        let allowed = self.tokens_left > 0;
+        self.tokens_left = self.tokens_left.saturating_sub(1);
+        allowed
+    }
+
+    fn class(&mut self, id: u64, now: SimTime) -> &mut Class {
+        let index = self.classes.iter().position(|class| class.id == id).unwrap_or_else(|| {
+            self.classes.push(Class { id, texts: Vec::new(), last: now, seen: Vec::new() });
+            self.classes.len() - 1
+        });
+        &mut self.classes[index]
+    }
+}
+
+impl Class {
+    /// The message as it is, and what it is known by.
+    fn as_said(&self, note: &EventNote) -> (String, u64) {
+        (note.message.clone(), hash(&[&note.message]))
+    }
+
+    /// Models EventAggregator.EventAggregate: the eleventh different text within ten minutes is combined with the later ones.
+    fn combine(&mut self, note: &EventNote, now: SimTime) -> (String, u64) {
+        let text = hash(&[&note.message]);
+        if now.since(self.last) > SIMILAR_WITHIN {
+            self.texts.clear();
+        }
+        self.last = now;
+        if !self.texts.contains(&text) {
+            self.texts.push(text);
+        }
+        if self.texts.len() < SIMILAR_MAX {
+            return self.as_said(note);
+        }
+        self.texts.truncate(SIMILAR_MAX);
+        (format!("(combined from similar events): {}", note.message), hash(&["combined"]))
+    }
+
+    fn remember(&mut self, seen: Seen) {
+        if self.seen.len() == TEXTS_REMEMBERED {
+            self.seen.remove(0);
+        }
+        self.seen.push(seen);
+    }
+}
+
 fn node_of(object: &Object) -> EcoString {
     match object.kind.kind {
         "Node" => object.metadata().get("name").text(),
@@ -224,11 +231,7 @@ fn node_of(object: &Object) -> EcoString {
 }
 
 fn hash(texts: &[&str]) -> u64 {
-    hash_more(0x6b75_626f_7474_6c65, texts)
-}
-
-fn hash_more(start: u64, texts: &[&str]) -> u64 {
-    texts.iter().fold(start, |state, text| {
+    texts.iter().fold(0x6b75_626f_7474_6c65, |state, text| {
         let inside = text.as_bytes().chunks(8).fold(state, |state, chunk| {
             let mut word = [0_u8; 8];
             word[..chunk.len()].copy_from_slice(chunk);
