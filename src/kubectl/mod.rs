@@ -30,5 +30,5 @@ pub mod verbs;
 
 pub use call::Poll;
 pub use output::Stream;
-pub use session::Session;
+pub use session::{Sent, Session};
 pub use shell::Job;

@@ -3,16 +3,18 @@
 //! A tool runs in the cluster, like in a pod of the current namespace, unless a place is named: `from outside curl ...`,
 //! `from node-1 ...`, `from pod/web-0 ...`, `ssh node-1 ...`, `kubectl exec web-0 -- ...`.
 
+use std::collections::BTreeMap;
+
 use super::call::{Poll, Run, Waiting};
 use super::node_shell;
 use super::output::Output;
-use super::session::{Session, Shell};
+use super::session::{Sent, Session, Shell};
 use super::shell::run_inner;
 use crate::api::ObjectKey;
 use crate::base::time::{SimTime, Span};
 use crate::cluster::World;
 use crate::network::proxy::Mode;
-use crate::network::{tools, Source};
+use crate::network::{tools, Source, Trace};
 
 /// What the help says of them.
 pub const COMMANDS: &[(&str, &str)] = &[
@@ -20,10 +22,14 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("nslookup NAME, dig NAME", "asks the cluster's name server"),
     ("ping HOST, nc -zv HOST PORT", "tries an address, or a port of it"),
     ("trace curl URL", "shows the way of a request, hop by hop, with the rules that decided"),
+    ("stream COUNT COMMAND", "sends a request so many times and counts who answers"),
     ("from outside|NODE|pod/NAME COMMAND", "runs one of these somewhere else, as `kubectl exec POD -- COMMAND` does"),
     ("ssh NODE [COMMAND]", "a node's shell: iptables-save, iptables -t nat -L, ipvsadm -Ln, nft list ruleset, conntrack -L, ip addr, ip route, ss -lntp"),
     ("proxy-mode [iptables|ipvs|nftables]", "shows or changes what kube-proxy balances with"),
 ];
+
+/// A stream sends at most so many requests.
+const MOST_STREAMED: u32 = 10_000;
 
 /// So many traces are kept for those who show them.
 const KEPT_TRACES: usize = 200;
@@ -33,6 +39,7 @@ pub fn run(words: &[String], world: &mut World, session: &mut Session, out: &mut
     let (name, args) = words.split_first()?;
     match name.as_str() {
         "from" => Some(from(args, world, session)),
+        "stream" => Some(stream(args, world, session, out)),
         "ssh" => Some(ssh(args, world, session, out)),
         "proxy-mode" => Some(proxy_mode(args, world)),
         _ => run_at(Source::Shell(session.namespace.clone()), words, world, session),
@@ -67,8 +74,12 @@ fn from(args: &[String], world: &mut World, session: &mut Session) -> Run {
         None if place == "outside" => Source::Outside,
         None if is_node(place) => Source::Node(place.clone()),
         Some(("node", name)) if is_node(name) => Source::Node(name.to_owned()),
-        Some(("pod" | "po" | "pods", name)) if world.store().find("Pod", &session.namespace, name).is_some() => {
-            Source::Pod(ObjectKey::new(session.namespace.as_str(), name))
+        Some(("pod" | "po" | "pods", name)) => {
+            let (namespace, name) = name.split_once('/').unwrap_or((session.namespace.as_str(), name));
+            if world.store().find("Pod", namespace, name).is_none() {
+                return complain(&format!("from: there is no pod {name} in namespace {namespace}"), 1, world);
+            }
+            Source::Pod(ObjectKey::new(namespace, name))
         }
         _ => {
             let text = format!("from: there is no {place}: name outside, a node, or pod/NAME of this namespace");
@@ -76,6 +87,52 @@ fn from(args: &[String], world: &mut World, session: &mut Session) -> Run {
         }
     };
     elsewhere(source, words, world, session)
+}
+
+/// `stream 100 curl web`: the shares of those who answer, and the way of the last request.
+fn stream(args: &[String], world: &mut World, session: &mut Session, out: &mut Output) -> Run {
+    let asked = args.split_first().and_then(|(count, words)| Some((count.parse::<u32>().ok()?, words)));
+    let Some((count, words)) = asked.filter(|(n, words)| (1..=MOST_STREAMED).contains(n) && !words.is_empty()) else {
+        return complain(&format!("usage: stream COUNT COMMAND, with a COUNT of at most {MOST_STREAMED}"), 2, world);
+    };
+    let kept = std::mem::take(&mut session.traces);
+    let (mut shares, mut last, mut took_us) = (BTreeMap::<String, u32>::new(), None, 0);
+    for _ in 0..count {
+        let is_request = !matches!(words[0].as_str(), "stream" | "ssh") && run(words, world, session, out).is_some();
+        let traces = std::mem::take(&mut session.traces);
+        if !is_request || traces.is_empty() {
+            break;
+        }
+        for trace in traces {
+            took_us += trace.time_us;
+            *shares.entry(who(&trace)).or_default() += 1;
+            last = Some(trace);
+        }
+    }
+    session.traces = kept;
+    let Some(trace) = last else {
+        return complain(&format!("stream: {} sends no request", words.join(" ")), 1, world);
+    };
+    let count: u32 = shares.values().sum();
+    let wide = shares.keys().map(String::len).max().unwrap_or(0).max(11);
+    let mut stdout = format!("{:wide$}  REQUESTS  SHARE\n", "ANSWERED BY");
+    for (who, n) in &shares {
+        stdout.push_str(&format!("{who:wide$}  {n:<8}  {:.1}%\n", f64::from(*n) * 100.0 / f64::from(count)));
+    }
+    session.streams.push(Sent { trace, count, shares: shares.into_iter().collect() });
+    Run::Wait(Box::new(Late { stdout, stderr: String::new(), until: world.now() + Span::micros(took_us), code: 0 }))
+}
+
+/// The pod that answered, or how it ended without one.
+fn who(trace: &Trace) -> String {
+    let listener = trace.hops.iter().rev().map(|hop| &hop.to).find(|place| place.kind == "pod");
+    match trace.pod() {
+        "" => match listener.filter(|_| trace.answered()) {
+            Some(pod) => format!("{}/{}", pod.namespace, pod.name),
+            None => trace.result(),
+        },
+        pod => pod.to_owned(),
+    }
 }
 
 /// `ssh node-1`, `ssh node-1 iptables-save`.

@@ -20,6 +20,8 @@ pub struct Session {
     pub variables: BTreeMap<String, String>,
     /// The requests that were sent, until somebody takes them to be shown.
     pub traces: Vec<Trace>,
+    /// The same of requests sent many at a time.
+    pub streams: Vec<Sent>,
     /// The documentation of the API's fields, where it is loaded.
     pub docs: Option<Arc<str>>,
     /// The help of kubectl's commands, where it is loaded.
@@ -41,6 +43,17 @@ pub struct Shell {
     pub inner: bool,
 }
 
+/// Requests of one sort, sent one after the other.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sent {
+    /// The way of the last one.
+    pub trace: Trace,
+    /// How many there were.
+    pub count: u32,
+    /// How many of them each pod answered, or how else they ended, in the order of the names.
+    pub shares: Vec<(String, u32)>,
+}
+
 /// An object handed over for editing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Editing {
@@ -56,6 +69,7 @@ impl Default for Session {
             config: config::fresh(),
             variables: BTreeMap::new(),
             traces: Vec::new(),
+            streams: Vec::new(),
             docs: None,
             help: None,
             editing: None,

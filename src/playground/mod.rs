@@ -14,6 +14,7 @@ use crate::kubectl::{script, Session};
 use crate::store;
 use crate::view::observe::Observer;
 use crate::view::record::Happening;
+use crate::view::rules::RulesView;
 use crate::view::timeline::{TimelineScene, Window};
 use crate::view::topology::Topology;
 use crate::view::{
@@ -257,6 +258,20 @@ impl Playground {
         Window { from_ms: to_ms - span_ms, to_ms, now_ms }
     }
 
+    /// What kube-proxy balances with: `iptables`, `ipvs` or `nftables`.
+    pub fn proxy_mode(&self) -> &'static str {
+        self.world.network().mode.name()
+    }
+
+    /// The rules of a node, with those marked that a request met there.
+    pub fn rules(&self, node: &str, request: Option<&RequestView>) -> RulesView {
+        let mode = self.proxy_mode();
+        let command = format!("ssh {node} {}", view::rules::command(mode));
+        let printed = terminal::ask(&self.world, &command);
+        let lines = view::rules::mark(mode, &printed, node, request.map_or(&[], |request| &request.hops));
+        RulesView { node: node.to_owned(), mode, command, lines }
+    }
+
     /// What happened when, for the time slider.
     pub fn happenings(&self) -> Vec<Happening> {
         self.line().record.happenings.clone()
@@ -372,10 +387,10 @@ impl Playground {
     fn collect(&mut self) {
         self.changes += 1;
         let at_ms = self.world.now().0 / 1000;
-        for trace in self.terminal.take_traces() {
+        for sent in self.terminal.take_sent() {
             let requests = &mut self.line_mut().requests;
             let id = requests.last().map_or(1, |last| last.id + 1);
-            requests.push(requests::view(id, at_ms, &trace));
+            requests.push(requests::view(id, at_ms, &sent));
         }
     }
 }

@@ -2,8 +2,7 @@
 
 use crate::base::time::SimTime;
 use crate::cluster::World;
-use crate::kubectl::{Job, Poll, Session};
-use crate::network::Trace;
+use crate::kubectl::{Job, Poll, Sent, Session};
 use crate::view::Stream;
 
 /// A shell and what runs in it.
@@ -66,8 +65,10 @@ impl Terminal {
     }
 
     /// The requests that were sent since the last time.
-    pub fn take_traces(&mut self) -> Vec<Trace> {
-        std::mem::take(&mut self.session.traces)
+    pub fn take_sent(&mut self) -> Vec<Sent> {
+        let traces = std::mem::take(&mut self.session.traces).into_iter();
+        let single = traces.map(|trace| Sent { trace, count: 1, shares: Vec::new() });
+        single.chain(std::mem::take(&mut self.session.streams)).collect()
     }
 }
 

@@ -9,6 +9,7 @@ mod layout_tests;
 pub mod map_text;
 pub mod observe;
 pub mod record;
+pub mod rules;
 pub mod scene;
 pub mod timeline;
 pub mod topology;
@@ -105,6 +106,12 @@ pub struct Because {
 pub struct RequestView {
     /// Counts the requests of this playground.
     pub id: u32,
+    /// Where it began.
+    pub source: String,
+    /// How many were sent; the way is that of the last one.
+    pub count: u32,
+    /// How many of them each pod answered, or how else they ended; empty for a single one.
+    pub shares: Vec<(String, u32)>,
     /// What was asked for: `curl tomcat-service:8080`.
     pub title: String,
     /// How it ended: `200`, `connection refused`.
@@ -118,7 +125,7 @@ pub struct RequestView {
 }
 
 /// One hop of a request.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
 pub struct HopView {
     /// Where it came from.
     pub from: Target,
@@ -130,6 +137,12 @@ pub struct HopView {
     pub rule: String,
     /// The same for a reader.
     pub sentence: String,
+    /// The node it happened on; empty outside of all.
+    pub node: String,
+    /// `1/3`: the chance that rule had; empty where it was the only one.
+    pub chance: String,
+    /// `source -> destination` before and after, where they differ.
+    pub rewritten: Option<(String, String)>,
     /// False where the request ended here without an answer.
     pub passed: bool,
     /// True on the way back.

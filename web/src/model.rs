@@ -3,13 +3,14 @@
 use std::rc::Rc;
 
 use kubottle::playground::{Playground, Settings};
+use kubottle::view::rules::RulesView;
 use kubottle::view::scene::Scene;
 use kubottle::view::timeline::TimelineScene;
 use kubottle::view::topology::Topology;
 use kubottle::view::{ClockView, EventRow, Inspector, Mark, RequestView, Stream, Target, TerminalLine};
 
 use crate::examples::EXAMPLES;
-use crate::msg::{Facet, Pane, SideTab, StageTab, Theme};
+use crate::msg::{Ask, Facet, Pane, SideTab, StageTab, Theme};
 use crate::shared::Shared;
 use crate::text::Lang;
 
@@ -55,6 +56,18 @@ pub struct Model {
     pub requests: Shared<Vec<RequestView>>,
     /// The one whose way is shown.
     pub shown_request: Option<u32>,
+    /// What the form for requests says.
+    pub ask: Ask,
+    /// What kube-proxy balances with.
+    pub mode: &'static str,
+    /// The rules of a node.
+    pub rules: Shared<RulesView>,
+    /// The node whose rules are shown; the first where it is empty.
+    pub rules_node: String,
+    /// Only rules that contain this are shown.
+    pub rules_filter: String,
+    /// True where only rules are shown that the request met.
+    pub only_met: bool,
     /// What is looked at.
     pub selected: Option<Target>,
     /// What is known of it; nothing where it is gone.
@@ -97,6 +110,7 @@ pub struct Model {
     pub(crate) shown_revision: u64,
     pub(crate) timed: (u64, u64, u64, bool),
     pub(crate) timed_at_ms: f64,
+    pub(crate) ruled: (u64, String, Option<u32>),
 }
 
 /// What the page starts with.
@@ -131,6 +145,12 @@ impl Model {
             events: Shared::default(),
             requests: Shared::default(),
             shown_request: None,
+            ask: Ask { source: "outside".to_owned(), target: String::new(), count: 1 },
+            mode: "",
+            rules: Shared::default(),
+            rules_node: String::new(),
+            rules_filter: String::new(),
+            only_met: true,
             selected: None,
             inspector: None,
             stage: StageTab::default(),
@@ -157,6 +177,7 @@ impl Model {
             shown_revision: u64::MAX,
             timed: (0, 0, 0, false),
             timed_at_ms: 0.0,
+            ruled: (u64::MAX, String::new(), None),
         };
         model.print(Stream::Note, start.lang.t("terminal.welcome"));
         model.refresh();

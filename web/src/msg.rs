@@ -45,6 +45,19 @@ pub enum StageTab {
     Map,
     /// The lives of the pods.
     Timeline,
+    /// What kube-proxy made of the Services on a node.
+    Rules,
+}
+
+/// What the form for requests says.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Ask {
+    /// `outside`, the name of a node, `pod/NAMESPACE/NAME`, or nothing for a shell in the cluster.
+    pub source: String,
+    /// What follows `curl`.
+    pub target: String,
+    /// How many to send.
+    pub count: u32,
 }
 
 /// What the place below the inspector shows.
@@ -146,6 +159,20 @@ pub enum Msg {
     Send(Target),
     /// Show the way of a request, or of none.
     ShowRequest(Option<u32>),
+    /// The form for requests says this.
+    Ask(Ask),
+    /// Send what the form says.
+    SendAsked,
+    /// Let kube-proxy balance with this.
+    ProxyMode(String),
+    /// Show the rules of a node.
+    RulesNode(String),
+    /// Go to the rules of a node.
+    ShowRules(String),
+    /// Show only rules that contain this.
+    RulesFilter(String),
+    /// Show only rules that the request met, or all.
+    ToggleMet,
     /// Make a link of it all.
     Share,
     /// The link is in the clipboard, or could not be put there.

@@ -32,7 +32,25 @@ impl Model {
             self.refresh_requests();
         }
         self.refresh_timed();
+        self.refresh_rules();
         self.refresh_inspector();
+    }
+
+    fn refresh_rules(&mut self) {
+        self.mode = self.playground.proxy_mode();
+        if self.stage != StageTab::Rules {
+            return;
+        }
+        let first = self.topology.nodes.first().map(|n| n.name.clone()).unwrap_or_default();
+        let known = self.topology.nodes.iter().any(|n| n.name == self.rules_node);
+        let node = if known { self.rules_node.clone() } else { first };
+        let key = (self.shown_revision, node, self.shown_request);
+        if key == self.ruled || (self.playing && self.now_ms - self.timed_at_ms < INSPECT_EVERY_MS) {
+            return;
+        }
+        let request = self.shown_request.and_then(|id| self.requests.iter().find(|r| r.id == id));
+        self.rules.renew(self.playground.rules(&key.1, request));
+        (self.ruled, self.timed_at_ms) = (key, self.now_ms);
     }
 
     /// What has an axis of time moves on with it, by whole pixels and not in every picture.

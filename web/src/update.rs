@@ -5,7 +5,7 @@ use kubottle::view::{Completion, Stream, Target};
 
 use crate::examples::EXAMPLES;
 use crate::model::{Model, Terminal};
-use crate::msg::{Effect, Facet, Msg, Pane, SideTab};
+use crate::msg::{Ask, Effect, Facet, Msg, Pane, SideTab, StageTab};
 use crate::shared::Shared;
 
 /// The name the manifest has in the terminal.
@@ -83,6 +83,26 @@ impl Model {
             Msg::Complete => self.complete(),
             Msg::Recall(earlier) => self.recall(earlier),
             Msg::Send(target) => self.send(&target),
+            Msg::Ask(ask) => set(&mut self.ask, ask),
+            Msg::SendAsked => {
+                let line = asked_line(&self.ask);
+                self.make_room();
+                self.run(&line)
+            }
+            Msg::ProxyMode(mode) => {
+                self.make_room();
+                self.run(&format!("proxy-mode {mode}"))
+            }
+            Msg::RulesNode(node) => set(&mut self.rules_node, node),
+            Msg::ShowRules(node) => {
+                (self.stage, self.rules_node) = (StageTab::Rules, node);
+                Vec::new()
+            }
+            Msg::RulesFilter(text) => set(&mut self.rules_filter, text),
+            Msg::ToggleMet => {
+                self.only_met = !self.only_met;
+                Vec::new()
+            }
             Msg::ShowRequest(id) => set(&mut self.shown_request, id),
             Msg::Share => vec![Effect::ShareLink(self.playground.share())],
             Msg::Copied(done) => {
@@ -236,6 +256,13 @@ impl Model {
         };
         Some(format!("curl {host}:{port}"))
     }
+}
+
+/// The command that sends what the form says.
+fn asked_line(ask: &Ask) -> String {
+    let times = if ask.count > 1 { format!("stream {} ", ask.count) } else { String::new() };
+    let from = if ask.source.is_empty() { String::new() } else { format!("from {} ", ask.source) };
+    format!("{times}{from}curl {}", ask.target.trim())
 }
 
 fn set<T>(place: &mut T, value: T) -> Vec<Effect> {

@@ -12,7 +12,7 @@ use super::tabs::{Tab, Tabs};
 use super::terminal::TerminalPanel;
 use super::Send;
 use crate::model::Model;
-use crate::msg::{Effect, Msg, Pane};
+use crate::msg::{Effect, Msg, Pane, SideTab};
 use crate::platform;
 
 /// How long the cluster may work before a picture is drawn.
@@ -113,7 +113,7 @@ impl Component for App {
         clock.next_event_in_ms = None;
         let shown = m.shown_request.and_then(|id| m.requests.iter().find(|r| r.id == id)).cloned();
         html! {
-            <div class="page" data-pane={pane}>
+            <div class="page" data-pane={pane} data-side={if m.side == SideTab::Requests { "requests" } else { "events" }}>
                 <Header lang={m.lang} {clock} looking_back={m.looking_back} playing={m.playing} speed={m.speed} theme={m.theme} send={send()} />
                 <main class="work">
                     <ManifestEditor lang={m.lang} text={m.manifest.clone()} marks={m.marks.clone()} handle={self.editor.clone()} send={send()} />
@@ -122,8 +122,9 @@ impl Component for App {
                     <TerminalPanel lang={m.lang} lines={m.terminal.lines.clone()} input={m.terminal.input.clone()}
                         candidates={m.terminal.candidates.clone()} busy={m.playground.busy()} send={send()} />
                     <InspectorPanel lang={m.lang} selected={m.selected.clone()} found={m.inspector.clone()} facet={m.facet}
-                        topology={m.topology.clone()} now_s={m.clock.now_ms / 1000} send={send()} />
-                    <SidePanel lang={m.lang} tab={m.side} events={m.events.clone()} requests={m.requests.clone()} shown={m.shown_request}
+                        requests={m.requests.clone()} topology={m.topology.clone()} now_s={m.clock.now_ms / 1000} send={send()} />
+                    <SidePanel lang={m.lang} tab={m.side} events={m.events.clone()} requests={m.requests.clone()} shown={m.shown_request} selected={m.selected.clone()}
+                        ask={m.ask.clone()} mode={m.mode} topology={m.topology.clone()}
                         now_s={m.clock.now_ms / 1000} send={send()} />
                 </main>
                 <div role="status" aria-live="polite">

@@ -1,9 +1,10 @@
 //! The inspector: what is looked at, from all sides. With nothing selected, the cluster in three numbers.
 
 use kubottle::view::topology::{PodShape, Topology};
-use kubottle::view::{clock_text, Because, Inspector, Target};
+use kubottle::view::{clock_text, Because, Inspector, RequestView, Target};
 use yew::prelude::*;
 
+use super::requests::hop_details;
 use super::side::EventList;
 use super::table::link;
 use super::tabs::{Tab, Tabs};
@@ -23,6 +24,8 @@ pub struct InspectorProps {
     pub found: Option<Shared<Inspector>>,
     /// Which side of it is shown.
     pub facet: Facet,
+    /// Requests, newest first; one of their hops may be looked at.
+    pub requests: Shared<Vec<RequestView>>,
     /// The cluster.
     pub topology: Shared<Topology>,
     /// The time, in whole seconds.
@@ -52,6 +55,7 @@ pub fn InspectorPanel(props: &InspectorProps) -> Html {
             </div>
             {match (selected, found) {
                 (None, _) => overview(*lang, &props.topology),
+                (Some(target), _) if target.kind == "hop" => hop_details(*lang, &props.requests, target, send),
                 (Some(target), None) => gone(*lang, target),
                 (Some(_), Some(found)) => known(props, found),
             }}

@@ -106,7 +106,7 @@ pub fn Map(props: &MapProps) -> Html {
             <g>{for wires}</g>
             <g>{for scene.edges.iter().map(|e| edge(e, related.as_ref()))}</g>
             if let Some(request) = &props.request {
-                <TripLine key={request.id} scene={scene.clone()} request={request.clone()} />
+                <TripLine key={request.id} scene={scene.clone()} request={request.clone()} selected={None::<Target>} send={send.clone()} />
             }
             <OutsideWorld lang={*lang} place={scene.outside} sockets={scene.sockets.clone()} send={send.clone()} />
             <g>{for services}</g>
@@ -123,7 +123,7 @@ pub fn Map(props: &MapProps) -> Html {
                 <text class="hint" x={(scene.width / 2.0).to_string()} y={(scene.outside.bottom() + 38.0).to_string()} text-anchor="middle">{lang.t("map.bring")}</text>
             }
             if let Some(request) = &props.request {
-                <TripMarks key={request.id} scene={scene.clone()} request={request.clone()} />
+                <TripMarks key={request.id} scene={scene.clone()} request={request.clone()} selected={props.selected.clone()} send={send.clone()} />
             }
         </svg>
     }

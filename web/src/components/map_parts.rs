@@ -11,7 +11,7 @@ use crate::msg::Msg;
 use crate::text::Lang;
 
 /// Click, Enter and Space do the same to a shape as to a button.
-fn press(send: &Send, msg: Msg) -> (Callback<MouseEvent>, Callback<KeyboardEvent>) {
+pub fn press(send: &Send, msg: Msg) -> (Callback<MouseEvent>, Callback<KeyboardEvent>) {
     let (on_click, on_key, same) = (send.clone(), send.clone(), msg.clone());
     let click = Callback::from(move |_: MouseEvent| on_click.emit(msg.clone()));
     let key = Callback::from(move |event: KeyboardEvent| {

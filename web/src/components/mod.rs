@@ -7,6 +7,8 @@ pub mod header;
 pub mod inspector;
 pub mod map;
 pub mod map_parts;
+pub mod requests;
+pub mod rules;
 pub mod side;
 pub mod stage;
 pub mod table;

@@ -1,12 +1,14 @@
-//! Two lists: what has happened, and the requests that were sent with the way each one took.
+//! The place of two lists: what has happened, and the requests that were sent.
 
-use kubottle::view::{age_text, clock_text, EventRow, HopView, RequestView};
+use kubottle::view::topology::Topology;
+use kubottle::view::{age_text, EventRow, RequestView, Target};
 use yew::prelude::*;
 
+use super::requests::Requests;
 use super::table::link;
 use super::tabs::{Tab, Tabs};
 use super::Send;
-use crate::msg::{Msg, SideTab};
+use crate::msg::{Ask, Msg, SideTab};
 use crate::shared::Shared;
 use crate::text::Lang;
 
@@ -23,6 +25,14 @@ pub struct SideProps {
     pub requests: Shared<Vec<RequestView>>,
     /// The request whose way is shown.
     pub shown: Option<u32>,
+    /// What is looked at.
+    pub selected: Option<Target>,
+    /// What the form for requests says.
+    pub ask: Ask,
+    /// What kube-proxy balances with.
+    pub mode: &'static str,
+    /// The cluster.
+    pub topology: Shared<Topology>,
     /// The time, in whole seconds.
     pub now_s: u64,
     /// Where to send.
@@ -56,7 +66,8 @@ pub fn SidePanel(props: &SideProps) -> Html {
                 if *tab == SideTab::Events {
                     <EventList lang={*lang} events={props.events.clone()} now_s={props.now_s} send={send.clone()} />
                 } else {
-                    <Requests lang={*lang} requests={props.requests.clone()} shown={props.shown} send={send.clone()} />
+                    <Requests lang={*lang} requests={props.requests.clone()} shown={props.shown} selected={props.selected.clone()} ask={props.ask.clone()}
+                        mode={props.mode} topology={props.topology.clone()} send={send.clone()} />
                 }
             </div>
         </section>
@@ -101,47 +112,4 @@ pub fn EventList(props: &EventListProps) -> Html {
         }
     });
     html! { <ul class="events">{for rows}</ul> }
-}
-
-#[derive(Properties, PartialEq)]
-struct RequestsProps {
-    lang: Lang,
-    requests: Shared<Vec<RequestView>>,
-    shown: Option<u32>,
-    send: Send,
-}
-
-#[component]
-fn Requests(props: &RequestsProps) -> Html {
-    if props.requests.is_empty() {
-        return html! { <p class="empty">{props.lang.t("requests.empty")}</p> };
-    }
-    let rows = props.requests.iter().map(|request| {
-        let open = props.shown == Some(request.id);
-        let (send, id) = (props.send.clone(), request.id);
-        let toggle = move |_: MouseEvent| send.emit(Msg::ShowRequest((!open).then_some(id)));
-        html! {
-            <li key={request.id}>
-                <button type="button" class="request" aria-expanded={open.to_string()} onclick={toggle}>
-                    <span><span class="mono">{&request.title}</span>{" "}<span class="muted mono">{clock_text(request.at_ms)}</span></span>
-                    <span class={classes!("result", (!request.answered).then_some("bad"))}>{&request.result}</span>
-                </button>
-                if open {
-                    <ol class="hops">{for request.hops.iter().enumerate().map(|(i, h)| hop(props.lang, i, h))}</ol>
-                }
-            </li>
-        }
-    });
-    html! { <ul class="requests">{for rows}</ul> }
-}
-
-fn hop(lang: Lang, index: usize, hop: &HopView) -> Html {
-    let label = (!hop.passed).then(|| lang.with("request.bad", &[&(index + 1).to_string(), &hop.title]));
-    html! {
-        <li class={classes!((!hop.passed).then_some("stopped"))} aria-label={label}>
-            <b>{&hop.title}</b>
-            <p>{&hop.sentence}</p>
-            if !hop.rule.is_empty() { <code>{&hop.rule}</code> }
-        </li>
-    }
 }

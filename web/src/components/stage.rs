@@ -7,6 +7,7 @@ use yew::prelude::*;
 use super::glyph::glyph;
 use super::header::chosen;
 use super::map::Map;
+use super::rules::Rules;
 use super::table::Tables;
 use super::tabs::{Tab, Tabs};
 use super::timeline::Timeline;
@@ -23,7 +24,7 @@ const SPANS: [(u64, &str); 5] =
 /// The stage. Each of its views is drawn anew only when it changes itself.
 pub fn stage(m: &Model, request: Option<RequestView>, send: &Send) -> Html {
     let (lang, tab) = (m.lang, m.stage);
-    let tabs = [(StageTab::Map, "stage.map"), (StageTab::Timeline, "timeline")];
+    let tabs = [(StageTab::Map, "stage.map"), (StageTab::Timeline, "timeline"), (StageTab::Rules, "rules")];
     let tabs: Vec<Tab> = tabs
         .into_iter()
         .map(|(t, label)| Tab { label: lang.t(label).into(), badge: None, selected: t == tab, msg: Msg::Stage(t) })
@@ -31,17 +32,20 @@ pub fn stage(m: &Model, request: Option<RequestView>, send: &Send) -> Html {
     let label = match tab {
         StageTab::Map => lang.t("map"),
         StageTab::Timeline => lang.t("timeline"),
+        StageTab::Rules => lang.t("rules"),
     };
     html! {
         <section class="panel stage" aria-label={label}>
             <div class="bar">
                 <Tabs label={lang.t("stage")} {tabs} send={send.clone()} />
                 <span class="grow" />
-                if tab != StageTab::Map {
+                if tab == StageTab::Timeline {
                     {spans(lang, m.span_ms, send)}
                 }
-                {toggle(lang.t("stage.table"), lang.t("stage.table.hint"), "M2 3h12v2H2zM2 7h12v2H2zM2 11h12v2H2z", m.as_text, send, Msg::ToggleText)}
-                {toggle(lang.t("map.system"), lang.t("map.system.hint"), "M8 1l6 3.500v7L8 15l-6-3.500v-7zM8 5a3 3 0 100 6 3 3 0 000-6z", m.show_system, send, Msg::ToggleSystem)}
+                if tab != StageTab::Rules {
+                    {toggle(lang.t("stage.table"), lang.t("stage.table.hint"), "M2 3h12v2H2zM2 7h12v2H2zM2 11h12v2H2z", m.as_text, send, Msg::ToggleText)}
+                    {toggle(lang.t("map.system"), lang.t("map.system.hint"), "M8 1l6 3.500v7L8 15l-6-3.500v-7zM8 5a3 3 0 100 6 3 3 0 000-6z", m.show_system, send, Msg::ToggleSystem)}
+                }
             </div>
             <Measured send={send.clone()}>
                 {match tab {
@@ -50,9 +54,13 @@ pub fn stage(m: &Model, request: Option<RequestView>, send: &Send) -> Html {
                     StageTab::Timeline => html! {
                         <Timeline {lang} scene={m.timeline.clone()} as_text={m.as_text} selected={m.selected.clone()} send={send.clone()} />
                     },
+                    StageTab::Rules => html! {
+                        <Rules {lang} rules={m.rules.clone()} request={request.map(|r| r.title)} filter={m.rules_filter.clone()}
+                            only_met={m.only_met} topology={m.topology.clone()} send={send.clone()} />
+                    },
                 }}
             </Measured>
-            if !m.as_text {
+            if !m.as_text && tab != StageTab::Rules {
                 <Legend {lang} timeline={tab == StageTab::Timeline} />
             }
         </section>

@@ -1,9 +1,13 @@
 //! The way of a request over the map: a line through its hops, a number at each, and something that travels along.
 
 use kubottle::view::scene::{Anchor, Point, Scene};
-use kubottle::view::RequestView;
+use kubottle::view::{RequestView, Target};
 use yew::prelude::*;
 
+use super::map_parts::press;
+use super::requests::hop_target;
+use super::Send;
+use crate::msg::Msg;
 use crate::shared::Shared;
 
 /// Real time a request takes for one hop.
@@ -16,6 +20,10 @@ pub struct TripProps {
     pub scene: Shared<Scene>,
     /// The request.
     pub request: RequestView,
+    /// What is looked at, which may be one of its hops.
+    pub selected: Option<Target>,
+    /// Where to send.
+    pub send: Send,
 }
 
 /// The anchors on the way that are on the map, each with the number of the first hop that reaches it.
@@ -94,17 +102,24 @@ pub fn TripMarks(props: &TripProps) -> Html {
     let last = stops.len() - 1;
     let marks = stops.iter().enumerate().filter(|(_, (_, number))| *number > 0).map(|(i, (anchor, number))| {
         let (tone, point) = (bad.filter(|_| i == last), anchor.enter);
+        let target = hop_target(props.request.id, number - 1);
+        let is = props.selected.as_ref() == Some(&target);
+        let (onclick, onkeydown) = press(&props.send, Msg::Select(Some(target)));
+        let label = format!("hop {number}: {}", props.request.hops[number - 1].title);
         html! {
-            <g class={classes!("stop", tone)} style={format!("translate: {:.1}px {:.1}px", point.x, point.y)}>
+            <g class={classes!("stop", tone, is.then_some("selected"))} role="button" tabindex="0" aria-label={label.clone()} aria-pressed={is.to_string()} {onclick} {onkeydown}
+                style={format!("translate: {:.1}px {:.1}px", point.x, point.y)}>
+                <title>{label}</title>
+                <circle class="reach" r="12" />
                 <circle r="8" />
-                <text y="3.4" text-anchor="middle">{number}</text>
+                <text y="3.4" text-anchor="middle" aria-hidden="true">{number}</text>
             </g>
         }
     });
     html! {
-        <g aria-hidden="true" pointer-events="none" style={time(&stops)}>
+        <g style={time(&stops)}>
             {for marks}
-            <circle class={classes!("traveller", bad)} r="6" style={format!("offset-path: path('{}')", path(&stops))} />
+            <circle pointer-events="none" class={classes!("traveller", bad)} r="6" style={format!("offset-path: path('{}')", path(&stops))} />
         </g>
     }
 }
