@@ -64,7 +64,7 @@ impl World {
             self.plan_expiry();
             return;
         }
-        let view = View { store: &self.cache, now: self.now, settings: &self.settings };
+        let view = View::new(&self.cache, self.now, &self.settings);
         self.scheduler.observe(change, &view);
         self.network.observe(change, &view);
         let calls: Vec<(u16, Key)> = CONTROLLERS
@@ -130,7 +130,7 @@ impl World {
             self.queue.push(at, Event::Reconcile(controller, key));
             return;
         }
-        let view = View { store: &self.cache, now: self.now, settings: &self.settings };
+        let view = View::new(&self.cache, self.now, &self.settings);
         let plan = (CONTROLLERS[usize::from(controller)].reconcile)(&view, &key, &entry.memory);
         let cost = RECONCILE_LEAST.max(Span(RECONCILE_EACH.0 * u64::from(plan.visited)));
         entry.busy_until = self.now + cost;
@@ -173,7 +173,7 @@ impl World {
         }
         self.scheduler_due = None;
         self.scheduler_free_at = self.now + SCHEDULE_EACH;
-        let view = View { store: &self.cache, now: self.now, settings: &self.settings };
+        let view = View::new(&self.cache, self.now, &self.settings);
         let plan = self.scheduler.run(&view);
         self.carry_out(plan.actions);
     }
@@ -188,7 +188,7 @@ impl World {
         slot.due = None;
         let runtime = slot.runtime.take().map(Arc::unwrap_or_clone);
         let mut node = self.nodes.remove(&pod.node).unwrap_or_default();
-        let view = View { store: &self.cache, now: self.now, settings: &self.settings };
+        let view = View::new(&self.cache, self.now, &self.settings);
         let (plan, runtime) = kubelet::sync(&view, &pod, runtime, &mut node);
         self.nodes.insert(pod.node.clone(), node);
         let refusal = self.carry_out(plan.actions);

@@ -118,12 +118,12 @@ impl World {
 
     /// The objects as those see them who watch: behind by the watch latency.
     pub fn view(&self) -> View<'_> {
-        View { store: &self.cache, now: self.now, settings: &self.settings }
+        View::new(&self.cache, self.now, &self.settings)
     }
 
     /// The objects as they are, in the form that printers and tracers take.
     pub fn truth(&self) -> View<'_> {
-        View { store: &self.store, now: self.now, settings: &self.settings }
+        View::new(&self.store, self.now, &self.settings)
     }
 
     /// The scheduler: its verdicts about nodes and what it has given out.

@@ -61,7 +61,7 @@ fn time(value: &Value) -> Timestamp {
 fn outcome(check: &str, input: &Value, want: &Value) -> Value {
     let settings = Settings { epoch: time(&NOW.into()), ..Settings::default() };
     let store = Store::default();
-    let view = View { store: &store, now: SimTime(0), settings: &settings };
+    let view = View::new(&store, SimTime(0), &settings);
     let deployment = object(input.get("deployment"), "Deployment");
     let optional = |number: Option<i64>| number.map_or(Value::Null, Value::Int);
     match check {

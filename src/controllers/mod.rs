@@ -22,6 +22,10 @@ mod endpoint_slices;
 mod endpoints;
 mod ephemeral_volume;
 mod garbage_collector;
+pub mod hpa;
+pub mod hpa_calculator;
+pub mod hpa_metrics;
+pub mod hpa_rules;
 mod job;
 pub mod job_count;
 pub mod job_finish;
@@ -105,6 +109,7 @@ pub static CONTROLLERS: &[Controller] = &[
     ephemeral_volume::CONTROLLER,
     garbage_collector::CONTROLLER,
     local_path::CONTROLLER,
+    hpa::CONTROLLER,
     namespace::CONTROLLER,
     node_lifecycle::CONTROLLER,
     persistent_volume::CONTROLLER,

@@ -10,6 +10,7 @@ pub mod because;
 pub mod change;
 pub mod deletion;
 mod limit_ranger;
+pub mod metrics;
 pub mod objects;
 pub mod plan;
 mod pod_admission;

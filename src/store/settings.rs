@@ -40,7 +40,41 @@ pub struct Settings {
     pub storage_class: bool,
     /// True where every node has every image from the start; otherwise the first pod of a node that needs one pulls it.
     pub images_present: bool,
+    /// True where metrics-server runs from the start: `kubectl top` and autoscalers have something to look at.
+    pub metrics_server: bool,
+    /// The flags of kube-controller-manager's autoscaler.
+    pub autoscaler: Autoscaler,
 }
+
+/// What `--horizontal-pod-autoscaler-*` and the feature gates of autoscaling say.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Autoscaler {
+    /// How often each HorizontalPodAutoscaler is looked at.
+    pub sync_period: Span,
+    /// How far the ratio of a metric to its target may be from 1 without anything happening, in thousandths.
+    pub tolerance_milli: u32,
+    /// How long after its start the CPU usage of a pod that is not ready, or just became so, does not count.
+    pub cpu_initialization: Span,
+    /// How long after its start a change of a pod's readiness still counts as its first one.
+    pub initial_readiness: Span,
+    /// Over how long the highest recommendation holds before anything shrinks.
+    pub downscale_stabilization: Span,
+    /// True where `minReplicas: 0` is allowed (HPAScaleToZero).
+    pub scale_to_zero: bool,
+    /// True where an autoscaler may have tolerances of its own (HPAConfigurableTolerance).
+    pub configurable_tolerance: bool,
+}
+
+/// The defaults of kube-controller-manager.
+const AUTOSCALER: Autoscaler = Autoscaler {
+    sync_period: Span::secs(15),
+    tolerance_milli: 100,
+    cpu_initialization: Span::secs(300),
+    initial_readiness: Span::secs(30),
+    downscale_stabilization: Span::secs(300),
+    scale_to_zero: false,
+    configurable_tolerance: true,
+};
 
 /// The version of Kubernetes the model follows.
 pub const VERSION: &str = "v1.36.2";
@@ -64,6 +98,8 @@ impl Default for Settings {
             uptime: Span::secs(30),
             storage_class: false,
             images_present: false,
+            metrics_server: true,
+            autoscaler: AUTOSCALER,
         }
     }
 }

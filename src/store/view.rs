@@ -1,5 +1,6 @@
 //! What a controller sees: a snapshot of the objects as the watch has delivered them, and the time.
 
+use super::metrics::{MetricsApi, NoMetrics};
 use super::{Settings, Store};
 use crate::api::{Object, ObjectKey};
 use crate::base::time::{SimTime, Span, Timestamp};
@@ -13,9 +14,16 @@ pub struct View<'a> {
     pub now: SimTime,
     /// The cluster's settings.
     pub settings: &'a Settings,
+    /// What the metrics APIs answer.
+    pub metrics: &'a dyn MetricsApi,
 }
 
 impl<'a> View<'a> {
+    /// A view of a cluster whose metrics APIs are not there, for all who ask for none.
+    pub fn new(store: &'a Store, now: SimTime, settings: &'a Settings) -> View<'a> {
+        View { store, now, settings, metrics: &NoMetrics }
+    }
+
     /// An object.
     pub fn get(&self, kind: &str, key: &ObjectKey) -> Option<&'a Object> {
         self.store.get(kind, key)

@@ -61,7 +61,7 @@ impl Cluster {
     }
 
     pub fn view(&self) -> View<'_> {
-        View { store: &self.store, now: self.now, settings: &self.settings }
+        View::new(&self.store, self.now, &self.settings)
     }
 
     /// Puts an object in and tells the network.
@@ -89,7 +89,7 @@ impl Cluster {
 
     fn follow(&mut self, change: Change) {
         self.store.follow(&change);
-        let view = View { store: &self.store, now: self.now, settings: &self.settings };
+        let view = View::new(&self.store, self.now, &self.settings);
         self.state.observe(&change, &view);
     }
 
@@ -144,7 +144,7 @@ impl Cluster {
     pub fn run(&mut self, source: Source, line: &str) -> Output {
         self.requests += 1;
         let words = split(line);
-        let view = View { store: &self.store, now: self.now, settings: &self.settings };
+        let view = View::new(&self.store, self.now, &self.settings);
         let context = tools::Context { view: &view, state: &self.state, source, n: self.requests, respond: &respond };
         let output = tools::run(&context, &words[0], &words[1..]).expect("a tool of the network");
         for trace in &output.traces {
