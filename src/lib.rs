@@ -9,6 +9,7 @@ pub mod controllers;
 pub mod kernel;
 pub mod kubectl;
 pub mod kubelet;
+pub mod load;
 pub mod network;
 pub mod playground;
 pub mod scheduler;

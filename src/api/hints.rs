@@ -108,7 +108,6 @@ const OTHER_KINDS: &[(&str, &[&str])] = &[
         ],
     ),
     ("apiextensions.k8s.io/v1", &["CustomResourceDefinition"]),
-    ("apiregistration.k8s.io/v1", &["APIService"]),
     ("apps/v1", &["ControllerRevision", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"]),
     ("authentication.k8s.io/v1", &["SelfSubjectReview", "TokenReview"]),
     (

@@ -130,8 +130,7 @@ impl World {
             self.queue.push(at, Event::Reconcile(controller, key));
             return;
         }
-        let view = View::new(&self.cache, self.now, &self.settings);
-        let plan = (CONTROLLERS[usize::from(controller)].reconcile)(&view, &key, &entry.memory);
+        let plan = (CONTROLLERS[usize::from(controller)].reconcile)(&self.view(), &key, &entry.memory);
         let cost = RECONCILE_LEAST.max(Span(RECONCILE_EACH.0 * u64::from(plan.visited)));
         entry.busy_until = self.now + cost;
         if let Some(memory) = plan.memory {

@@ -12,7 +12,7 @@ use crate::controllers::Key;
 use crate::kernel::Queue;
 use crate::kubelet::{NodeRuntime, PodRef, PodRuntime};
 use crate::store::{Server, Settings, Store, View, VolumeData};
-use crate::{network, scheduler};
+use crate::{load, network, scheduler};
 
 /// More events than this at one instant are a circle of controllers calling for each other.
 const EVENTS_AT_ONCE: u64 = 1_000_000;
@@ -49,6 +49,7 @@ pub struct World {
     pub(super) pods: Map<EcoString, PodSlot>,
     pub(super) nodes: Map<EcoString, NodeRuntime>,
     pub(super) network: network::State,
+    pub(super) load: load::State,
     pub(super) volumes: VolumeData,
     pub(super) requests: u64,
     pub(super) expiry_planned: bool,
@@ -83,6 +84,7 @@ impl World {
             pods: Map::new(),
             nodes: Map::new(),
             network: network::State::default(),
+            load: load::State::default(),
             volumes: VolumeData::default(),
             requests: 0,
             expiry_planned: false,
@@ -118,12 +120,12 @@ impl World {
 
     /// The objects as those see them who watch: behind by the watch latency.
     pub fn view(&self) -> View<'_> {
-        View::new(&self.cache, self.now, &self.settings)
+        View { metrics: self, ..View::new(&self.cache, self.now, &self.settings) }
     }
 
     /// The objects as they are, in the form that printers and tracers take.
     pub fn truth(&self) -> View<'_> {
-        View::new(&self.store, self.now, &self.settings)
+        View { metrics: self, ..View::new(&self.store, self.now, &self.settings) }
     }
 
     /// The scheduler: its verdicts about nodes and what it has given out.

@@ -58,6 +58,7 @@ pub fn run(words: &[String], stdin: Option<String>, world: &mut World, session: 
             0
         }
         "why" => why(args, world, session, out),
+        "load" => super::load::run(args, stdin.as_deref(), world, session, out),
         "sleep" => return sleep(args, world, out),
         "wait" => return wait(args, stdin, world, session, out),
         "timeout" => return timeout(args, stdin, world, session, out),
@@ -212,7 +213,7 @@ fn read_files(session: &Session, name: &str, paths: &[String]) -> Result<String,
 
 fn help(out: &mut Output) {
     out.line("kubectl ...  talks to the cluster; `kubectl help` lists its commands, `k` is short for it");
-    for (names, what) in COMMANDS.iter().chain(super::network::COMMANDS) {
+    for (names, what) in COMMANDS.iter().chain(super::network::COMMANDS).chain(super::load::COMMANDS) {
         out.line(format!("{names}\n    {what}"));
     }
 }

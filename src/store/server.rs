@@ -319,6 +319,11 @@ fn reset_status(object: &mut Object) {
                 "status",
                 crate::value!({"currentNumberScheduled": 0, "desiredNumberScheduled": 0, "numberMisscheduled": 0, "numberReady": 0}),
             ),
+            "APIService" => {
+                let available = crate::value!({"type": "Available", "status": "True", "reason": "Passed",
+                    "message": "all checks passed", "lastTransitionTime": (object.at("metadata.creationTimestamp").clone())});
+                object.set("status.conditions", Value::from(vec![available]));
+            }
             "HorizontalPodAutoscaler" => {
                 object.set("status", crate::value!({"currentMetrics": null, "desiredReplicas": 0}));
             }

@@ -45,6 +45,8 @@ pub struct Image {
     pub user: u32,
     /// Environment variables it sets.
     pub env: BTreeMap<String, String>,
+    /// KiB that a request takes while it is served.
+    pub memory_per_request: u32,
     /// What it writes when it starts.
     pub log: Vec<String>,
     /// Environment variables of which one must be set.

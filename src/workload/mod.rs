@@ -9,6 +9,7 @@ use crate::base::time::{parse_duration, Span};
 mod filter_kinds;
 pub mod filters;
 mod grep;
+pub mod demand;
 pub mod images;
 mod pages;
 mod pi;

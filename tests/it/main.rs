@@ -6,6 +6,7 @@ mod cron;
 mod decode;
 mod defaults;
 mod describe;
+mod hpa;
 mod iptables;
 mod jsonpath;
 mod names;

@@ -44,7 +44,7 @@ fn the_recorded_surface_of_kubectl_agrees() {
     let mut session = Session { help: Some(help.into()), docs: Some(docs.into()), ..Session::default() };
     read(&folder.join("input"), "", &mut session);
     let wanted = env::var("SURFACE").ok();
-    let mut player = Player::new(World::new(Settings { images_present: true, ..Settings::default() }), session);
+    let mut player = Player::new(World::new(Settings { images_present: true, metrics_server: false, ..Settings::default() }), session);
     player.run("kubectl create namespace demo");
     player.advance_to(player.world.now() + Span::secs(5));
     player.start = player.world.now();

@@ -17,6 +17,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("scheduler", 3),
     ("kubelet", 3),
     ("network", 3),
+    ("load", 3),
     ("cluster", 4),
     ("kubectl", 5),
     ("lesson", 5),
@@ -31,6 +32,7 @@ const STRANGERS: &[(&str, &str)] = &[
     ("scheduler", "kernel"),
     ("kubelet", "kernel"),
     ("network", "kernel"),
+    ("load", "kernel"),
 ];
 
 /// What the page may name of the model: the facade, and the plain data it hands out.

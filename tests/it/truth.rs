@@ -24,6 +24,8 @@ const RECORDINGS: &[(&str, usize)] = &[
     ("g_deployment_rollout", 499),
     ("g2_deployment_progress_deadline", 288),
     ("i_node_cordon_drain", 469),
+    ("h_hpa", 326),
+    ("h2_hpa_errors", 38),
     ("j_configmap_secret", 356),
     ("l_quota_limits_scheduling", 602),
     ("m_namespace_gc", 589),
@@ -56,7 +58,8 @@ fn replay(name: &str) -> (usize, usize, String) {
         session.write(&file, fs::read_to_string(entry.path()).unwrap());
     }
     let recording = session.file("recording.txt").unwrap().to_owned();
-    let settings = Settings { images_present: true, ..Settings::default() };
+    let metrics_server = name == "h2_hpa_errors";
+    let settings = Settings { images_present: true, metrics_server, ..Settings::default() };
     let mut player = Player::new(World::new(settings), session);
     player.run(&format!("kubectl create namespace {}", name.replace('_', "-")));
     if player.session.file("before.yaml").is_some() {

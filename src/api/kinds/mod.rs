@@ -7,6 +7,7 @@ use super::status::Cause;
 use super::validation;
 use crate::base::time::Timestamp;
 
+mod api_service;
 pub mod cells;
 mod cluster_role;
 mod cluster_role_binding;
@@ -136,6 +137,7 @@ pub static KINDS: &[&Kind] = &[
     &service_account::KIND,
     &service::KIND,
     &controller_revision::KIND,
+    &api_service::KIND,
     &daemon_set::KIND,
     &deployment::KIND,
     &replica_set::KIND,

@@ -1,4 +1,4 @@
-//! Validation of HorizontalPodAutoscalers.
+//! Validation of HorizontalPodAutoscalers, and of the APIServices that their metrics come from.
 
 use super::field::{Errors, Path};
 use super::{meta, resources};
@@ -228,4 +228,28 @@ fn scaling_rules(rules: &Value, path: &Path<'_>, errors: &mut Errors) {
     if resources::quantity(tolerance).is_negative() {
         errors.invalid(&path.child("tolerance"), tolerance, "must be greater or equal to zero");
     }
+}
+
+/// Models kube-aggregator pkg/apis/apiregistration/validation ValidateAPIService.
+pub fn api_service(service: &Object) -> Vec<Cause> {
+    let mut errors = Errors::new();
+    let wanted = format!("{}.{}", service.at("spec.version").str(), service.at("spec.group").str());
+    if service.name() != wanted {
+        let detail = format!("must be `spec.version+\".\"+spec.group`: {wanted:?}");
+        errors.invalid(&Path::new("metadata").child("name"), service.name(), &detail);
+    }
+    for field in ["groupPriorityMinimum", "versionPriority"] {
+        let (value, most) = (service.spec().get(field).int(), if field == "versionPriority" { 1000 } else { 20_000 });
+        if value <= 0 || value > most {
+            errors.invalid(&SPEC.child(field), value, &format!("must be positive and less than {most}"));
+        }
+    }
+    errors.into_causes()
+}
+
+/// Models kube-aggregator pkg/apis/apiregistration/validation ValidateAPIServiceUpdate.
+pub fn api_service_update(new: &Object, old: &Object) -> Vec<Cause> {
+    let mut errors = Errors::new();
+    meta::object_meta_update(new, old, &mut errors);
+    errors.into_causes().into_iter().chain(api_service(new)).collect()
 }

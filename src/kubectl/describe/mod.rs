@@ -8,6 +8,7 @@ mod endpoint_slice;
 mod endpoints;
 pub mod events;
 mod generic;
+mod horizontal_pod_autoscaler;
 mod ingress;
 mod job;
 mod namespace;
@@ -39,6 +40,7 @@ const DESCRIBERS: &[(&str, Describer)] = &[
     ("Deployment", deployment::print),
     ("EndpointSlice", endpoint_slice::print),
     ("Endpoints", endpoints::print),
+    ("HorizontalPodAutoscaler", horizontal_pod_autoscaler::print),
     ("Ingress", ingress::print),
     ("IngressClass", ingress::print_class),
     ("Job", job::print),

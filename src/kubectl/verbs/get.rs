@@ -10,6 +10,7 @@ use crate::kubectl::call::{Call, Outcome, Poll, Run, Waiting, WorldReader};
 use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::output::Output;
 use crate::kubectl::print::{found, relaxed_path, tables, Format, TableOptions};
+use crate::kubectl::raw_metrics;
 use crate::kubectl::reader::Reader;
 use crate::kubectl::resources::{select, Filter};
 
@@ -20,6 +21,10 @@ const NO_TYPE: &str = "You must specify the type of resource to get. Use \"kubec
 
 fn run(call: &mut Call<'_>) -> Outcome {
     let args = call.line.args.clone();
+    if let Some(text) = call.line.get("raw").and_then(|path| raw_metrics::read(call.world, path)) {
+        call.out.line(text);
+        return Ok(Run::Done(0));
+    }
     if args.is_empty() && !call.line.has("filename") {
         return Err(Failure::Plain(NO_TYPE.to_owned()));
     }

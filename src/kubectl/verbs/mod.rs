@@ -38,6 +38,7 @@ mod run;
 mod scale;
 mod set;
 mod set_env;
+mod top;
 mod wait;
 
 use super::call::{Call, Outcome};
@@ -72,6 +73,7 @@ pub static VERBS: &[&Verb] = &[
     &scale::VERB,
     &autoscale::VERB,
     &info::CLUSTER_INFO,
+    &top::VERB,
     &node::CORDON,
     &node::UNCORDON,
     &drain::VERB,

@@ -1,0 +1,283 @@
+//! metrics-server and a metrics adapter: what the metrics APIs answer about the cluster as it runs.
+
+use super::World;
+use crate::api::{Object, ObjectKey, Value};
+use crate::base::draw;
+use crate::base::quantity::Quantity;
+use crate::base::time::{SimTime, Span};
+use crate::kubelet::State;
+use crate::load::feed::{About, Amounts, Given, Pods, Resource};
+use crate::load::usage::{self, RESOLUTION};
+use crate::store::metrics::{
+    no_external, ContainerMetrics, CustomMetrics, Described, MetricsApi, PodMetrics, Selects, NO_CUSTOM, NO_PODS,
+};
+use crate::workload::demand::demand;
+
+/// The API group of resource metrics.
+pub const RESOURCE: &str = "metrics.k8s.io";
+/// The API group of custom metrics.
+pub const CUSTOM: &str = "custom.metrics.k8s.io";
+/// The API group of external metrics.
+pub const EXTERNAL: &str = "external.metrics.k8s.io";
+/// What the operating system and the kubelet of a node use: thousandths of a CPU and bytes.
+const NODE_OVERHEAD: (i64, i64) = (60, 420 << 20);
+
+/// The usage of a node.
+#[derive(Clone, PartialEq, Debug)]
+pub struct NodeMetrics {
+    /// Its name.
+    pub name: String,
+    /// When it was measured.
+    pub at: SimTime,
+    /// Billionths of a CPU.
+    pub cpu_nano: i64,
+    /// Bytes.
+    pub memory_bytes: i64,
+}
+
+impl World {
+    /// True where an API group is served: an APIService registers it, and nothing says that it is down.
+    pub fn serves_metrics(&self, group: &str) -> bool {
+        let registered = || {
+            let services = self.store().all("APIService");
+            services.into_iter().any(|service| service.at("spec.group").str() == group)
+        };
+        self.load.api(group, self.now()).unwrap_or_else(registered)
+    }
+
+    /// Puts given values in place of measured ones. Where metrics of a kind come that nobody serves, an adapter is there.
+    pub fn give_metrics(&mut self, given: Vec<Given>) {
+        self.load.give(given);
+    }
+
+    /// When metrics-server first asked the kubelets, as time since the beginning; every 15 seconds again.
+    pub(super) fn first_look(&self) -> Span {
+        Span(draw::below(self.settings().seed, "metrics-server", "", 0, RESOLUTION.0))
+    }
+
+    /// The usage of nodes, in the order of their names; none where metrics.k8s.io is not served.
+    pub fn node_metrics(&self) -> Option<Vec<NodeMetrics>> {
+        if !self.serves_metrics(RESOURCE) {
+            return None;
+        }
+        let at = usage::last_look(self.now(), self.first_look())?;
+        let ready = self.store().all("Node").filter(|node| node.has_condition("Ready"));
+        let mut nodes: Vec<NodeMetrics> = ready
+            .map(|node| NodeMetrics {
+                name: node.name().to_owned(),
+                at,
+                cpu_nano: NODE_OVERHEAD.0 * 1_000_000,
+                memory_bytes: NODE_OVERHEAD.1,
+            })
+            .collect();
+        for pod in self.store().all("Pod") {
+            let Some(node) = nodes.iter_mut().find(|node| node.name == pod.at("spec.nodeName").str()) else { continue };
+            for container in self.measured(pod).into_iter().flat_map(|pod| pod.containers) {
+                node.cpu_nano += container.cpu_nano.unwrap_or(0);
+                node.memory_bytes += container.memory_bytes.unwrap_or(0);
+            }
+        }
+        Some(nodes)
+    }
+
+    /// What metrics-server has of a pod; none where it has nothing yet.
+    fn measured(&self, pod: &Object) -> Option<PodMetrics> {
+        let mut metrics = self.looked_at(pod);
+        let given: Vec<&Given> = self.load.given_at(self.now()).collect();
+        let usages = given.iter().filter_map(|given| match &given.about {
+            About::Usage(pods, container, resource, amounts) if self.is_meant(pods, given, pod) => {
+                Some((*given, container, *resource, amounts))
+            }
+            _ => None,
+        });
+        let usages: Vec<_> = usages.collect();
+        if usages.is_empty() {
+            return metrics;
+        }
+        let names: Vec<_> = pod.at("spec.containers").list().iter().map(|c| c.get("name").text()).collect();
+        let (first, ..) = usages[0];
+        let mut made = PodMetrics { name: pod.name().into(), at: self.now() - first.age, window: first.window, containers: Vec::new() };
+        for name in &names {
+            let latest = |wanted: Resource| {
+                let found = usages.iter().find(|(_, container, resource, _)| {
+                    *resource == wanted && (container.is_empty() || *container == name)
+                });
+                found.map(|(given, container, _, amounts)| {
+                    let all = self.amount(amounts, given, pod);
+                    let parts = if container.is_empty() { names.len() as i64 } else { 1 };
+                    all.map(|milli| milli / parts)
+                })
+            };
+            let own = metrics.as_mut().and_then(|m| m.containers.iter().find(|c| c.name == *name).cloned());
+            let cpu = match latest(Resource::Cpu) {
+                Some(given) => given.map(|milli| milli.saturating_mul(1_000_000)),
+                None => own.as_ref().and_then(|own| own.cpu_nano),
+            };
+            let memory = match latest(Resource::Memory) {
+                Some(given) => given.map(|milli| milli / 1000),
+                None => own.as_ref().and_then(|own| own.memory_bytes),
+            };
+            if cpu.is_some() || memory.is_some() {
+                made.containers.push(ContainerMetrics { name: name.clone(), cpu_nano: cpu, memory_bytes: memory });
+            }
+        }
+        (!made.containers.is_empty()).then_some(made)
+    }
+
+    /// What the last look of metrics-server found.
+    fn looked_at(&self, pod: &Object) -> Option<PodMetrics> {
+        let at = usage::last_look(self.now(), self.first_look())?;
+        let runtime = self.pod_runtime(pod.uid())?;
+        let mut containers = Vec::new();
+        let mut window = RESOLUTION;
+        for container in &runtime.containers {
+            let State::Running(running) = &container.state else { continue };
+            let seen = usage::window(at, running.since)?;
+            window = window.min(seen);
+            let (cpu_nano, memory_bytes) = self.used(pod, &container.name, container.spec(&runtime.object), at);
+            let name = container.name.clone();
+            containers.push(ContainerMetrics { name, cpu_nano: Some(cpu_nano), memory_bytes: Some(memory_bytes) });
+        }
+        (!containers.is_empty()).then(|| PodMetrics { name: pod.name().into(), at, window, containers })
+    }
+
+    /// Billionths of a CPU and bytes that a container used in the window up to `at`.
+    fn used(&self, pod: &Object, name: &str, spec: &Value, at: SimTime) -> (i64, i64) {
+        let demand = demand(pod, spec);
+        let limit = |resource: &str| {
+            let text = spec.at("resources.limits").get(resource).str();
+            Quantity::parse(text).map_or(i64::MAX, |limit| limit.milli_value())
+        };
+        let base = (demand.idle_cpu_milli as i64).min(limit("cpu")) * 1_000_000;
+        let memory = (demand.idle_memory as i64).min(limit("memory") / 1000);
+        let loaded = self.load.usage(pod.uid(), name).and_then(|usage| {
+            let mut usage = usage.clone();
+            usage.advance(self.now(), self.first_look());
+            usage.average(at, RESOLUTION)
+        });
+        loaded.map_or((base, memory), |average| (average.cpu_nano, average.memory))
+    }
+
+    fn is_meant(&self, pods: &Pods, given: &Given, pod: &Object) -> bool {
+        given.namespace == pod.namespace() && pods.take(pod, &|kind, key| self.selector_of(kind, key))
+    }
+
+    fn selector_of(&self, kind: &str, key: &ObjectKey) -> Option<Value> {
+        let object = self.store().get(kind, key)?;
+        let selector = object.at("spec.selector");
+        Some(match kind {
+            "Service" | "ReplicationController" => crate::value!({"matchLabels": (selector.clone())}),
+            _ => selector.clone(),
+        })
+    }
+
+    /// What is given for one of several pods.
+    fn amount(&self, amounts: &Amounts, given: &Given, pod: &Object) -> Option<i64> {
+        let pods_of = || match &given.about {
+            About::Usage(pods, ..) | About::Custom(pods, ..) => {
+                let all = self.store().list("Pod", &given.namespace);
+                all.filter(|pod| self.is_meant(pods, given, pod)).collect::<Vec<_>>()
+            }
+            _ => Vec::new(),
+        };
+        match amounts {
+            Amounts::Each(amount) => *amount,
+            Amounts::List(list) => {
+                let mut pods = pods_of();
+                pods.sort_by(|a, b| a.name().cmp(b.name()));
+                let place = pods.iter().position(|other| other.name() == pod.name())?;
+                list.get(place).copied().flatten()
+            }
+            Amounts::Shared(total, most, least) => {
+                let serves = |pod: &&&Object| pod.has_condition("Ready") && !pod.is_deleting();
+                let ready = pods_of().iter().filter(serves).count() as i64;
+                let each = if pod.has_condition("Ready") && ready > 0 { total / ready } else { 0 };
+                Some(each.min(*most).max(*least))
+            }
+        }
+    }
+}
+
+impl MetricsApi for World {
+    fn pods(&self, namespace: &str, selects: Selects) -> Result<Vec<PodMetrics>, String> {
+        if !self.serves_metrics(RESOURCE) {
+            return Err(NO_PODS.to_owned());
+        }
+        let pods = self.store().list("Pod", namespace).filter(|pod| selects(pod));
+        let mut metrics: Vec<PodMetrics> = pods.filter_map(|pod| self.measured(pod)).collect();
+        metrics.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(metrics)
+    }
+
+    fn custom(
+        &self,
+        namespace: &str,
+        selects: Selects,
+        metric: &str,
+        _: &Value,
+    ) -> Result<Vec<CustomMetrics>, String> {
+        if !self.serves_metrics(CUSTOM) {
+            return Err(NO_CUSTOM.to_owned());
+        }
+        let mut found = Vec::new();
+        let mut known = false;
+        for pod in self.store().list("Pod", namespace).filter(|pod| selects(pod)) {
+            let given = self.load.given_at(self.now()).find_map(|given| match &given.about {
+                About::Custom(pods, name, amounts) if name == metric && self.is_meant(pods, given, pod) => {
+                    Some((given, self.amount(amounts, given, pod)))
+                }
+                _ => None,
+            });
+            let Some((given, amount)) = given else { continue };
+            known = true;
+            found.extend(amount.map(|milli| CustomMetrics {
+                name: pod.name().into(),
+                at: self.now() - given.age,
+                window: given.window,
+                milli,
+            }));
+        }
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        match known {
+            true => Ok(found),
+            false => Err(format!("the server could not find the metric {metric} for pods")),
+        }
+    }
+
+    fn described(&self, namespace: &str, object: Described, metric: &str, _: &Value) -> Result<i64, String> {
+        if !self.serves_metrics(CUSTOM) {
+            return Err(NO_CUSTOM.to_owned());
+        }
+        let given = self.load.given_at(self.now()).find_map(|given| match &given.about {
+            About::Object(kind, name, of, value) => {
+                (given.namespace == namespace && kind == object.kind && name == object.name && of == metric)
+                    .then_some(*value)
+            }
+            _ => None,
+        });
+        given.flatten().ok_or_else(|| {
+            let row = crate::api::kinds::KINDS.iter().find(|row| row.kind == object.kind && row.group == object.group);
+            let resource = row.map_or_else(|| object.kind.to_lowercase(), |row| row.resource());
+            format!("the server could not find the metric {metric} for {resource} {}", object.name)
+        })
+    }
+
+    fn external(&self, namespace: &str, metric: &str, labels: &Value) -> Result<Vec<i64>, String> {
+        if !self.serves_metrics(EXTERNAL) {
+            return Err(no_external(metric));
+        }
+        let mut seen: Vec<&Value> = Vec::new();
+        let mut values = Vec::new();
+        for given in self.load.given_at(self.now()).filter(|given| given.namespace == namespace) {
+            let About::External(name, own, now) = &given.about else { continue };
+            let takes = labels.is_empty() || crate::api::selector::matches(labels, own);
+            if name == metric && !seen.contains(&own) {
+                seen.push(own);
+                if takes {
+                    values.extend(now.iter().copied());
+                }
+            }
+        }
+        Ok(values)
+    }
+}
