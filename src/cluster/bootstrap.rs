@@ -34,9 +34,6 @@ pub(super) fn start(world: &mut World) {
     if settings.storage_class {
         objects.push(storage_class());
     }
-    if settings.metrics_server {
-        objects.push(metrics_service("v1beta1", super::metrics::RESOURCE));
-    }
     for object in objects {
         let mut server = Server { store: &mut world.store, settings: &settings, at: world.now };
         let name = format!("{} {}", object.kind.kind, object.key());
@@ -171,20 +168,6 @@ fn dns_service(settings: &Settings) -> Object {
             {"name": "dns-tcp", "port": 53, "protocol": "TCP", "targetPort": 53},
             {"name": "metrics", "port": 9153, "protocol": "TCP", "targetPort": 9153}
         ]}),
-    );
-    service
-}
-
-/// What registers an API of metrics, as its server's manifest has it.
-pub(super) fn metrics_service(version: &str, group: &str) -> Object {
-    let mut service = Object::new(kind("APIService"), "", &format!("{version}.{group}"));
-    let server = if group == super::metrics::RESOURCE { "metrics-server" } else { "metrics-adapter" };
-    service.set("metadata.labels", value!({"k8s-app": server}));
-    service.set(
-        "spec",
-        value!({"group": group, "groupPriorityMinimum": 100, "insecureSkipTLSVerify": true,
-            "service": {"name": server, "namespace": "kube-system", "port": 443},
-            "version": version, "versionPriority": 100}),
     );
     service
 }

@@ -3,6 +3,7 @@
 use super::World;
 use crate::api::{Object, ObjectKey, Value};
 use crate::base::draw;
+use crate::base::order::Order;
 use crate::base::quantity::Quantity;
 use crate::base::time::{SimTime, Span};
 use crate::kubelet::State;
@@ -36,11 +37,13 @@ pub struct NodeMetrics {
 }
 
 impl World {
-    /// True where an API group is served: an APIService registers it, and nothing says that it is down.
+    /// True where an API group is served: by the metrics-server of the settings or because an APIService registers it, and
+    /// nothing says that it is down.
     pub fn serves_metrics(&self, group: &str) -> bool {
         let registered = || {
             let services = self.store().all("APIService");
-            services.into_iter().any(|service| service.at("spec.group").str() == group)
+            let own = group == RESOURCE && self.settings().metrics_server;
+            own || services.into_iter().any(|service| service.at("spec.group").str() == group)
         };
         self.load.api(group, self.now()).unwrap_or_else(registered)
     }
@@ -96,7 +99,12 @@ impl World {
         }
         let names: Vec<_> = pod.at("spec.containers").list().iter().map(|c| c.get("name").text()).collect();
         let (first, ..) = usages[0];
-        let mut made = PodMetrics { name: pod.name().into(), at: self.now() - first.age, window: first.window, containers: Vec::new() };
+        let mut made = PodMetrics {
+            name: pod.name().into(),
+            at: self.now() - first.age,
+            window: first.window,
+            containers: Vec::new(),
+        };
         for name in &names {
             let latest = |wanted: Resource| {
                 let found = usages.iter().find(|(_, container, resource, _)| {
@@ -184,7 +192,7 @@ impl World {
             Amounts::Each(amount) => *amount,
             Amounts::List(list) => {
                 let mut pods = pods_of();
-                pods.sort_by(|a, b| a.name().cmp(b.name()));
+                pods.order_by(|a, b| a.name().cmp(b.name()));
                 let place = pods.iter().position(|other| other.name() == pod.name())?;
                 list.get(place).copied().flatten()
             }
@@ -205,17 +213,11 @@ impl MetricsApi for World {
         }
         let pods = self.store().list("Pod", namespace).filter(|pod| selects(pod));
         let mut metrics: Vec<PodMetrics> = pods.filter_map(|pod| self.measured(pod)).collect();
-        metrics.sort_by(|a, b| a.name.cmp(&b.name));
+        metrics.order_by(|a, b| a.name.cmp(&b.name));
         Ok(metrics)
     }
 
-    fn custom(
-        &self,
-        namespace: &str,
-        selects: Selects,
-        metric: &str,
-        _: &Value,
-    ) -> Result<Vec<CustomMetrics>, String> {
+    fn custom(&self, namespace: &str, selects: Selects, metric: &str, _: &Value) -> Result<Vec<CustomMetrics>, String> {
         if !self.serves_metrics(CUSTOM) {
             return Err(NO_CUSTOM.to_owned());
         }
@@ -237,7 +239,7 @@ impl MetricsApi for World {
                 milli,
             }));
         }
-        found.sort_by(|a, b| a.name.cmp(&b.name));
+        found.order_by(|a, b| a.name.cmp(&b.name));
         match known {
             true => Ok(found),
             false => Err(format!("the server could not find the metric {metric} for pods")),

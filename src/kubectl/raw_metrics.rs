@@ -83,7 +83,9 @@ fn custom(world: &World, version: &str, namespace: &str, metric: &str) -> Option
             "value": (crate::controllers::hpa_calculator::amount(m.milli))})
     });
     let items: Value = items.collect();
-    Some(value!({"kind": "MetricValueList", "apiVersion": (format!("{CUSTOM}/{version}")), "metadata": {}, "items": items}))
+    Some(
+        value!({"kind": "MetricValueList", "apiVersion": (format!("{CUSTOM}/{version}")), "metadata": {}, "items": items}),
+    )
 }
 
 fn external(world: &World, namespace: &str, metric: &str) -> Value {

@@ -22,6 +22,7 @@ use ecow::EcoString;
 use crate::api::kinds::find_resource;
 use crate::api::selector::{self, Selector};
 use crate::api::{Object, ObjectKey, Value};
+use crate::base::order::Order;
 use crate::base::quantity::Quantity;
 use crate::base::time::{parse_duration, SimTime, Span};
 
@@ -96,7 +97,7 @@ pub fn read(list: &Value, now: SimTime, namespace: &str) -> Result<Vec<Given>, S
     if all.is_empty() {
         return Err("a list of entries is expected, each with pods, object, external or api".to_owned());
     }
-    all.sort_by_key(|given| given.at);
+    all.order_by_key(|given| given.at);
     Ok(all)
 }
 

@@ -1,6 +1,7 @@
 //! How a rate changes over time.
 
 use crate::base::draw;
+use crate::base::order::Order;
 use crate::base::time::Span;
 
 /// The form of a rate.
@@ -49,7 +50,7 @@ impl Shape {
                 _ => return None,
             }
         }
-        points.sort_by_key(|point| point.0);
+        points.order_by_key(|point| point.0);
         (!points.is_empty()).then_some(Shape::Points(points))
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::feed::{About, Given};
 use super::usage::Usage;
+use crate::base::order::Order;
 use crate::base::time::SimTime;
 
 /// All that is remembered of load. A clone shares it.
@@ -20,7 +21,7 @@ impl State {
     pub fn give(&mut self, given: Vec<Given>) {
         let all = Arc::make_mut(&mut self.given);
         all.extend(given);
-        all.sort_by_key(|given| given.at);
+        all.order_by_key(|given| given.at);
     }
 
     /// The given values that hold at an instant, the latest first.

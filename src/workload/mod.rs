@@ -6,10 +6,10 @@ use serde::Deserialize;
 use crate::api::{Object, Value};
 use crate::base::time::{parse_duration, Span};
 
+pub mod demand;
 mod filter_kinds;
 pub mod filters;
 mod grep;
-pub mod demand;
 pub mod images;
 mod pages;
 mod pi;

@@ -369,7 +369,8 @@ fn autoscaler(input: &Value) -> Object {
 }
 
 fn events(list: &Value) -> Vec<ScaleEvent> {
-    let of = |e: &Value| ScaleEvent { change: e.get("replicaChange").int(), at: at(e.get("timestamp")).0, outdated: false };
+    let of =
+        |e: &Value| ScaleEvent { change: e.get("replicaChange").int(), at: at(e.get("timestamp")).0, outdated: false };
     list.list().iter().map(of).collect()
 }
 
@@ -476,7 +477,8 @@ fn groups_case(input: &Value, expect: &Value) -> Result<(), String> {
     for (name, metric) in input.get("metrics").entries() {
         let window = metric.get("Window").get("$seconds");
         let secs = if let Value::Float(x) = window { *x as u64 } else { window.int() as u64 };
-        let measured = Measured { milli: metric.get("Value").int(), at: at(metric.get("Timestamp")), window: Span::secs(secs) };
+        let measured =
+            Measured { milli: metric.get("Value").int(), at: at(metric.get("Timestamp")), window: Span::secs(secs) };
         measures.insert(name.clone(), measured);
     }
     let refs: Vec<&Object> = pods.iter().collect();

@@ -22,10 +22,10 @@ const SECTIONS: &[(&str, usize)] = &[
     ("05-get-watch", 2),
     ("06-output-formats", 16),
     ("07-yaml-of-each-kind", 27),
-    ("08-top", 2),
+    ("08-top", 4),
     ("09-describe", 18),
-    ("10-top-with-metrics", 0),
-    ("11-dry-run-generators", 65),
+    ("10-top-with-metrics", 4),
+    ("11-dry-run-generators", 64),
     ("12-create-run-expose-real", 21),
     ("13-set-label-annotate", 37),
     ("14-patch-replace-edit", 32),
@@ -44,8 +44,12 @@ fn the_recorded_surface_of_kubectl_agrees() {
     let mut session = Session { help: Some(help.into()), docs: Some(docs.into()), ..Session::default() };
     read(&folder.join("input"), "", &mut session);
     let wanted = env::var("SURFACE").ok();
-    let mut player = Player::new(World::new(Settings { images_present: true, metrics_server: false, ..Settings::default() }), session);
+    let mut player = Player::new(
+        World::new(Settings { images_present: true, metrics_server: false, ..Settings::default() }),
+        session,
+    );
     player.run("kubectl create namespace demo");
+    player.run("load metrics -n demo usage-of-demo.yaml");
     player.advance_to(player.world.now() + Span::secs(5));
     player.start = player.world.now();
     let mut names = BTreeMap::new();

@@ -25,6 +25,7 @@ const RECORDINGS: &[(&str, usize)] = &[
     ("g2_deployment_progress_deadline", 288),
     ("i_node_cordon_drain", 469),
     ("h_hpa", 326),
+    ("h_hpa", 378),
     ("h2_hpa_errors", 38),
     ("j_configmap_secret", 356),
     ("l_quota_limits_scheduling", 602),

@@ -20,7 +20,11 @@ pub(super) static KIND: Kind = Kind {
     validate_update: validation::autoscaling::autoscaler_update,
     columns: COLUMNS,
     cells,
-    support: &[STORED],
+    support: &[Support {
+        field: "",
+        depth: Depth::Modelled,
+        note: "All metric types, tolerances, readiness rules, stabilization and policies.",
+    }],
 };
 
 const COLUMNS: &[Column] = &[

@@ -217,7 +217,12 @@ pub fn find_resource(word: &str) -> Option<&'static Kind> {
         let named = row.plural == name || row.singular == name || row.short_names.contains(&name);
         let grouped = match group {
             None => true,
-            Some(group) => group == row.group || group == format!("{}.{}", row.version, row.group),
+            Some(group) => {
+                group == row.group
+                    || group.split_once('.').is_some_and(|(version, group)| {
+                        group == row.group && super::schema::find(group, version, row.kind).is_some()
+                    })
+            }
         };
         named && grouped
     })

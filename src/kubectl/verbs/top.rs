@@ -3,6 +3,7 @@
 use super::Verb;
 use crate::api::kinds::kind;
 use crate::api::{Object, Status};
+use crate::base::order::Order;
 use crate::base::quantity::Quantity;
 use crate::base::table::columns;
 use crate::base::time::Span;
@@ -55,10 +56,10 @@ fn pods(call: &mut Call<'_>) -> Outcome {
     if rows.is_empty() {
         return none(call, &objects, everywhere);
     }
-    rows.sort_by(|a, b| (&a.0, &a.1.name).cmp(&(&b.0, &b.1.name)));
+    rows.order_by(|a, b| (&a.0, &a.1.name).cmp(&(&b.0, &b.1.name)));
     match call.line.text("sort-by") {
-        "cpu" => rows.sort_by_key(|(_, pod)| std::cmp::Reverse(cpu(pod))),
-        "memory" => rows.sort_by_key(|(_, pod)| std::cmp::Reverse(memory(pod))),
+        "cpu" => rows.order_by_key(|(_, pod)| std::cmp::Reverse(cpu(pod))),
+        "memory" => rows.order_by_key(|(_, pod)| std::cmp::Reverse(memory(pod))),
         _ => {}
     }
     print_pods(call, &rows, everywhere);
@@ -123,7 +124,7 @@ fn print_pods(call: &mut Call<'_>, pods: &[(String, PodMetrics)], everywhere: bo
         };
         if by_container {
             let mut containers: Vec<_> = pod.containers.iter().collect();
-            containers.sort_by(|a, b| a.name.cmp(&b.name));
+            containers.order_by(|a, b| a.name.cmp(&b.name));
             for c in containers {
                 add(Some(&c.name), milli(c.cpu_nano.unwrap_or(0)), c.memory_bytes.unwrap_or(0));
             }
@@ -163,8 +164,8 @@ fn nodes(call: &mut Call<'_>) -> Outcome {
         return Err(error("metrics not available yet"));
     }
     match call.line.text("sort-by") {
-        "cpu" => metrics.sort_by_key(|m| std::cmp::Reverse(m.cpu_nano)),
-        "memory" => metrics.sort_by_key(|m| std::cmp::Reverse(m.memory_bytes)),
+        "cpu" => metrics.order_by_key(|m| std::cmp::Reverse(m.cpu_nano)),
+        "memory" => metrics.order_by_key(|m| std::cmp::Reverse(m.memory_bytes)),
         _ => {}
     }
     let whole = if call.line.is("show-capacity") { "status.capacity" } else { "status.allocatable" };
