@@ -24,7 +24,6 @@ const RECORDINGS: &[(&str, usize)] = &[
     ("g_deployment_rollout", 499),
     ("g2_deployment_progress_deadline", 288),
     ("i_node_cordon_drain", 469),
-    ("h_hpa", 326),
     ("h_hpa", 378),
     ("h2_hpa_errors", 38),
     ("j_configmap_secret", 356),
