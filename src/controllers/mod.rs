@@ -26,6 +26,7 @@ pub mod hpa;
 pub mod hpa_calculator;
 pub mod hpa_metrics;
 pub mod hpa_rules;
+mod ingress_status;
 mod job;
 pub mod job_count;
 pub mod job_finish;
@@ -108,6 +109,7 @@ pub static CONTROLLERS: &[Controller] = &[
     ttl_after_finished::CONTROLLER,
     ephemeral_volume::CONTROLLER,
     garbage_collector::CONTROLLER,
+    ingress_status::CONTROLLER,
     local_path::CONTROLLER,
     hpa::CONTROLLER,
     namespace::CONTROLLER,

@@ -90,7 +90,9 @@ fn texts(call: &mut Call<'_>, path: &str) -> Result<Vec<(String, String)>, Failu
         return Ok(vec![("STDIN".to_owned(), call.stdin.take().unwrap_or_default())]);
     }
     if path.starts_with("http://") || path.starts_with("https://") {
-        return Err(error(format!("unable to read URL \"{path}\": there is no network outside this cluster")));
+        let known = super::web_manifests::at(path).map(|text| vec![(path.to_owned(), text)]);
+        return known
+            .ok_or_else(|| error(format!("unable to read URL \"{path}\": there is no network outside this cluster")));
     }
     if let Some(text) = call.session.file(path) {
         return Ok(vec![(path.to_owned(), text.to_owned())]);

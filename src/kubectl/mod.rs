@@ -29,6 +29,7 @@ pub mod sources;
 pub mod syntax;
 pub mod unified;
 pub mod verbs;
+mod web_manifests;
 
 pub use call::Poll;
 pub use output::Stream;

@@ -2,9 +2,11 @@
 //!
 //! It hands out no objects; kubectl is the way to those.
 
+use super::certificate::{self, Certificate};
 use super::http::HttpResponse;
 use super::request::Request;
 use crate::store::settings::VERSION;
+use crate::store::View;
 
 /// The user that a request without a certificate or a token is.
 const ANONYMOUS: &str = "system:anonymous";
@@ -28,6 +30,12 @@ pub fn respond(request: &Request) -> HttpResponse {
         None => "{}".to_owned(),
     };
     status(403, "Forbidden", &message, &details)
+}
+
+/// The certificate of the API server, which the cluster's own authority has signed.
+pub fn certificate(view: &View) -> Certificate {
+    let made = certificate::self_made(view.settings.epoch);
+    Certificate { subject: "CN=kube-apiserver".to_owned(), issuer: "CN=kubernetes".to_owned(), ..made }
 }
 
 /// What a path of the API names.

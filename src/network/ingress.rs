@@ -1,20 +1,17 @@
-//! The Ingress controller: which Ingress, rule and path a request belongs to, and which Service is behind it. It is an
-//! nginx-like one; its pods are those with its image.
-//!
-//! The choice of rule knows nothing of nginx, so that other controllers can use it.
+//! Which Ingress, rule and path a request belongs to, and which Service is behind it, as ingress-nginx chooses. It sends
+//! nothing.
 
 use core::net::IpAddr;
 
-use super::http::{HttpRequest, HttpResponse};
-use super::path::{Arrival, Path};
+use super::address::Cidr;
+use super::http::HttpRequest;
 use super::proxy::service::{Endpoint, Protocol, Service, Slice};
-use super::request::{reply, Request, Respond};
-use super::trace::{Hop, HopKind, Outcome, Place, Verdict};
 use super::State;
 use crate::api::{Object, ObjectKey, Value};
 use crate::base::draw;
 use crate::base::order::Order;
 use crate::store::View;
+use crate::workload::grep::Expression;
 
 /// The name by which an IngressClass means this controller.
 pub const CONTROLLER: &str = "k8s.io/ingress-nginx";
@@ -36,6 +33,13 @@ pub struct Chosen {
     pub port: Value,
     /// The rule in a line.
     pub rule: String,
+    /// The path that is asked of the Service.
+    pub path: String,
+}
+
+/// An annotation of ingress-nginx; empty without it.
+pub(super) fn annotation<'i>(ingress: &'i Object, name: &str) -> &'i str {
+    ingress.annotation(&format!("nginx.ingress.kubernetes.io/{name}"))
 }
 
 /// The Ingresses a controller serves: those of a class of its own, and those without any where its class is the default.
@@ -57,49 +61,156 @@ pub fn served<'a>(view: &View<'a>) -> Vec<&'a Object> {
     view.store.all("Ingress").filter(wanted).collect()
 }
 
-/// The rule for a host and a path: the host itself before a wildcard before none; an exact path before the longest prefix.
+/// One path of a rule that is for the request's host.
+struct Entry<'a> {
+    ingress: &'a Object,
+    rule: &'a Value,
+    path: &'a Value,
+}
+
+/// The rule for a host and a path. First the host is found: itself before a wildcard before none; then, among its paths,
+/// an exact one before the longest prefix. Where one of the host's Ingresses speaks in regular expressions, all of its
+/// paths are read as such.
 ///
-/// Models the order of servers and locations of ingress-nginx, which is that of the Ingress specification.
+/// Models the servers and locations of ingress-nginx: internal/ingress/controller createServers and rootfs nginx.tmpl.
 pub fn choose(ingresses: &[&Object], host: &str, path: &str) -> Option<Chosen> {
-    let host = host.rsplit_once(':').map_or(host, |(name, _)| name).to_lowercase();
-    let mut best: Option<((u8, u8, usize), Chosen)> = None;
-    for ingress in ingresses {
-        for rule in ingress.at("spec.rules").list() {
-            let Some(host_rank) = host_rank(rule.get("host").str(), &host) else { continue };
-            for entry in rule.at("http.paths").list() {
-                let Some((path_rank, length)) = path_rank(entry, path) else { continue };
-                let rank = (host_rank, path_rank, length);
-                if best.as_ref().is_none_or(|(other, _)| rank > *other) {
-                    best = chosen(ingress, rule, entry).map(|chosen| (rank, chosen)).or(best);
-                }
+    let host = without_port(host).to_lowercase();
+    let is_canary = |ingress: &Object| annotation(ingress, "canary") == "true";
+    let main: Vec<&Object> = ingresses.iter().copied().filter(|ingress| !is_canary(ingress)).collect();
+    let rules =
+        || main.iter().flat_map(|ingress| ingress.at("spec.rules").list().iter().map(move |rule| (*ingress, rule)));
+    let rank = rules().filter_map(|(ingress, rule)| server_rank(ingress, rule, &host)).max();
+    let of_host: Vec<(&Object, &Value)> =
+        rules().filter(|(ingress, rule)| rank.is_some() && server_rank(ingress, rule, &host) == rank).collect();
+    let speaks_regex = |i: &Object| annotation(i, "use-regex") == "true" || !annotation(i, "rewrite-target").is_empty();
+    let regex = of_host.iter().any(|(ingress, _)| speaks_regex(ingress));
+    let asked = path.split('?').next().unwrap_or("/");
+    let mut best: Option<((u8, usize), Entry)> = None;
+    for (ingress, rule) in &of_host {
+        for entry in rule.at("http.paths").list() {
+            let Some(rank) = path_rank(entry, asked, regex) else { continue };
+            if best.as_ref().is_none_or(|(other, _)| rank > *other) {
+                best = Some((rank, Entry { ingress, rule, path: entry }));
             }
         }
     }
-    best.map(|(_, chosen)| chosen).or_else(|| ingresses.iter().find_map(|ingress| default_backend(ingress)))
+    if let Some((_, entry)) = best {
+        return chosen(&entry, path);
+    }
+    let own = of_host.iter().find_map(|(ingress, _)| default_backend(ingress, path));
+    let catches_all =
+        |ingress: &&&Object| rank.is_none_or(|rank| rank == 0) && ingress.at("spec.rules").list().is_empty();
+    own.or_else(|| main.iter().filter(catches_all).find_map(|ingress| default_backend(ingress, path)))
 }
 
-fn chosen(ingress: &Object, rule: &Value, entry: &Value) -> Option<Chosen> {
-    let backend = entry.at("backend.service");
-    let host = rule.get("host").opt_str().filter(|host| !host.is_empty()).unwrap_or("*");
-    let (path, kind) = (entry.get("path").str(), entry.get("pathType").str());
+/// The canary Ingress that takes the request instead, by header, by cookie or by weight.
+///
+/// Models rootfs/etc/nginx/lua balancer.lua route_to_alternative_balancer.
+pub fn canary(view: &View, ingresses: &[&Object], chosen: &Chosen, asked: &HttpRequest, n: u64) -> Option<Chosen> {
+    let host = asked.header("Host");
+    let canaries = ingresses.iter().copied().filter(|ingress| annotation(ingress, "canary") == "true");
+    for ingress in canaries.filter(|ingress| ingress.namespace() == chosen.ingress.namespace) {
+        let mut plain = ingress.clone();
+        plain.set("metadata.annotations", Value::Null);
+        let Some(mut other) = choose(&[&plain], host, &asked.path) else { continue };
+        other.path.clone_from(&chosen.path);
+        let name = annotation(ingress, "canary-by-header");
+        let wanted = annotation(ingress, "canary-by-header-value");
+        if !name.is_empty() {
+            match (asked.header(name), wanted) {
+                ("", _) => {}
+                (given, wanted) if !wanted.is_empty() && given == wanted => return Some(other),
+                ("always", "") => return Some(other),
+                ("never", "") => return None,
+                _ => {}
+            }
+        }
+        let cookie = annotation(ingress, "canary-by-cookie");
+        let cookies = asked.header("Cookie");
+        let has = |value: &str| cookies.split("; ").any(|one| one.split_once('=') == Some((cookie, value)));
+        if !cookie.is_empty() && has("always") {
+            return Some(other);
+        }
+        if !cookie.is_empty() && has("never") {
+            return None;
+        }
+        let number = |name: &str, default: u64| annotation(ingress, name).parse().unwrap_or(default);
+        let (weight, total) = (number("canary-weight", 0), number("canary-weight-total", 100).max(1));
+        if draw::below(view.settings.seed, "canary", &chosen.service.to_string(), n, total) < weight {
+            return Some(other);
+        }
+    }
+    None
+}
+
+/// False where the Ingress lets only some networks in, and the client is in none of them.
+pub fn lets_in(ingress: &Object, client: &str) -> bool {
+    let allowed = match annotation(ingress, "allowlist-source-range") {
+        "" => annotation(ingress, "whitelist-source-range"),
+        ranges => ranges,
+    };
+    let client: Option<IpAddr> = client.parse().ok();
+    let holds = |range: &str| {
+        let range = range.trim();
+        let cidr = Cidr::parse(range).or_else(|| range.parse().ok().map(Cidr::single));
+        cidr.zip(client).is_some_and(|(cidr, ip)| cidr.contains(ip))
+    };
+    allowed.is_empty() || allowed.split(',').any(holds)
+}
+
+/// `foo.bar.com` of `foo.bar.com:8080`.
+pub(super) fn without_port(host: &str) -> &str {
+    host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(host, |(name, _)| name)
+}
+
+fn chosen(entry: &Entry, asked: &str) -> Option<Chosen> {
+    let host = entry.rule.get("host").opt_str().filter(|host| !host.is_empty()).unwrap_or("*");
+    let (path, kind) = (entry.path.get("path").str(), entry.path.get("pathType").str());
     let path = if path.is_empty() { "/" } else { path };
     let text = format!("host: {host}, path: {path}, pathType: {kind}");
-    backend_of(ingress, backend, text)
+    let mut chosen = backend_of(entry.ingress, entry.path.at("backend.service"), text, asked)?;
+    let target = annotation(entry.ingress, "rewrite-target");
+    if !target.is_empty() {
+        chosen.path = rewritten(path, target, asked);
+    }
+    Some(chosen)
 }
 
-fn default_backend(ingress: &Object) -> Option<Chosen> {
-    backend_of(ingress, ingress.at("spec.defaultBackend.service"), "defaultBackend".to_owned())
+/// The path after `rewrite "(?i)PATH" TARGET break`.
+fn rewritten(path: &str, target: &str, asked: &str) -> String {
+    let (asked, query) = asked.split_once('?').map_or((asked, None), |(path, query)| (path, Some(query)));
+    let expression = Expression::parse(path.trim_start_matches('^'), true).ok();
+    let groups = expression.and_then(|expression| expression.groups(asked)).unwrap_or_default();
+    let mut text = target.to_owned();
+    for number in 1..=9 {
+        text = text.replace(&format!("${number}"), groups.get(number - 1).map_or("", String::as_str));
+    }
+    match query {
+        Some(query) => format!("{text}?{query}"),
+        None => text,
+    }
 }
 
-fn backend_of(ingress: &Object, backend: &Value, rule: String) -> Option<Chosen> {
+fn default_backend(ingress: &Object, asked: &str) -> Option<Chosen> {
+    backend_of(ingress, ingress.at("spec.defaultBackend.service"), "defaultBackend".to_owned(), asked)
+}
+
+fn backend_of(ingress: &Object, backend: &Value, rule: String, asked: &str) -> Option<Chosen> {
     let name = backend.get("name").opt_str()?;
     let number = backend.at("port.number");
     let port = if number.is_empty() { backend.at("port.name") } else { number }.clone();
-    Some(Chosen { ingress: ingress.key(), service: ObjectKey::new(ingress.namespace(), name), port, rule })
+    let service = ObjectKey::new(ingress.namespace(), name);
+    Some(Chosen { ingress: ingress.key(), service, port, rule, path: asked.to_owned() })
+}
+
+/// 2 for the host itself or another name of it, 1 for a wildcard, 0 for a rule without host.
+fn server_rank(ingress: &Object, rule: &Value, host: &str) -> Option<u8> {
+    let alias = annotation(ingress, "server-alias").split(',').any(|alias| alias.trim() == host && !host.is_empty());
+    host_rank(rule.get("host").str(), host).or(alias.then_some(2))
 }
 
 /// 2 for the host itself, 1 for a wildcard of one label, 0 for a rule without host.
-fn host_rank(rule: &str, host: &str) -> Option<u8> {
+pub(super) fn host_rank(rule: &str, host: &str) -> Option<u8> {
     match rule.strip_prefix("*.") {
         _ if rule.is_empty() => Some(0),
         None => (rule == host).then_some(2),
@@ -107,114 +218,27 @@ fn host_rank(rule: &str, host: &str) -> Option<u8> {
     }
 }
 
-/// 1 for an exact path and 0 for a prefix by whole elements, with the length of it.
-fn path_rank(entry: &Value, path: &str) -> Option<(u8, usize)> {
+/// 1 for an exact path and 0 for a prefix - by whole elements, or, where the type is left to the implementation, by letters
+/// - with the length of it.
+fn path_rank(entry: &Value, asked: &str, regex: bool) -> Option<(u8, usize)> {
     let wanted = entry.get("path").opt_str().filter(|path| !path.is_empty()).unwrap_or("/");
-    let path = path.split('?').next().unwrap_or("/");
     match entry.get("pathType").str() {
-        "Exact" => (wanted == path).then_some((1, wanted.len())),
+        "Exact" if !regex => (wanted == asked).then_some((1, wanted.len())),
+        _ if regex => {
+            let expression = Expression::parse(wanted.trim_start_matches('^'), true).ok()?;
+            expression.groups(asked).map(|_| (0, wanted.len()))
+        }
+        "ImplementationSpecific" => asked.starts_with(wanted).then_some((0, wanted.len())),
         _ => {
             let stem = wanted.trim_end_matches('/');
-            let below = path.strip_prefix(stem).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+            let below = asked.strip_prefix(stem).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
             below.then_some((0, wanted.len()))
         }
     }
 }
 
-/// A request that has reached a controller pod: its way on to a pod of the backend.
-pub fn serve(path: &mut Path, request: &Request, pod: &Object, question: &HttpRequest, respond: Respond) -> Outcome {
-    let place = Place::pod(&pod.key());
-    if request.scheme == "tcp" {
-        return Outcome::Connected;
-    }
-    if question.tls && !request.insecure {
-        return Outcome::Untrusted;
-    }
-    let ingresses = served(path.view);
-    let host = question.header("Host").to_owned();
-    let Some(chosen) = choose(&ingresses, &host, &question.path) else {
-        let sentence =
-            format!("No Ingress has a rule for {host}{}: the controller's own default backend answers.", question.path);
-        let hop = Hop { sentence, ..path.step(HopKind::Proxy, "default backend", place.clone(), place.clone()) };
-        path.hop(hop);
-        return reply(path, place, error_page(404), String::new());
-    };
-    if let Some(redirect) = to_tls(&ingresses, &chosen, question, &host) {
-        let sentence =
-            format!("Ingress {} has a certificate for {host}: the client is sent to https.", chosen.ingress.name);
-        let hop = Hop { sentence, ..path.step(HopKind::Proxy, "redirect to TLS", place.clone(), place.clone()) };
-        path.hop(hop);
-        return reply(path, place, redirect, String::new());
-    }
-    let targets = targets(path.state, &chosen);
-    let to = Place::service(&chosen.service);
-    let sentence = format!(
-        "Ingress {} sends {host}{} to Service {}; the controller asks its pods directly, without the ClusterIP.",
-        chosen.ingress.name, question.path, chosen.service.name
-    );
-    let rule = format!("{}: {}", chosen.ingress, chosen.rule);
-    let hop = Hop { rule, sentence, ..path.step(HopKind::Proxy, "Ingress", place.clone(), to.clone()) };
-    path.hop(hop);
-    if targets.is_empty() {
-        let sentence = format!("Service \"{}\" does not have any active Endpoint.", chosen.service);
-        let verdict = Verdict::Refused;
-        let hop = Hop { sentence, verdict, ..path.step(HopKind::Proxy, "no endpoint", to, place.clone()) };
-        path.hop(hop);
-        return reply(path, place, error_page(503), String::new());
-    }
-    let index =
-        draw::below(path.view.settings.seed, "ingress", &chosen.service.to_string(), path.n, targets.len() as u64);
-    let (address, port) = targets[index as usize];
-    let arrival = path.connect_from(pod, address, port);
-    ask_backend(path, question, place, arrival, respond)
-}
-
-/// What comes of the controller's own connection to a pod of the backend.
-fn ask_backend(path: &mut Path, question: &HttpRequest, place: Place, arrival: Arrival, respond: Respond) -> Outcome {
-    match arrival {
-        Arrival::Pod { pod, port, client } => {
-            let mut inner = question.clone();
-            inner.headers.push(("X-Forwarded-For".to_owned(), question.peer.clone()));
-            inner.headers.push(("X-Forwarded-Host".to_owned(), question.header("Host").to_owned()));
-            inner.headers.push(("X-Real-IP".to_owned(), question.peer.clone()));
-            inner.headers.push(("X-Scheme".to_owned(), if question.tls { "https" } else { "http" }.to_owned()));
-            (inner.peer, inner.tls) = (client.to_string(), false);
-            let backend = Place::pod(&pod.key());
-            let Some(response) = respond(pod, "", port, &inner) else {
-                let sentence = format!("Nothing in pod {} listens on port {port}.", pod.name());
-                let verdict = Verdict::Refused;
-                let hop =
-                    Hop { sentence, verdict, ..path.step(HopKind::Listen, "nobody listens", backend.clone(), backend) };
-                path.hop(hop);
-                return reply(path, place, error_page(502), String::new());
-            };
-            let sentence = format!("Pod {} answers the controller, which hands it on.", pod.name());
-            let hop = Hop { sentence, ..path.step(HopKind::Listen, "listener", backend.clone(), place.clone()) };
-            path.hop(hop);
-            path.pass(response.took_us.max(500));
-            reply(path, place, response, pod.key().to_string())
-        }
-        Arrival::Ended(Outcome::Timeout) => reply(path, place, error_page(504), String::new()),
-        _ => reply(path, place, error_page(502), String::new()),
-    }
-}
-
-/// Models ingress-nginx' ssl-redirect: plain HTTP to a host with a certificate is sent to https.
-fn to_tls(ingresses: &[&Object], chosen: &Chosen, question: &HttpRequest, host: &str) -> Option<HttpResponse> {
-    let ingress = ingresses.iter().find(|ingress| ingress.key() == chosen.ingress)?;
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    let covers = |tls: &Value| tls.get("hosts").list().iter().any(|h| host_rank(h.str(), name).is_some_and(|r| r > 0));
-    let off = ingress.annotation("nginx.ingress.kubernetes.io/ssl-redirect") == "false";
-    if question.tls || off || !ingress.at("spec.tls").list().iter().any(covers) {
-        return None;
-    }
-    let mut response = error_page(308);
-    response.headers.push(("Location".to_owned(), format!("https://{name}{}", question.path)));
-    Some(response)
-}
-
-/// The addresses of the pods behind a backend: ready ones.
-fn targets(state: &State, chosen: &Chosen) -> Vec<(IpAddr, u16)> {
+/// The addresses of the pods behind a backend: ready ones, in order.
+pub(super) fn targets(state: &State, chosen: &Chosen) -> Vec<(IpAddr, u16)> {
     let Some(service) = state.service(&chosen.service) else {
         return Vec::new();
     };
@@ -237,19 +261,4 @@ fn port_name<'a>(service: &'a Service, port: &Value) -> Option<&'a str> {
         name => p.name == name.str(),
     });
     found.map(|p| p.name.as_str())
-}
-
-/// A page of nginx' own.
-fn error_page(status: u16) -> HttpResponse {
-    let reason = match status {
-        503 => "Service Temporarily Unavailable",
-        504 => "Gateway Time-out",
-        other => super::http::reason(other),
-    };
-    let title = format!("{status} {reason}");
-    HttpResponse::new(
-        status,
-        "text/html",
-        format!("<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"),
-    )
 }

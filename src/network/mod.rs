@@ -5,11 +5,13 @@
 pub mod address;
 pub mod api_server;
 mod balance;
+pub mod certificate;
 pub mod conntrack;
 mod deliver;
 pub mod dns;
 pub mod http;
 pub mod ingress;
+mod ingress_proxy;
 mod lookup;
 pub mod path;
 pub mod policy;

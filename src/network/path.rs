@@ -4,6 +4,7 @@
 use core::net::IpAddr;
 
 use super::address::{host_port, Cidr};
+use super::certificate::Certificate;
 use super::conntrack::{Ends, Flow, FlowState};
 use super::proxy::compile::Compiled;
 use super::proxy::rules::Rule;
@@ -40,6 +41,8 @@ pub struct Path<'a> {
     pub(super) source: Source,
     connected_us: u64,
     pub(super) memories: Vec<Memory>,
+    /// The server's certificate.
+    pub(super) certificate: Option<Certificate>,
     /// The connections as the nodes enter them.
     pub(super) flows: Vec<Flow>,
     /// The connection that is open already, where the request is not its first.
@@ -116,6 +119,7 @@ impl<'a> Path<'a> {
             source,
             connected_us: 0,
             memories: Vec::new(),
+            certificate: None,
             flows: Vec::new(),
             open: Vec::new(),
             source_port: None,
@@ -225,6 +229,7 @@ impl<'a> Path<'a> {
             None => self.place(),
         };
         let (hops, memories, connected_us) = (self.hops, self.memories, self.connected_us);
+        let certificate = self.certificate;
         let mut flows = self.flows;
         flows.iter_mut().filter(|flow| flow.protocol != "udp").for_each(|flow| {
             flow.state = match outcome {
@@ -234,7 +239,7 @@ impl<'a> Path<'a> {
                 _ => FlowState::Closed,
             }
         });
-        Trace { source, target, address, port, hops, outcome, connected_us, time_us, memories, flows }
+        Trace { source, target, address, port, hops, outcome, connected_us, time_us, memories, flows, certificate }
     }
 
     /// Sends the first packet of a connection and follows it to its end.

@@ -11,7 +11,7 @@ use super::path::{Arrival, Path};
 use super::proxy::service::Protocol;
 use super::resolver::{in_hosts_file, Resolver};
 use super::trace::{Hop, HopKind, Outcome, Place, Response, Trace, Verdict};
-use super::{api_server, ingress, State};
+use super::{api_server, ingress, ingress_proxy, State};
 use crate::api::{Object, ObjectKey};
 use crate::base::draw;
 use crate::store::View;
@@ -221,6 +221,7 @@ fn ask(path: &mut Path, request: &Request, arrival: Arrival, respond: Respond) -
         Arrival::ApiServer { place } => {
             path.connected();
             let response = api_server::respond(request);
+            path.certificate = Some(api_server::certificate(path.view));
             secure(path, request, tls, true, place, response, String::new())
         }
         Arrival::Health { node, service, endpoints } => {
@@ -241,7 +242,7 @@ fn ask_pod(path: &mut Path, request: &Request, pod: &Object, port: u16, client: 
     let answer = respond(pod, "", port, &question);
     if answer.is_some() && ingress::is_controller(pod) && matches!(port, 80 | 443) {
         path.connected();
-        return ingress::serve(path, request, pod, &question, respond);
+        return ingress_proxy::serve(path, request, pod, &question, respond);
     }
     let Some(response) = answer else {
         let hop = Hop {

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::certificate::Certificate;
 use super::conntrack::Flow;
 use crate::api::ObjectKey;
 
@@ -189,6 +190,8 @@ pub struct Trace {
     pub memories: Vec<Memory>,
     /// The connections it left in the nodes' tables.
     pub flows: Vec<Flow>,
+    /// The server's certificate, where it showed one.
+    pub certificate: Option<Certificate>,
 }
 
 /// What a node remembers of a request: [`super::State::remember`] puts it where the next one finds it.

@@ -124,7 +124,7 @@ impl Filter for Grep {
 
 /// A regular expression: alternatives of sequences.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Expression {
+pub struct Expression {
     alternatives: Vec<Vec<Item>>,
 }
 
@@ -153,7 +153,7 @@ impl Expression {
     }
 
     /// Reads an expression. Without `extended`, `+ ? | ( )` are plain unless a backslash stands before them.
-    pub(super) fn parse(text: &str, extended: bool) -> Result<Expression, String> {
+    pub fn parse(text: &str, extended: bool) -> Result<Expression, String> {
         let chars: Vec<char> = text.chars().collect();
         let mut at = 0;
         let expression = Expression::read(&chars, &mut at, extended, 0)?;
@@ -246,6 +246,12 @@ impl Expression {
         self.ends(text, at).into_iter().max()
     }
 
+    /// What the outer groups hold where a text begins with a match; none where it does not.
+    pub fn groups(&self, text: &str) -> Option<Vec<String>> {
+        let chars: Vec<char> = text.chars().collect();
+        self.alternatives.iter().find_map(|sequence| groups_of(sequence, &chars, 0))
+    }
+
     fn ends(&self, text: &[char], at: usize) -> Vec<usize> {
         let mut all: Vec<usize> = Vec::new();
         for sequence in &self.alternatives {
@@ -259,6 +265,20 @@ impl Expression {
         all.dedup();
         all
     }
+}
+
+/// The outer groups of a sequence that matches from a place on, the longest first.
+fn groups_of(sequence: &[Item], text: &[char], at: usize) -> Option<Vec<String>> {
+    let Some((item, rest)) = sequence.split_first() else { return Some(Vec::new()) };
+    let mut ends = item.ends(text, &[at]);
+    ends.sort_unstable_by(|a, b| b.cmp(a));
+    ends.into_iter().find_map(|end| {
+        let mut groups = groups_of(rest, text, end)?;
+        if matches!(item.atom, Atom::Group(_)) {
+            groups.insert(0, text[at..end].iter().collect());
+        }
+        Some(groups)
+    })
 }
 
 impl Item {

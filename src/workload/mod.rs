@@ -9,7 +9,7 @@ use crate::base::time::{parse_duration, Span};
 pub mod demand;
 mod filter_kinds;
 pub mod filters;
-mod grep;
+pub mod grep;
 pub mod images;
 mod pages;
 mod pi;

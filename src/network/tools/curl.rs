@@ -299,7 +299,7 @@ impl Curl {
             Outcome::Timeout if limited => (28, format!("Connection timed out after {} milliseconds", ms + 1)),
             Outcome::Timeout => (28, format!("{to} Connection timed out")),
             Outcome::NotTls => (35, "error:0A00010B:SSL routines::wrong version number".to_owned()),
-            Outcome::Untrusted => (60, UNTRUSTED.to_owned()),
+            Outcome::Untrusted => (60, format!("SSL certificate problem: {}\n{UNTRUSTED}", untrusted(trace))),
             Outcome::Response(r) if self.fail && r.status >= 400 => {
                 (22, format!("The requested URL returned error: {}", r.status))
             }
@@ -330,21 +330,30 @@ impl Curl {
         if let Some(why) = refused {
             text.push_str(&format!("* connect to {} port {} failed: {why}\n", trace.address, trace.port));
         }
+        let tls = url.scheme == "https";
+        let connected = format!("* Connected to {} ({}) port {} (#0)\n", url.host, trace.address, trace.port);
         let Outcome::Response(response) = &trace.outcome else {
+            if trace.connected_us > 0 && refused.is_none() {
+                text.push_str(&connected);
+                text.push_str(if tls { HELLO } else { "" });
+            }
+            if matches!(trace.outcome, Outcome::Untrusted) {
+                let problem = untrusted(trace);
+                text.push_str(&format!("{SERVER_HELLO}* TLSv1.3 (OUT), TLS alert, unknown CA (560):\n* SSL certificate problem: {problem}\n* Closing connection 0\n"));
+                return text;
+            }
             let words = failure.map_or("", |(_, text)| text.lines().next().unwrap_or(""));
             text.push_str(&format!("* {words}\n* Closing connection 0\n"));
             return text;
         };
-        text.push_str(&format!("* Connected to {} ({}) port {} (#0)\n", url.host, trace.address, trace.port));
-        let tls = url.scheme == "https";
+        text.push_str(&connected);
         if tls {
-            text.push_str(
-                "* SSL connection using TLSv1.3 / TLS_AES_128_GCM_SHA256\n* ALPN, server accepted to use h2\n",
-            );
+            text.push_str(&handshake(trace));
         }
         let version = if tls { "HTTP/2" } else { "HTTP/1.1" };
         text.push_str(&format!("> {} {} {version}\n", request.method, request.path));
         for (name, value) in http_request(request, IpAddr::from([0, 0, 0, 0])).headers {
+            let name = if tls && name != "Host" { name.to_lowercase() } else { name };
             text.push_str(&format!("> {name}: {value}\n"));
         }
         text.push_str("> \n");
@@ -362,8 +371,36 @@ impl Curl {
     }
 }
 
-const UNTRUSTED: &str = "SSL certificate problem: unable to get local issuer certificate
-More details here: https://curl.se/docs/sslcerts.html
+/// What a client says first where it speaks TLS.
+const HELLO: &str =
+    "* ALPN, offering h2\n* ALPN, offering http/1.1\n* TLSv1.3 (OUT), TLS handshake, Client hello (1):\n";
+
+/// What the server says to that, its certificate included.
+const SERVER_HELLO: &str = "* TLSv1.3 (IN), TLS handshake, Server hello (2):\n* TLSv1.3 (IN), TLS handshake, Encrypted Extensions (8):\n* TLSv1.3 (IN), TLS handshake, Certificate (11):\n";
+
+/// The whole of a handshake, with what stands in the certificate.
+fn handshake(trace: &Trace) -> String {
+    let mut text = format!("{HELLO}{SERVER_HELLO}* TLSv1.3 (IN), TLS handshake, CERT verify (15):\n* TLSv1.3 (IN), TLS handshake, Finished (20):\n* TLSv1.3 (OUT), TLS change cipher, Change cipher spec (1):\n* TLSv1.3 (OUT), TLS handshake, Finished (20):\n* SSL connection using TLSv1.3 / TLS_AES_256_GCM_SHA384\n* ALPN, server accepted to use h2\n");
+    if let Some(c) = &trace.certificate {
+        let result = untrusted(trace);
+        let code = if c.subject == c.issuer { 18 } else { 20 };
+        text.push_str(&format!(
+            "* Server certificate:\n*  subject: {}\n*  start date: {}\n*  expire date: {}\n*  issuer: {}\n*  SSL certificate verify result: {result} ({code}), continuing anyway.\n",
+            c.subject, c.from, c.until, c.issuer
+        ));
+    }
+    text + "* Using HTTP2, server supports multiplexing\n* Connection state changed (HTTP/2 confirmed)\n* Using Stream ID: 1 (easy handle 0x55d0c8a7d0a0)\n"
+}
+
+/// What is wrong with the certificate of the server.
+fn untrusted(trace: &Trace) -> &'static str {
+    match &trace.certificate {
+        Some(certificate) if certificate.subject == certificate.issuer => "self-signed certificate",
+        _ => "unable to get local issuer certificate",
+    }
+}
+
+const UNTRUSTED: &str = "More details here: https://curl.se/docs/sslcerts.html
 
 curl failed to verify the legitimacy of the server and therefore could not
 establish a secure connection to it. To learn more about this situation and
@@ -491,6 +528,7 @@ mod tests {
             time_us: 3_400,
             memories: Vec::new(),
             flows: Vec::new(),
+            certificate: None,
         };
         let words = "curl: (7) Failed to connect to web port 80 after 3 ms: Connection refused\n";
         assert_eq!(print(&args("web"), &trace), (String::new(), words.to_owned(), 7));

@@ -30,6 +30,7 @@ pub const TOOLS: &[&str] = &[
     "netstat",
     "nft",
     "nslookup",
+    "openssl",
     "ping",
     "ss",
     "trace",
@@ -91,6 +92,7 @@ pub fn run(context: &Context, name: &str, args: &[String]) -> Option<Output> {
         "nc" => nc::run(context, args),
         "trace" => explain::run(context, args),
         "ip" => interfaces::ip(context, args),
+        "openssl" => openssl(context, args),
         "ifconfig" => interfaces::ip(context, &["address".to_owned()]),
         "ss" | "netstat" => sockets::listening(context, name, args),
         "iptables-save" => on_node(context, name, args, &iptables::save),
@@ -136,6 +138,28 @@ fn nft(context: &Context, node: &str, args: &[String]) -> Option<Output> {
         ["list", ..] => missing(),
         _ => Output::error(1, "nft: only `nft list ...` is possible here\n"),
     })
+}
+
+/// `openssl req -x509 ... -keyout FILE -out FILE -subj /CN=NAME`: a certificate for a Secret.
+fn openssl(context: &Context, args: &[String]) -> Output {
+    let of = |name: &str| {
+        let at = args.iter().position(|word| word == name)?;
+        args.get(at + 1).map(String::as_str)
+    };
+    let makes = args.first().is_some_and(|word| word == "req") && args.iter().any(|word| word == "-x509");
+    let (Some(subject), true) = (of("-subj"), makes) else {
+        return Output::error(1, "openssl: only `openssl req -x509 -nodes -newkey rsa:2048 -keyout tls.key -out tls.crt -subj \"/CN=foo.bar.com\"` is possible here\n");
+    };
+    let days = of("-days").and_then(|days| days.parse().ok()).unwrap_or(30);
+    let (seed, now) = (context.view.settings.seed, context.view.timestamp());
+    let (certificate, key) = super::certificate::make(seed, context.n, now, subject, days);
+    let mut output = Output { stderr: format!("{}\n-----\n", ".".repeat(34) + "+++++"), ..Output::default() };
+    output.files.push((of("-keyout").unwrap_or("privkey.pem").to_owned(), key));
+    match of("-out") {
+        Some(file) => output.files.push((file.to_owned(), certificate)),
+        None => output.stdout = certificate,
+    }
+    output
 }
 
 /// `ipvsadm -Ln`: names are not looked up in any case.
