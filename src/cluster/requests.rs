@@ -48,6 +48,7 @@ impl World {
             path: question.path.clone(),
             client: question.peer.clone(),
             body: question.body.clone(),
+            headers: question.headers.clone(),
         };
         let response = self.pod_runtime(pod.uid())?.answer(pod, container, port, &request, self.now)?;
         let (status, headers, body) = (response.status, response.headers, response.body);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Controller, Key};
 use crate::api::{Object, Value};
+use crate::base::order::Order;
 use crate::base::time::{SimTime, Span, Timestamp};
 use crate::store::{Action, Because, Change, EventNote, Plan, Verb, View};
 use crate::value;
@@ -34,8 +35,7 @@ fn is_controller(pod: &Object) -> bool {
 
 fn is_ready(pod: &Object) -> bool {
     let mut conditions = pod.at("status.conditions").list().iter();
-    let ready = conditions.any(|c| c.get("type").str() == "Ready" && c.get("status").str() == "True");
-    ready && !pod.is_deleting()
+    conditions.any(|c| c.get("type").str() == "Ready" && c.get("status").str() == "True")
 }
 
 /// True for an Ingress of a class of ingress-nginx.
@@ -59,7 +59,8 @@ fn reconcile(view: &View, key: &Key, memory: &Value) -> Plan {
         plan.memory = Some(Value::Null);
         return plan;
     };
-    let pods: Vec<&Object> = view.store.all("Pod").filter(|pod| is_controller(pod) && is_ready(pod)).collect();
+    let runs = |pod: &&Object| is_controller(pod) && pod.at("status.phase").str() == "Running" && !pod.is_deleting();
+    let pods: Vec<&Object> = view.store.all("Pod").filter(runs).collect();
     let written = ingress.at("status.loadBalancer.ingress");
     let Some(leader) = pods.first() else {
         if !written.is_empty() {
@@ -91,13 +92,14 @@ fn reconcile(view: &View, key: &Key, memory: &Value) -> Plan {
     plan
 }
 
-/// When the leader writes next: at once where it has just begun.
+/// When the leader writes next: soon after its start, then once in each interval.
 fn tick(view: &View, leader: &Object) -> SimTime {
-    let ready = leader.at("status.conditions").list().iter().find(|c| c.get("type").str() == "Ready");
-    let since = ready.and_then(|c| Timestamp::parse(c.get("lastTransitionTime").str()));
+    let status = leader.at("status.containerStatuses").index(0);
+    let since = Timestamp::parse(status.at("state.running.startedAt").str());
     let began = since.map_or(view.now, |since| since.to_sim(view.settings.epoch)).min(view.now);
-    let rounds = view.now.since(began).0.div_ceil(INTERVAL.0);
-    began + Span(INTERVAL.0 * rounds)
+    let first = began + Span::secs(2);
+    let rounds = if view.now <= first { 0 } else { view.now.since(first).0.div_ceil(INTERVAL.0) };
+    first + Span(INTERVAL.0 * rounds)
 }
 
 /// Where the controller is reached: at what its arguments say, else at the nodes its pods are on.
@@ -122,8 +124,8 @@ fn addresses(view: &View, leader: &Object, pods: &[&Object]) -> Value {
             _ => value!([{"ip": (service.at("spec.clusterIP").str())}]),
         };
     }
-    let mut ips: Vec<&str> = pods.iter().map(|pod| pod.at("status.hostIP").str()).collect();
-    ips.sort_unstable();
+    let mut ips: Vec<&str> = pods.iter().filter(|pod| is_ready(pod)).map(|pod| pod.at("status.hostIP").str()).collect();
+    ips.order();
     ips.dedup();
     ips.iter().map(|ip| value!({"ip": (*ip)})).collect()
 }

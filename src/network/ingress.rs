@@ -61,6 +61,11 @@ pub fn served<'a>(view: &View<'a>) -> Vec<&'a Object> {
     view.store.all("Ingress").filter(wanted).collect()
 }
 
+/// True for an Ingress whose paths are regular expressions.
+fn speaks_regex(ingress: &Object) -> bool {
+    annotation(ingress, "use-regex") == "true" || !annotation(ingress, "rewrite-target").is_empty()
+}
+
 /// One path of a rule that is for the request's host.
 struct Entry<'a> {
     ingress: &'a Object,
@@ -82,7 +87,6 @@ pub fn choose(ingresses: &[&Object], host: &str, path: &str) -> Option<Chosen> {
     let rank = rules().filter_map(|(ingress, rule)| server_rank(ingress, rule, &host)).max();
     let of_host: Vec<(&Object, &Value)> =
         rules().filter(|(ingress, rule)| rank.is_some() && server_rank(ingress, rule, &host) == rank).collect();
-    let speaks_regex = |i: &Object| annotation(i, "use-regex") == "true" || !annotation(i, "rewrite-target").is_empty();
     let regex = of_host.iter().any(|(ingress, _)| speaks_regex(ingress));
     let asked = path.split('?').next().unwrap_or("/");
     let mut best: Option<((u8, usize), Entry)> = None;
@@ -111,7 +115,10 @@ pub fn canary(view: &View, ingresses: &[&Object], chosen: &Chosen, asked: &HttpR
     let canaries = ingresses.iter().copied().filter(|ingress| annotation(ingress, "canary") == "true");
     for ingress in canaries.filter(|ingress| ingress.namespace() == chosen.ingress.namespace) {
         let mut plain = ingress.clone();
-        plain.set("metadata.annotations", Value::Null);
+        let regex = ingresses.iter().any(|main| main.key() == chosen.ingress && speaks_regex(main));
+        let annotations = plain.value.slot("metadata").slot("annotations").map_mut();
+        annotations.insert("nginx.ingress.kubernetes.io/canary", "false");
+        annotations.insert("nginx.ingress.kubernetes.io/use-regex", if regex { "true" } else { "false" });
         let Some(mut other) = choose(&[&plain], host, &asked.path) else { continue };
         other.path.clone_from(&chosen.path);
         let name = annotation(ingress, "canary-by-header");

@@ -15,10 +15,24 @@ const CONNECT_US: u64 = 5_000_000;
 const TRIES: usize = 3;
 
 /// Answers a request that has reached a controller pod.
-pub fn serve(path: &mut Path, request: &Request, pod: &Object, question: &HttpRequest, respond: Respond) -> Outcome {
+pub fn serve(
+    path: &mut Path,
+    request: &Request,
+    (pod, port): (&Object, u16),
+    question: &HttpRequest,
+    respond: Respond,
+) -> Outcome {
     let place = Place::pod(&pod.key());
-    if request.scheme == "tcp" {
-        return Outcome::Connected;
+    match (request.scheme.as_str(), port) {
+        ("tcp", _) => return Outcome::Connected,
+        ("https", 80) => return Outcome::NotTls,
+        ("http", 443) => {
+            let text = "The plain HTTP request was sent to HTTPS port";
+            let body = page(&format!("400 {text}"), &format!("400 Bad Request</h1></center>\r\n<center>{text}"));
+            let body = body.replace(&format!("{text}</h1></center>"), &format!("{text}</center>"));
+            return reply(path, place, HttpResponse::new(400, "text/html", body), String::new());
+        }
+        _ => {}
     }
     let ingresses = served(path.view);
     if question.tls {
@@ -187,12 +201,13 @@ fn forwarded(question: &HttpRequest) -> Vec<(String, String)> {
     all
 }
 
-/// Answers over TLS tell browsers to stay there.
+/// Answers over TLS tell browsers to stay there; those of HTTP/1.1 that the connection stays open.
 fn secured(question: &HttpRequest, response: &mut HttpResponse) {
-    if question.tls {
-        let text = "max-age=31536000; includeSubDomains";
-        response.headers.push(("Strict-Transport-Security".to_owned(), text.to_owned()));
-    }
+    let (name, text) = match question.tls {
+        true => ("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),
+        false => ("Connection", "keep-alive"),
+    };
+    response.headers.push((name.to_owned(), text.to_owned()));
 }
 
 /// A page of nginx' own.
@@ -203,12 +218,15 @@ fn own(status: u16, question: &HttpRequest) -> HttpResponse {
         other => super::http::reason(other),
     };
     let title = format!("{status} {reason}");
-    let body = format!("<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n");
-    let mut response = HttpResponse::new(status, "text/html", body);
+    let mut response = HttpResponse::new(status, "text/html", page(&title, &title));
     response.headers.push(("Content-Length".to_owned(), response.body.len().to_string()));
-    response.headers.push(("Connection".to_owned(), "keep-alive".to_owned()));
     secured(question, &mut response);
     response
+}
+
+/// The text of such a page.
+fn page(title: &str, heading: &str) -> String {
+    format!("<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{heading}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n")
 }
 
 /// The certificate for a host: that of the Secret an Ingress names for it, or the one the controller makes for itself.

@@ -242,7 +242,7 @@ fn ask_pod(path: &mut Path, request: &Request, pod: &Object, port: u16, client: 
     let answer = respond(pod, "", port, &question);
     if answer.is_some() && ingress::is_controller(pod) && matches!(port, 80 | 443) {
         path.connected();
-        return ingress_proxy::serve(path, request, pod, &question, respond);
+        return ingress_proxy::serve(path, request, (pod, port), &question, respond);
     }
     let Some(response) = answer else {
         let hop = Hop {

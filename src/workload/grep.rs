@@ -271,7 +271,7 @@ impl Expression {
 fn groups_of(sequence: &[Item], text: &[char], at: usize) -> Option<Vec<String>> {
     let Some((item, rest)) = sequence.split_first() else { return Some(Vec::new()) };
     let mut ends = item.ends(text, &[at]);
-    ends.sort_unstable_by(|a, b| b.cmp(a));
+    ends.order_by(|a, b| b.cmp(a));
     ends.into_iter().find_map(|end| {
         let mut groups = groups_of(rest, text, end)?;
         if matches!(item.atom, Atom::Group(_)) {

@@ -37,6 +37,8 @@ pub struct Image {
     pub cpu_per_request: u64,
     /// Requests handled at the same time.
     pub concurrency: u32,
+    /// Milliseconds after which it is done, where it is no server.
+    pub done: u64,
     /// Milliseconds it takes to end when told to.
     pub stop: u64,
     /// Its exit code then; -1 where it does not listen.

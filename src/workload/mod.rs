@@ -142,6 +142,8 @@ pub fn behaviour(pod: &Object, container: &Value) -> Behaviour {
             let missing = !image.needs.is_empty() && !image.needs.iter().any(|name| has_variable(container, name));
             if image.shell && words.is_empty() && !container.get("stdin").bool() {
                 behaviour.run_for = Some(Span::ZERO);
+            } else if image.done > 0 {
+                behaviour.run_for = Some(Span::millis(image.done));
             } else if missing && words.is_empty() {
                 behaviour.run_for = Some(Span::millis(300));
                 behaviour.exit_code = 1;

@@ -2,6 +2,7 @@
 
 use super::{behaviour, host_name, images, words_of, Page};
 use crate::api::{Object, Value};
+use crate::base::order::Order;
 
 /// A request as it reaches a container.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -16,6 +17,8 @@ pub struct Request {
     pub client: String,
     /// What was sent after the headers.
     pub body: String,
+    /// The headers, Host among them.
+    pub headers: Vec<(String, String)>,
 }
 
 /// What a container answers.
@@ -109,10 +112,18 @@ fn page(page: Page, pod: &Object, container: &Value, request: &Request, path: &s
         Page::Tomcat => format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head><title>Apache Tomcat</title></head>\n<body>\n<h1>Apache Tomcat</h1>\n<p>It works! This is {host} ({ip}).</p>\n</body>\n</html>\n"
         ),
-        Page::Echo => echo(host, ip, request),
+        Page::Echo => echo(host, request),
         Page::Whoami => format!(
-            "Hostname: {host}\nIP: {ip}\nRemoteAddr: {}\n{} {} HTTP/1.1\nHost: {}\n",
-            request.client, request.method, request.path, request.host
+            "Hostname: {host}\nIP: 127.0.0.1\nIP: {ip}\nRemoteAddr: {}:{}\n{} {} HTTP/1.1\nHost: {}\n{}\n",
+            request.client,
+            40_000 + host.bytes().map(u32::from).sum::<u32>() % 20_000,
+            request.method,
+            request.path,
+            request.host,
+            header_lines(request, |name, value| match name {
+                "Host" => String::new(),
+                name => format!("{name}: {value}\n"),
+            })
         ),
         Page::Hostname => format!("{host}\n"),
         Page::Text => format!("{}\n", text_argument(container)),
@@ -136,13 +147,22 @@ fn page(page: Page, pod: &Object, container: &Value, request: &Request, path: &s
     (200, body)
 }
 
-fn echo(host: &str, ip: &str, request: &Request) -> String {
+/// The headers in the order of their names, one a line.
+fn header_lines(request: &Request, line: impl Fn(&str, &str) -> String) -> String {
+    let mut all: Vec<&(String, String)> = request.headers.iter().collect();
+    all.order_by_key(|(name, _)| name.to_lowercase());
+    all.iter().map(|(name, value)| line(name, value)).collect()
+}
+
+fn echo(host: &str, request: &Request) -> String {
+    let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
+    let headers = header_lines(request, |name, value| format!("\t{}={value}\n", name.to_lowercase()));
     format!(
-        "\n\nHostname: {host}\n\nPod Information:\n\tpod name:\t{host}\n\tpod IP:\t{ip}\n\nRequest Information:\n\tclient_address={}\n\tmethod={}\n\treal path={}\n\trequest_version=1.1\n\nRequest Headers:\n\thost={}\n\nRequest Body:\n\t{}\n",
+        "\n\nHostname: {host}\n\nPod Information:\n\t-no pod information available-\n\nServer values:\n\tserver_version=nginx: 1.13.3 - lua: 10008\n\nRequest Information:\n\tclient_address={}\n\tmethod={}\n\treal path={path}\n\tquery={query}\n\trequest_version=1.1\n\trequest_scheme=http\n\trequest_uri=http://{}{}\n\nRequest Headers:\n{headers}\nRequest Body:\n\t{}\n\n",
         request.client,
         request.method,
-        request.path,
         request.host,
+        request.path,
         if request.body.is_empty() { "-no body in request-" } else { &request.body }
     )
 }
