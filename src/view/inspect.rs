@@ -36,6 +36,7 @@ pub fn inspect(world: &World, target: &Target) -> Option<Inspector> {
         describe: String::new(),
         events: events::rows_about(&view, object),
         logs: String::new(),
+        verdicts: verdicts(world, object),
         related: related(&view, object),
     })
 }
@@ -97,6 +98,13 @@ fn why(world: &World, object: &Object) -> Vec<Because> {
         links.push(Because { at_ms: made_at.map(|at| since_start_ms(&world.truth(), at)), by, target, sentence });
     }
     links
+}
+
+/// What the scheduler has against each node.
+fn verdicts(world: &World, object: &Object) -> Vec<(String, String)> {
+    let waits = object.kind.kind == "Pod" && object.at("spec.nodeName").str().is_empty();
+    let verdicts = waits.then(|| world.scheduler().verdicts(object.uid())).flatten();
+    verdicts.into_iter().flatten().map(|(node, verdict)| (node.to_string(), verdict.to_string())).collect()
 }
 
 /// Owners, node, endpoints and dependents.

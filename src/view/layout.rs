@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::map_text::fit;
 use super::scene::*;
+use super::tiles;
 use super::topology::{NodeView, PodView, Topology};
 use super::Target;
 use crate::base::order::Order;
@@ -24,6 +25,9 @@ const PAD: f32 = 10.0;
 /// Height of the space in which the edges spread out.
 const FAN_H: f32 = 44.0;
 
+/// Height of the space between tiles and what they are joined to.
+const LINK_H: f32 = 30.0;
+
 /// Lays out a topology for a drawing of `width` pixels.
 pub fn layout(topology: &Topology, width: f32) -> Scene {
     let width = width.max(280.0);
@@ -33,12 +37,21 @@ pub fn layout(topology: &Topology, width: f32) -> Scene {
     let ports = topology.services.iter().flat_map(|s| &s.ports).filter(|p| p.node_port != 0).count();
     let socket_rows = ports.div_ceil(sockets_a_row(width)) as f32;
     let mut y = scene.outside.bottom() + if ports > 0 { 18.0 + socket_rows * (SOCKET_H + 4.0) } else { 20.0 };
+    let (ingresses, below) = tiles::place(&mut scene, &topology.ingresses, y);
+    if !ingresses.is_empty() {
+        (scene.ingresses, y) = (ingresses, below + LINK_H);
+    }
     y = place_services(&mut scene, topology, y);
     place_sockets(&mut scene);
     y = place_nodes(&mut scene, topology, y);
     // Below the nodes, so that these stay where they are while pods come and find their node.
     y = place_shelf(&mut scene, topology, y);
+    let (volumes, below) = tiles::place(&mut scene, &topology.volumes, y + LINK_H);
+    if !volumes.is_empty() {
+        (scene.volumes, y) = (volumes, below);
+    }
     scene.height = y + MARGIN;
+    scene.links = tiles::links(&scene);
     draw_edges(&mut scene, topology);
     scene
 }
@@ -68,7 +81,7 @@ fn node_width(nodes: usize, width: f32) -> f32 {
 }
 
 /// Splits `count` boxes into centred rows and hands each one its left edge and its row.
-fn centred(count: usize, box_w: f32, width: f32) -> Vec<(f32, usize)> {
+pub(super) fn centred(count: usize, box_w: f32, width: f32) -> Vec<(f32, usize)> {
     let fitting = (((width - 2.0 * MARGIN + GAP) / (box_w + GAP)).floor() as usize).max(1);
     let mut places = Vec::with_capacity(count);
     for i in 0..count {

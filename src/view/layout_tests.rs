@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::layout::layout;
 use super::scene::{Density, Rect, Scene};
+use super::tiles::TileView;
 use super::topology::*;
 use super::Target;
 
@@ -41,6 +42,19 @@ fn cluster(nodes: u32, pods: u32, services: u16, waiting: u32) -> Topology {
             ..ServiceView::default()
         }));
     }
+    let tile = |kind: &str, n: u16, to: Target| {
+        let target = Target::new(kind, "default", &format!("a-{kind}-with-a-long-name-{n}"));
+        Rc::new(TileView {
+            target,
+            tag: "Bound".into(),
+            lines: vec!["one".into(), "two".into()],
+            links: vec![to],
+            ..TileView::default()
+        })
+    };
+    topology.ingresses = (0..services).map(|n| tile("ingress", n, topology.services[n as usize].target())).collect();
+    let users: Vec<Target> = topology.pods().take(5).map(|pod| pod.target()).collect();
+    topology.volumes = users.into_iter().zip(0..).map(|(pod, n)| tile("persistentvolumeclaim", n, pod)).collect();
     topology.unscheduled = (0..waiting).map(|n| pod(10_000 + n, 0)).collect();
     topology
 }
@@ -51,6 +65,7 @@ fn boxes(scene: &Scene) -> Vec<Rect> {
     let heads = scene.nodes.iter().map(|n| n.head);
     let sockets = scene.sockets.iter().map(|s| s.rect);
     let services = scene.services.iter().map(|s| s.rect);
+    let services = services.chain(scene.ingresses.iter().chain(&scene.volumes).map(|tile| tile.rect));
     pods.map(|p| p.rect).chain(counts.map(|c| c.rect)).chain(heads).chain(sockets).chain(services).collect()
 }
 
@@ -95,6 +110,7 @@ fn more_pods_take_less_room_each() {
 fn a_service_is_joined_to_each_endpoint_or_to_the_nodes_of_many() {
     let scene = layout(&cluster(3, 6, 1, 0), 720.0);
     assert_eq!(scene.edges.len(), 6);
+    assert_eq!(scene.links.len(), 1 + 5, "an Ingress to its Service, five claims to their pods");
     let failing = scene.edges.iter().find(|e| e.to.name.ends_with("00004")).unwrap();
     assert!(!failing.ready && scene.edges.iter().filter(|e| e.ready).count() == 5);
     let many = layout(&cluster(3, 600, 1, 0), 720.0);

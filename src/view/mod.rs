@@ -11,6 +11,7 @@ pub mod observe;
 pub mod record;
 pub mod rules;
 pub mod scene;
+pub mod tiles;
 pub mod timeline;
 pub mod topology;
 
@@ -84,6 +85,8 @@ pub struct Inspector {
     pub events: Vec<EventRow>,
     /// What its containers have written; for a Pod only.
     pub logs: String,
+    /// Why each node refused it, for a pod that waits for one.
+    pub verdicts: Vec<(String, String)>,
     /// Objects to go to from here: owners, pods, nodes.
     pub related: Vec<Target>,
 }

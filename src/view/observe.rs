@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::tiles;
 use super::topology::*;
 use crate::api::kinds::pod_columns;
 use crate::api::{Object, ObjectKey, Value};
@@ -44,6 +45,8 @@ impl Observer {
             topology.unscheduled.push(self.pod(view, pod).view.clone());
         }
         topology.services = services(store);
+        topology.ingresses = tiles::ingresses(store);
+        topology.volumes = tiles::volumes(store, &topology);
         topology
     }
 
@@ -153,6 +156,7 @@ fn pod_view(view: &View<'_>, pod: &Object, workload: String, colour: u8) -> PodV
         workload,
         colour,
         created_ms: pod.created().map_or(0, |at| since_start_ms(view, at)),
+        claims: tiles::claims_of(pod),
         system: is_system(pod),
     }
 }

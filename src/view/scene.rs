@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::tiles::{Tile, TileLink};
 use super::topology::{NodeView, PodView, ServiceView};
 use super::Target;
 
@@ -100,6 +101,12 @@ pub struct Scene {
     pub outside: Rect,
     /// Ports open on every node, on the edge between outside and inside.
     pub sockets: Vec<Socket>,
+    /// Ingresses.
+    pub ingresses: Vec<Tile>,
+    /// Claims and volumes.
+    pub volumes: Vec<Tile>,
+    /// Lines between tiles and what they are joined to.
+    pub links: Vec<TileLink>,
     /// Services.
     pub services: Vec<ServiceBox>,
     /// Pods without a node.

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
+use super::tiles::TileView;
 use super::Target;
 
 /// All that the map and the tables show.
@@ -13,6 +14,10 @@ pub struct Topology {
     pub nodes: Vec<NodeView>,
     /// In the order of namespace and name.
     pub services: Vec<Rc<ServiceView>>,
+    /// Ingresses in the order of namespace and name.
+    pub ingresses: Vec<Rc<TileView>>,
+    /// Claims and volumes in the order of namespace and name.
+    pub volumes: Vec<Rc<TileView>>,
     /// Pods that no node has, in the order of namespace and name.
     pub unscheduled: Vec<Rc<PodView>>,
 }
@@ -72,6 +77,8 @@ pub struct PodView {
     pub colour: u8,
     /// When it was made.
     pub created_ms: u64,
+    /// The claims it uses.
+    pub claims: Vec<String>,
     /// True for what a new cluster brings with it.
     pub system: bool,
 }
@@ -247,6 +254,8 @@ impl Topology {
         let keep = |pods: &[Rc<PodView>]| pods.iter().filter(|p| !p.system).cloned().collect();
         Topology {
             nodes: self.nodes.iter().map(|n| NodeView { pods: keep(&n.pods), ..n.clone() }).collect(),
+            ingresses: self.ingresses.clone(),
+            volumes: self.volumes.clone(),
             services: self.services.iter().filter(|s| !s.system).cloned().collect(),
             unscheduled: keep(&self.unscheduled),
         }

@@ -70,6 +70,8 @@ pub struct Model {
     pub only_met: bool,
     /// What is looked at.
     pub selected: Option<Target>,
+    /// The node whose menu is open on the map.
+    pub menu: Option<String>,
     /// What is known of it; nothing where it is gone.
     pub inspector: Option<Shared<Inspector>>,
     /// Tabs.
@@ -152,6 +154,7 @@ impl Model {
             rules_filter: String::new(),
             only_met: true,
             selected: None,
+            menu: None,
             inspector: None,
             stage: StageTab::default(),
             side: SideTab::default(),

@@ -127,6 +127,10 @@ pub enum Msg {
     GoToLine(u32),
     /// Look at something, or at nothing.
     Select(Option<Target>),
+    /// Open the menu of a node on the map, or close it.
+    Menu(Option<String>),
+    /// Type a command into the terminal.
+    Do(String),
     /// Show another side of it.
     Facet(Facet),
     /// Show another view of the cluster.

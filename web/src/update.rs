@@ -50,6 +50,13 @@ impl Model {
             }
             Msg::GoToLine(line) => vec![Effect::EditorLine(line)],
             Msg::Select(target) => self.select(target),
+            Msg::Menu(node) => set(&mut self.menu, node),
+            Msg::Do(line) => {
+                self.menu = None;
+                self.make_room();
+                self.run(&line);
+                self.play(true)
+            }
             Msg::Facet(facet) => set(&mut self.facet, facet),
             Msg::Stage(tab) => set(&mut self.stage, tab),
             Msg::ToggleText => {

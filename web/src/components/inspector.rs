@@ -4,6 +4,7 @@ use kubottle::view::topology::{PodShape, Topology};
 use kubottle::view::{clock_text, Because, Inspector, RequestView, Target};
 use yew::prelude::*;
 
+use super::actions::action_buttons;
 use super::requests::hop_details;
 use super::side::EventList;
 use super::table::link;
@@ -130,12 +131,16 @@ fn side(props: &InspectorProps, found: &Shared<Inspector>) -> Html {
     match props.facet {
         Facet::Summary => html! {
             <>
+                {verdicts(*lang, found, send)}
                 <dl class="facts">{for found.summary.iter().map(|(name, value)| html! { <><dt>{name}</dt><dd>{value}</dd></> })}</dl>
+                {action_buttons(*lang, found, send)}
                 <div class="related">{for found.related.iter().map(|t| link(send, t.clone(), format!("{}/{}", t.kind, t.name)))}</div>
             </>
         },
         Facet::Why if found.why.is_empty() => html! { <p class="empty">{lang.t("inspector.why.empty")}</p> },
-        Facet::Why => html! { <ol class="why">{for found.why.iter().map(|link| because(send, link))}</ol> },
+        Facet::Why => {
+            html! { <>{verdicts(*lang, found, send)}<ol class="why">{for found.why.iter().map(|link| because(send, link))}</ol></> }
+        }
         Facet::Yaml => html! { <pre class="text">{&found.yaml}</pre> },
         Facet::Describe => html! { <pre class="text">{&found.describe}</pre> },
         Facet::Events => {
@@ -143,6 +148,18 @@ fn side(props: &InspectorProps, found: &Shared<Inspector>) -> Html {
         }
         Facet::Logs if found.logs.is_empty() => html! { <p class="empty">{lang.t("inspector.logs.empty")}</p> },
         Facet::Logs => html! { <pre class="text">{&found.logs}</pre> },
+    }
+}
+
+/// What the scheduler has against each node.
+fn verdicts(lang: Lang, found: &Inspector, send: &Send) -> Html {
+    let rows = found.verdicts.iter().map(|(node, verdict)| {
+        html! { <tr><th scope="row">{link(send, Target::new("node", "", node), node.clone())}</th><td class="wrap">{verdict}</td></tr> }
+    });
+    html! {
+        if !found.verdicts.is_empty() {
+            <table class="verdicts" aria-label={lang.t("inspector.verdicts")}><caption>{lang.t("inspector.verdicts")}</caption><tbody>{for rows}</tbody></table>
+        }
     }
 }
 

@@ -6,7 +6,8 @@ use kubottle::view::scene::{Density, Edge, Scene};
 use kubottle::view::{RequestView, Target};
 use yew::prelude::*;
 
-use super::map_parts::{Node, OutsideWorld, Pod, PodCount, Service};
+use super::actions::ActionsMenu;
+use super::map_parts::{Node, OutsideWorld, Pod, PodCount, Service, TileBox};
 use super::trip::{TripLine, TripMarks};
 use super::Send;
 use crate::shared::Shared;
@@ -23,6 +24,8 @@ pub struct MapProps {
     pub selected: Option<Target>,
     /// The request whose way is shown.
     pub request: Option<RequestView>,
+    /// The node whose menu is open.
+    pub menu: Option<String>,
     /// Where to send.
     pub send: Send,
 }
@@ -37,6 +40,13 @@ fn lit(scene: &Scene, selected: &Target) -> BTreeSet<Target> {
             lit.extend(service.view.endpoints.iter().map(pod));
         } else if service.view.endpoints.iter().any(|e| pod(e) == *selected) {
             lit.insert(target);
+        }
+    }
+    for tile in scene.ingresses.iter().chain(&scene.volumes) {
+        if tile.view.target == *selected {
+            lit.extend(tile.view.links.iter().cloned());
+        } else if tile.view.links.contains(selected) {
+            lit.insert(tile.view.target.clone());
         }
     }
     for node in &scene.nodes {
@@ -66,7 +76,7 @@ pub fn Map(props: &MapProps) -> Html {
         return html! {};
     }
     let selected = selected.as_ref().filter(|t| scene.anchors.contains_key(t));
-    let related = selected.filter(|t| t.kind == "service" || t.kind == "pod").map(|t| lit(scene, t));
+    let related = selected.filter(|t| t.kind != "node").map(|t| lit(scene, t));
     let is = |target: &Target| selected == Some(target);
     let wires = scene.sockets.iter().filter_map(|socket| {
         let service = scene.services.iter().find(|s| s.view.target() == socket.service)?;
@@ -75,13 +85,25 @@ pub fn Map(props: &MapProps) -> Html {
         let d = format!("M{} {}C{} {mid} {} {mid} {} {}", from.x, from.y, from.x, to.mid_x(), to.mid_x(), to.y);
         Some(html! { <path key={socket.port} class="wire" {d} /> })
     });
+    let links = scene.links.iter().map(|link| {
+        let tone =
+            related
+                .as_ref()
+                .map(|lit| if lit.contains(&link.from) && lit.contains(&link.to) { "lit" } else { "faded" });
+        let key = format!("{}/{}/{}/{}", link.from.kind, link.from.namespace, link.from.name, link.to.name);
+        html! { <path {key} class={classes!("link-line", link.from.kind.clone(), tone)} d={link.path.clone()} /> }
+    });
+    let tiles = scene.ingresses.iter().chain(&scene.volumes).map(|placed| {
+        let target = &placed.view.target;
+        html! { <TileBox key={format!("{}/{}/{}", target.kind, target.namespace, target.name)} placed={placed.clone()} selected={is(target)} send={send.clone()} /> }
+    });
     let services = scene.services.iter().map(|placed| {
         let target = placed.view.target();
         html! { <Service key={format!("{}/{}", target.namespace, target.name)} lang={*lang} placed={placed.clone()} selected={is(&target)} send={send.clone()} /> }
     });
     let nodes = scene.nodes.iter().map(|placed| {
         let target = placed.view.target();
-        html! { <Node key={target.name.clone()} placed={placed.clone()} selected={is(&target)} send={send.clone()} /> }
+        html! { <Node key={target.name.clone()} lang={*lang} placed={placed.clone()} selected={is(&target)} send={send.clone()} /> }
     });
     let shelf_pods = scene.shelf.iter().flat_map(|s| &s.pods);
     let mut pods: Vec<_> = scene.nodes.iter().flat_map(|n| &n.pods).chain(shelf_pods).collect();
@@ -102,6 +124,7 @@ pub fn Map(props: &MapProps) -> Html {
         && scene.shelf.is_none()
         && scene.nodes.iter().all(|n| n.pods.is_empty() && n.counts.is_empty());
     html! {
+        <div class="map-place">
         <svg class={classes!("map", (scene.density == Density::Dot).then_some("dots"))} width={scene.width.to_string()} height={scene.height.to_string()} role="group" aria-label={lang.t("map")}>
             <g>{for wires}</g>
             <g>{for scene.edges.iter().map(|e| edge(e, related.as_ref()))}</g>
@@ -109,6 +132,8 @@ pub fn Map(props: &MapProps) -> Html {
                 <TripLine key={request.id} scene={scene.clone()} request={request.clone()} selected={None::<Target>} send={send.clone()} />
             }
             <OutsideWorld lang={*lang} place={scene.outside} sockets={scene.sockets.clone()} send={send.clone()} />
+            <g>{for links}</g>
+            <g>{for tiles}</g>
             <g>{for services}</g>
             if let Some(shelf) = &scene.shelf {
                 <g class="shelf">
@@ -126,5 +151,9 @@ pub fn Map(props: &MapProps) -> Html {
                 <TripMarks key={request.id} scene={scene.clone()} request={request.clone()} selected={props.selected.clone()} send={send.clone()} />
             }
         </svg>
+        if let Some(node) = props.menu.as_ref().and_then(|name| scene.nodes.iter().find(|n| n.view.name == *name)) {
+            <ActionsMenu lang={*lang} node={node.view.clone()} x={(node.rect.right() - 12.0).min(scene.width - 8.0)} y={node.rect.y + 26.0} send={send.clone()} />
+        }
+        </div>
     }
 }

@@ -1,6 +1,7 @@
 //! The parts of the map: outside world, Services, nodes, pods. Each is drawn anew only when it changes itself.
 
 use kubottle::view::scene::{CountBox, Density, NodeBox, PodBox, Rect, ServiceBox, Socket};
+use kubottle::view::tiles::Tile;
 use kubottle::view::topology::{PodShape, Usage};
 use kubottle::view::Target;
 use yew::prelude::*;
@@ -139,9 +140,48 @@ pub fn Service(props: &ServiceProps) -> Html {
     }
 }
 
+/// Properties of a tile.
+#[derive(Properties, PartialEq)]
+pub struct TileProps {
+    /// What to draw where.
+    pub placed: Tile,
+    /// True while it is looked at.
+    pub selected: bool,
+    /// Where to send.
+    pub send: Send,
+}
+
+/// An Ingress, a claim or a volume.
+#[component]
+pub fn TileBox(props: &TileProps) -> Html {
+    let TileProps { placed, selected, send } = props;
+    let (view, rect) = (&placed.view, placed.rect);
+    let storage = view.target.kind != "ingress";
+    // A disk, or two ways that part.
+    let picture = if storage {
+        "M1 3c0-2.600 10-2.600 10 0v7c0 2.600-10 2.600-10 0zM1 3c0 2.600 10 2.600 10 0"
+    } else {
+        "M0 6h4l4-4.500h3M4 6l4 4.500h3"
+    };
+    html! {
+        <g class={classes!("tile", selected.then_some("selected"), view.troubled.then_some("troubled"))} style={at(rect)}>
+            <g aria-hidden="true">
+                {frame(rect, 7.0)}
+                <path class="picture" d={picture} style="translate: 10px 8px" />
+                <text class="name" x="27" y="18">{&placed.name}</text>
+                <text class="sub" x={px(rect.w - 10.0)} y="18" font-size="10.5" text-anchor="end">{&view.tag}</text>
+                {for placed.lines.iter().enumerate().map(|(i, line)| html! { <text class="mono sub" x="11" y={px(34.0 + i as f32 * 15.0)} font-size="10.5">{line}</text> })}
+            </g>
+            {hit(rect.w, rect.h, 7.0, view.label(), Some(*selected), send, Msg::Select(Some(view.target.clone())))}
+        </g>
+    }
+}
+
 /// Properties of a node.
 #[derive(Properties, PartialEq)]
 pub struct NodeProps {
+    /// Language.
+    pub lang: Lang,
     /// What to draw where.
     pub placed: NodeBox,
     /// True while it is looked at.
@@ -165,8 +205,10 @@ fn meter(name: &'static str, usage: &Usage, x: f32, w: f32) -> Html {
 /// A node: name, state, IP, the range of its pods' IPs, and how full it is. Its pods are drawn on top of it.
 #[component]
 pub fn Node(props: &NodeProps) -> Html {
-    let NodeProps { placed, selected, send } = props;
+    let NodeProps { lang, placed, selected, send } = props;
     let view = &placed.view;
+    let (open, open_key) = press(send, Msg::Menu(Some(view.name.clone())));
+    let actions = lang.with("actions.on", &[&format!("node {}", view.name)]);
     let down = (!view.ready).then_some("down");
     let w = placed.rect.w;
     let half = (w - 36.0) / 2.0;
@@ -176,13 +218,18 @@ pub fn Node(props: &NodeProps) -> Html {
             <g aria-hidden="true">
                 <rect class="frame head" width={px(w)} height={px(placed.head.h)} rx="10" />
                 <text class="name" x="12" y="20">{&view.name}</text>
-                <text class={classes!("sub", down)} x={px(w - 12.0)} y="20" font-size="11" text-anchor="end">{&view.state}</text>
+                <text class={classes!("sub", down)} x={px(w - 30.0)} y="20" font-size="11" text-anchor="end">{&view.state}</text>
                 <text class="mono" x="12" y="36" font-size="11">{&view.ip}</text>
                 <text class="mono sub" x={px(w - 12.0)} y="36" font-size="10.5" text-anchor="end">{&view.pod_cidr}</text>
                 {meter("cpu", &view.cpu, 12.0, half)}
                 {meter("mem", &view.memory, 24.0 + half, half)}
             </g>
             {hit(w, placed.head.h, 10.0, view.label(), Some(*selected), send, Msg::Select(Some(view.target())))}
+            <g class="send more" role="button" tabindex="0" aria-haspopup="true" aria-label={actions.clone()} onclick={open} onkeydown={open_key} style={format!("translate: {}px 16px", w - 16.0)}>
+                <title>{actions}</title>
+                <circle r="10" />
+                <path d="M-5.500 -1.200h2.400v2.400h-2.400zM-1.200 -1.200h2.400v2.400h-2.400zM3.100 -1.200h2.400v2.400h-2.400z" />
+            </g>
         </g>
     }
 }

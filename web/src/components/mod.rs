@@ -1,5 +1,6 @@
 //! What is on the page. A component draws its properties and sends messages; what it remembers itself is only how it looks.
 
+pub mod actions;
 pub mod app;
 pub mod editor;
 pub mod glyph;

@@ -50,7 +50,7 @@ pub fn stage(m: &Model, request: Option<RequestView>, send: &Send) -> Html {
             <Measured send={send.clone()}>
                 {match tab {
                     StageTab::Map if m.as_text => html! { <Tables {lang} topology={m.topology.clone()} show_system={m.show_system} send={send.clone()} /> },
-                    StageTab::Map => html! { <Map {lang} scene={m.scene.clone()} selected={m.selected.clone()} {request} send={send.clone()} /> },
+                    StageTab::Map => html! { <Map {lang} scene={m.scene.clone()} selected={m.selected.clone()} {request} menu={m.menu.clone()} send={send.clone()} /> },
                     StageTab::Timeline => html! {
                         <Timeline {lang} scene={m.timeline.clone()} as_text={m.as_text} selected={m.selected.clone()} send={send.clone()} />
                     },

@@ -1,5 +1,6 @@
 //! The map as text: nodes, Services and pods in tables, each name a way to the inspector.
 
+use kubottle::view::tiles::TileView;
 use kubottle::view::topology::{PodShape, Topology};
 use kubottle::view::Target;
 use yew::prelude::*;
@@ -72,6 +73,19 @@ pub fn Tables(props: &TablesProps) -> Html {
             </tr>
         }
     });
+    let tiles = |tiles: &[std::rc::Rc<TileView>]| {
+        let rows = tiles.iter().map(|t| {
+            let links = t.links.iter().map(|to| html! { <>{link(send, to.clone(), to.name.clone())}{" "}</> });
+            html! {
+                <tr key={format!("{}/{}/{}", t.target.kind, t.target.namespace, t.target.name)}>
+                    <td>{&t.target.namespace}</td><td>{link(send, t.target.clone(), t.target.name.clone())}</td>
+                    <td class={classes!(t.troubled.then_some("bad"))}>{&t.tag}</td><td>{t.lines.join(", ")}</td><td>{for links}</td>
+                </tr>
+            }
+        });
+        rows.collect::<Vec<_>>()
+    };
+    let (ingresses, volumes) = (tiles(&topology.ingresses), tiles(&topology.volumes));
     let pods = topology.pods().map(|p| {
         let bad = p.shape == PodShape::Failing;
         html! {
@@ -85,6 +99,12 @@ pub fn Tables(props: &TablesProps) -> Html {
         <div class="tables">
             {table("Nodes", &["NAME", "STATUS", "INTERNAL-IP", "POD CIDR", "PODS", "CPU", "MEMORY"], nodes.collect(), none)}
             {table("Services", &["NAMESPACE", "NAME", "TYPE", "CLUSTER-IP", "PORT(S)", "ENDPOINTS"], services.collect(), none)}
+            if !ingresses.is_empty() {
+                {table("Ingresses", &["NAMESPACE", "NAME", "CLASS", "RULES", "SERVICES"], ingresses, none)}
+            }
+            if !volumes.is_empty() {
+                {table("Volumes", &["NAMESPACE", "NAME", "STATUS", "CAPACITY", "PODS"], volumes, none)}
+            }
             {table("Pods", &["NAMESPACE", "NAME", "READY", "STATUS", "RESTARTS", "IP", "NODE"], pods.collect(), none)}
         </div>
     }
