@@ -10,6 +10,7 @@ pub mod kernel;
 pub mod kubectl;
 pub mod kubelet;
 pub mod load;
+pub mod lesson;
 pub mod network;
 pub mod playground;
 pub mod scheduler;

@@ -1,0 +1,4 @@
+//! L5: what is prepared for somebody who learns: scenarios that open with something to see. It decides nothing about
+//! Kubernetes and reads no file itself.
+
+pub mod scenario;
