@@ -72,8 +72,10 @@ pub struct Field {
     pub retain_keys: bool,
     /// The merge key of a strategic merge patch: empty for a list of plain values that is merged, none for what is replaced.
     pub merge_key: Option<&'static str>,
-    /// The list type, where the schema gives one beside the patch strategy.
+    /// How elements of a list are told apart.
     pub list_type: ListType,
+    /// True for a map that is one value.
+    pub atomic: bool,
 }
 
 /// One struct.
@@ -245,8 +247,7 @@ fn parse_field(word: &'static str, group: &str, version: &str, names: &Names) ->
     let (rest, merge_key) = rest.split_once('~').map_or((rest, None), |(r, k)| (r, Some(k)));
     let (rest, retain_keys) = rest.strip_suffix('^').map_or((rest, false), |r| (r, true));
     let (rest, pointer) = rest.strip_prefix('*').map_or((rest, false), |r| (r, true));
-    let list_type = match keys {
-        None | Some("") if atomic_map => ListType::Atomic,
+    let list_type = match keys.or(merge_key) {
         None => ListType::Atomic,
         Some("") => ListType::Set,
         Some(keys) => ListType::Map(keys.split(',').collect()),
@@ -260,6 +261,7 @@ fn parse_field(word: &'static str, group: &str, version: &str, names: &Names) ->
         retain_keys,
         merge_key,
         list_type,
+        atomic: atomic_map,
     }
 }
 

@@ -6,6 +6,7 @@ use super::dispatch::EVENT_TTL;
 use super::recorder::Record;
 use super::world::Event;
 use super::World;
+use crate::api::field_manager::Manager;
 use crate::api::merge::merge_patch;
 use crate::api::{kind, Object, Status};
 use crate::base::time::{Span, Timestamp};
@@ -20,7 +21,8 @@ impl World {
     }
 
     fn act(&mut self, action: Action) -> Result<(), Status> {
-        let mut server = Server { store: &mut self.store, settings: &self.settings, at: self.now };
+        let mut server =
+            Server { store: &mut self.store, settings: &self.settings, at: self.now, manager: Manager::default() };
         match action {
             Action::Create { object, because, success, failure } => match server.create(object, &because) {
                 Ok(made) => self.note_about(success, "{name}", made.name()),
@@ -71,7 +73,8 @@ impl World {
     pub fn note(&mut self, note: &EventNote) {
         let because = Arc::new(Because::of(note.component, &note.regarding, note.reason));
         let record = self.recorder.record(note, &self.settings, self.now);
-        let mut server = Server { store: &mut self.store, settings: &self.settings, at: self.now };
+        let mut server =
+            Server { store: &mut self.store, settings: &self.settings, at: self.now, manager: Manager::default() };
         match record {
             Some(Record::New(event)) => server.record(event, &because),
             Some(Record::Again(key, patch)) => {
@@ -97,7 +100,8 @@ impl World {
         let because = Arc::new(Because::rule("kube-apiserver", "an event lives for an hour after it was last seen"));
         for event in old {
             self.recorder.forget(&event.key());
-            let mut server = Server { store: &mut self.store, settings: &self.settings, at: self.now };
+            let mut server =
+                Server { store: &mut self.store, settings: &self.settings, at: self.now, manager: Manager::default() };
             let gone = server.delete(event.kind, &event.key(), "", Default::default(), &because);
             debug_assert!(gone.is_ok(), "an event that was listed can be deleted");
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::World;
+use crate::api::field_manager::Manager;
 use crate::api::{kind, Object, Value};
 use crate::base::draw;
 use crate::store::settings::VERSION;
@@ -35,7 +36,8 @@ pub(super) fn start(world: &mut World) {
         objects.push(storage_class());
     }
     for object in objects {
-        let mut server = Server { store: &mut world.store, settings: &settings, at: world.now };
+        let mut server =
+            Server { store: &mut world.store, settings: &settings, at: world.now, manager: Manager::default() };
         let name = format!("{} {}", object.kind.kind, object.key());
         if let Err(status) = server.create(object, &because) {
             panic!("a new cluster cannot have {name}: {status}");

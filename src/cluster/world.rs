@@ -6,6 +6,7 @@ use ecow::EcoString;
 
 use super::recorder::Recorder;
 use super::work::WorkQueues;
+use crate::api::field_manager::Manager;
 use crate::base::map::Map;
 use crate::base::time::{SimTime, Timestamp};
 use crate::controllers::Key;
@@ -170,7 +171,12 @@ impl World {
 
     /// One request to the API server; what it changes is delivered to the controllers in its time.
     pub fn request<T>(&mut self, act: impl FnOnce(&mut Server<'_>) -> T) -> T {
-        let mut server = Server { store: &mut self.store, settings: &self.settings, at: self.now };
+        self.request_as(Manager::default(), act)
+    }
+
+    /// The same for somebody whose fields are written down.
+    pub fn request_as<T>(&mut self, manager: Manager<'_>, act: impl FnOnce(&mut Server<'_>) -> T) -> T {
+        let mut server = Server { store: &mut self.store, settings: &self.settings, at: self.now, manager };
         let result = act(&mut server);
         self.settle();
         result

@@ -118,6 +118,18 @@ impl Call<'_> {
         found.ok_or_else(|| crate::api::Status::not_found(&kind.resource(), name).into())
     }
 
+    /// In whose name the API server writes down what is changed: that of `--field-manager`, else the verb's own.
+    pub fn manager(&self) -> String {
+        let verb = self.command.split(' ').nth(1).unwrap_or("");
+        match (self.line.get("field-manager"), verb) {
+            (Some(given), _) if !given.is_empty() => given.to_owned(),
+            (_, "apply" | "diff") if self.line.is("server-side") => "kubectl".to_owned(),
+            (_, "apply") => "kubectl-client-side-apply".to_owned(),
+            (_, "scale" | "cordon" | "uncordon" | "drain" | "delete") => "kubectl".to_owned(),
+            (_, verb) => format!("kubectl-{verb}"),
+        }
+    }
+
     /// Why the change was made: somebody typed a command.
     pub fn because(&self) -> Arc<Because> {
         Arc::new(Because::rule("kubectl", format!("{} was typed", self.command)))

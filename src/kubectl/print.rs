@@ -3,8 +3,10 @@
 use super::call::Call;
 use super::failure::{error, Failure};
 use super::go_template::Template;
+use crate::api::encode::without_managed_fields;
 use crate::api::encode::{json, json_pretty, list_of, yaml};
 use crate::api::encode_kyaml::kyaml;
+use crate::api::field_manager::shown;
 use crate::api::jsonpath::{relaxed, JsonPath};
 use crate::api::kinds::PrintContext;
 use crate::api::{Kind, Object, Value};
@@ -33,6 +35,8 @@ pub enum Format {
     Template(Template, bool),
     /// Columns of the user's own.
     Custom(Vec<(String, JsonPath)>),
+    /// YAML or JSON with the owners of fields.
+    Managed(Box<Format>),
 }
 
 const FORMATS: &str = "custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,wide,yaml";
@@ -49,7 +53,7 @@ impl Format {
         let path = |text: &str| {
             JsonPath::parse(text, true).map_err(|why| error(format!("error parsing jsonpath {text}, {why}")))
         };
-        Ok(match (name, argument) {
+        let format = match (name, argument) {
             ("" | "wide", _) => Format::Table { wide: name == "wide" },
             ("yaml", _) if text == name => Format::Yaml,
             ("kyaml", _) if text == name => Format::Kyaml,
@@ -88,7 +92,10 @@ impl Format {
                 "unable to match a printer suitable for the output format \"{text}\", allowed formats are: {FORMATS}"
             )))
             }
-        })
+        };
+        let managed =
+            matches!(format, Format::Yaml | Format::Kyaml | Format::Json) && call.line.is("show-managed-fields");
+        Ok(if managed { Format::Managed(Box::new(format)) } else { format })
     }
 
     /// True for a table.
@@ -100,10 +107,11 @@ impl Format {
     pub fn one(&self, object: &Object) -> Result<String, Failure> {
         Ok(match self {
             Format::Table { .. } => String::new(),
-            Format::Yaml => yaml(&object.value),
-            Format::Kyaml => kyaml(&object.value),
+            Format::Yaml => yaml(&without_managed_fields(&object.value)),
+            Format::Kyaml => kyaml(&without_managed_fields(&object.value)),
+            Format::Managed(format) => format.whole(&managed(object)),
             Format::Template(template, strict) => fill_in(template, &object.value, *strict)?,
-            Format::Json => json_pretty(&object.value),
+            Format::Json => json_pretty(&without_managed_fields(&object.value)),
             Format::Name => format!("{}/{}\n", object.kind.singular_resource(), object.name()),
             Format::JsonPath(path) => execute(path, &object.value)?,
             Format::Found(path) => json_pretty(&Value::from(found(path, &object.value))),
@@ -111,14 +119,24 @@ impl Format {
         })
     }
 
+    /// A value with all that is in it.
+    fn whole(&self, value: &Value) -> String {
+        match self {
+            Format::Yaml => yaml(value),
+            Format::Kyaml => kyaml(value),
+            _ => json_pretty(value),
+        }
+    }
+
     /// Several objects: a list, or one after the other. `heads` prints the headings of columns.
     pub fn many(&self, objects: &[Object], heads: bool) -> Result<String, Failure> {
         Ok(match self {
             Format::Table { .. } => String::new(),
-            Format::Yaml => yaml(&list_value(objects)),
-            Format::Kyaml => kyaml(&list_value(objects)),
+            Format::Yaml => yaml(&without_managed_fields(&list_value(objects))),
+            Format::Kyaml => kyaml(&without_managed_fields(&list_value(objects))),
+            Format::Managed(format) => format.whole(&list_of(&objects.iter().map(managed).collect::<Vec<_>>())),
             Format::Template(template, strict) => fill_in(template, &list_value(objects), *strict)?,
-            Format::Json => json_pretty(&list_value(objects)),
+            Format::Json => json_pretty(&without_managed_fields(&list_value(objects))),
             Format::Name => objects.iter().map(|object| self.one(object)).collect::<Result<String, Failure>>()?,
             Format::JsonPath(path) => execute(path, &list_value(objects))?,
             Format::Found(path) => json_pretty(&Value::from(found(path, &list_value(objects)))),
@@ -134,6 +152,13 @@ impl Format {
             }
         })
     }
+}
+
+/// An object with all owners of its fields.
+fn managed(object: &Object) -> Value {
+    let mut value = object.value.clone();
+    value.slot("metadata").map_mut().insert("managedFields", shown(object));
+    value
 }
 
 /// The text of a template for a value.

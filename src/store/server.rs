@@ -9,6 +9,7 @@ use ecow::EcoString;
 use super::deletion::{self, Deleted};
 use super::plan::DeleteOptions;
 use super::{admission, pod_admission, pod_security, quota_admission, service_fields, Because, Settings, Store};
+use crate::api::field_manager::{self, Manager};
 use crate::api::{Kind, Object, ObjectKey, Status, Value};
 use crate::base::draw;
 use crate::base::time::{SimTime, Timestamp};
@@ -21,6 +22,8 @@ pub struct Server<'a> {
     pub settings: &'a Settings,
     /// The present.
     pub at: SimTime,
+    /// Who asks.
+    pub manager: Manager<'a>,
 }
 
 /// Which part of an object a write means.
@@ -93,6 +96,7 @@ impl Server<'_> {
         admission::check_namespace(self.store, &object)?;
         (kind.defaults)(&mut object);
         reset_status(&mut object);
+        field_manager::created(&mut object, self.manager, &self.now().rfc3339());
         admission::admit_create(self, &mut object)?;
         refuse_invalid(&object, (kind.validate)(&object))?;
         pod_security::check(self.store, &object, None)?;
@@ -145,6 +149,33 @@ impl Server<'_> {
         Ok(self.store.put(object, self.at, because))
     }
 
+    /// Applies a configuration: the server merges it into the object, or makes one of it, and keeps who wants which field.
+    ///
+    /// Models staging/src/k8s.io/apiserver/pkg/endpoints/handlers applyPatcher.
+    pub fn apply(
+        &mut self,
+        configuration: &Object,
+        force: bool,
+        dry: bool,
+        because: &Arc<Because>,
+    ) -> Result<Object, Status> {
+        let (kind, key, manager) = (configuration.kind, configuration.key(), self.manager);
+        let now = self.now().rfc3339();
+        if self.store.get(kind.kind, &key).is_none() {
+            let object = field_manager::apply_new(configuration, manager, &now);
+            return if dry { self.dry_create(object) } else { self.create(object, because) };
+        }
+        let change = |live: &Object| field_manager::apply(live, configuration, manager, force, &now);
+        // What the apply itself has worked out about owners is not to be worked out again.
+        self.manager = Manager::default();
+        let result = match dry {
+            true => self.dry_modify(kind, &key, Part::Main, change),
+            false => self.modify(kind, &key, Part::Main, because, change),
+        };
+        self.manager = manager;
+        result
+    }
+
     /// What [`Server::modify`] would store, storing nothing.
     pub fn dry_modify(
         &mut self,
@@ -188,6 +219,7 @@ impl Server<'_> {
         keep_system_fields(&mut object, current);
         service_fields::drop_type_dependent(&mut object, current);
         (kind.defaults)(&mut object);
+        field_manager::changed(&mut object, current, self.manager, &self.now().rfc3339());
         keep_generation(&mut object, current);
         if !object.value.get("spec").same(current.spec()) || !object.metadata().same(current.metadata()) {
             let saved = self.store.allocations.clone();

@@ -2,7 +2,7 @@
 //! be applied now and what there is.
 
 use super::change::{create, modify, report};
-use super::Verb;
+use super::{server_side, Verb};
 use crate::api::apply::{is_unchanged, last_applied, three_way_patch, LAST_APPLIED};
 use crate::api::decode::FieldValidation;
 use crate::api::patch::{self, PatchType};
@@ -33,6 +33,13 @@ fn run(call: &mut Call<'_>) -> Outcome {
     }
     manifest::require_files(call)?;
     let dry = call.dry_run()?;
+    let server_side = call.line.is("server-side");
+    if call.line.is("force-conflicts") && !server_side {
+        return Err(error("--force-conflicts only works with --server-side"));
+    }
+    if server_side && dry == DryRun::Client {
+        return Err(error("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)"));
+    }
     Format::of(call)?;
     let files = manifest::read_flag(call)?;
     if files.manifests.is_empty() && files.failures.is_empty() {
@@ -40,7 +47,8 @@ fn run(call: &mut Call<'_>) -> Outcome {
     }
     let mut failures = files.failures;
     for manifest in &files.manifests {
-        if let Err(failure) = apply(call, manifest, dry) {
+        let applied = if server_side { server_side::apply } else { apply };
+        if let Err(failure) = applied(call, manifest, dry) {
             failures.push(failure);
         }
     }

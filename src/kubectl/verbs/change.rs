@@ -1,5 +1,6 @@
 //! What the verbs that change objects share: making a change or trying it out, and saying what was done.
 
+use crate::api::field_manager::Manager;
 use crate::api::{Object, Status};
 use crate::kubectl::call::{Call, DryRun};
 use crate::kubectl::failure::Failure;
@@ -13,7 +14,7 @@ pub fn modify(
     dry: DryRun,
     change: impl FnOnce(&mut Object) -> Result<(), Status>,
 ) -> Result<Object, Failure> {
-    let changed = modify_part(call, object, dry, change)?;
+    let changed = modify_part(call, object, "", dry, change)?;
     if dry != DryRun::Client {
         warn(call, &changed, Some(object));
     }
@@ -24,6 +25,7 @@ pub fn modify(
 pub fn modify_part(
     call: &mut Call<'_>,
     object: &Object,
+    subresource: &str,
     dry: DryRun,
     change: impl FnOnce(&mut Object) -> Result<(), Status>,
 ) -> Result<Object, Failure> {
@@ -37,9 +39,13 @@ pub fn modify_part(
         }
         Ok(object)
     };
+    let name = call.manager();
+    let manager = Manager { name: &name, subresource };
     let changed = match dry {
-        DryRun::No => call.world.request(|server| server.modify(kind, &key, Part::Main, &because, apply))?,
-        DryRun::Server => call.world.request(|server| server.dry_modify(kind, &key, Part::Main, apply))?,
+        DryRun::No => {
+            call.world.request_as(manager, |server| server.modify(kind, &key, Part::Main, &because, apply))?
+        }
+        DryRun::Server => call.world.request_as(manager, |server| server.dry_modify(kind, &key, Part::Main, apply))?,
         DryRun::Client => return Ok(apply(object)?),
     };
     warn(call, &changed, Some(object));
@@ -62,9 +68,11 @@ pub fn create(call: &mut Call<'_>, mut object: Object, dry: DryRun) -> Result<Ob
         object.value.slot("metadata").slot("annotations").map_mut().insert(CHANGE_CAUSE, cause.as_str());
     }
     let because = call.because();
+    let name = call.manager();
+    let manager = Manager { name: &name, subresource: "" };
     let made = match dry {
-        DryRun::No => call.world.request(|server| server.create(object, &because))?,
-        DryRun::Server => call.world.request(|server| server.dry_create(object))?,
+        DryRun::No => call.world.request_as(manager, |server| server.create(object, &because))?,
+        DryRun::Server => call.world.request_as(manager, |server| server.dry_create(object))?,
         DryRun::Client => return Ok(object),
     };
     warn(call, &made, None);
@@ -72,7 +80,7 @@ pub fn create(call: &mut Call<'_>, mut object: Object, dry: DryRun) -> Result<Ob
 }
 
 /// Prints what the API server warns of in an object that it took.
-fn warn(call: &mut Call<'_>, object: &Object, old: Option<&Object>) {
+pub fn warn(call: &mut Call<'_>, object: &Object, old: Option<&Object>) {
     let warnings = call.world.request(|server| server.warnings(object, old));
     for warning in warnings {
         call.out.warn(&warning);

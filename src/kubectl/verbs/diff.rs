@@ -4,8 +4,8 @@ use super::apply::merged;
 use super::change::{create, modify};
 use super::Verb;
 use crate::api::apply::LAST_APPLIED;
-use crate::api::encode::yaml;
-use crate::api::Value;
+use crate::api::encode::{without_managed_fields, yaml};
+use crate::api::{Object, Value};
 use crate::kubectl::call::{Call, DryRun, Outcome, Run};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::manifest::{self, Manifest};
@@ -39,6 +39,10 @@ fn run(call: &mut Call<'_>) -> Outcome {
     Ok(Run::Done(u8::from(differs)))
 }
 
+fn shown(object: &Object) -> String {
+    yaml(&without_managed_fields(&object.value))
+}
+
 /// The difference for one object, in the form of `diff -u -N`.
 fn diff(call: &mut Call<'_>, manifest: &Manifest) -> Result<String, Failure> {
     let (kind, namespace, name) = manifest.target(call)?;
@@ -51,7 +55,11 @@ fn diff(call: &mut Call<'_>, manifest: &Manifest) -> Result<String, Failure> {
         None => {
             let mut made = create(call, wanted, DryRun::Server)?;
             made.value.remove("metadata.resourceVersion");
-            (String::new(), yaml(&made.value))
+            (String::new(), shown(&made))
+        }
+        Some(current) if call.line.is("server-side") => {
+            let applied = super::server_side::request(call, &wanted, call.line.is("force-conflicts"), DryRun::Server)?;
+            (shown(&current), shown(&applied))
         }
         Some(current) => {
             let changed = modify(call, &current, DryRun::Server, |object| {
@@ -64,7 +72,7 @@ fn diff(call: &mut Call<'_>, manifest: &Manifest) -> Result<String, Failure> {
                 }
                 Ok(())
             })?;
-            (yaml(&current.value), yaml(&changed.value))
+            (shown(&current), shown(&changed))
         }
     };
     let version = kind.api_version().replace('/', ".");

@@ -1,7 +1,7 @@
 //! `kubectl edit`: the object is written to a file and handed over; applying that file is the edit.
 
 use super::Verb;
-use crate::api::encode::yaml;
+use crate::api::encode::{without_managed_fields, yaml};
 use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::resources::{select, NOTHING_NAMED};
@@ -24,7 +24,7 @@ fn run(call: &mut Call<'_>) -> Outcome {
     };
     let path = format!("kubectl-edit-{}-{}.yaml", object.kind.singular, object.name());
     let resource = format!("{}/{}", object.kind.singular_resource(), object.name());
-    call.session.write(&path, yaml(&object.value));
+    call.session.write(&path, yaml(&without_managed_fields(&object.value)));
     call.session.editing = Some(Editing { path: path.clone() });
     call.out.line(format!("{resource} was written to {path}: change it there, then `kubectl replace -f {path}`"));
     Ok(Run::Done(0))

@@ -36,6 +36,7 @@ mod rollout_history;
 mod rollout_progress;
 mod run;
 mod scale;
+mod server_side;
 mod set;
 mod set_env;
 mod top;

@@ -51,7 +51,7 @@ fn scale(call: &mut Call<'_>, object: &Object, replicas: i64) -> Result<(), Fail
         _ => {}
     }
     let dry = call.dry_run()?;
-    let scaled = modify_part(call, object, dry, |object| {
+    let scaled = modify_part(call, object, "scale", dry, |object| {
         object.set("spec.replicas", replicas);
         Ok(())
     })?;
