@@ -13,7 +13,14 @@ impl World {
             self.answer(pod, container, port, question)
         });
         self.network.remember(&trace, self.now);
+        self.keep_names(&trace.names);
         trace
+    }
+
+    fn keep_names(&mut self, names: &[network::dns_cache::Question]) {
+        let mut network = self.network.clone();
+        network.keep_names(&self.truth(), names);
+        self.network = network;
     }
 
     /// Runs a tool of the network (`curl`, `nslookup`, ...) at a place; none for what is no such tool. No time passes: how
@@ -29,9 +36,12 @@ impl World {
         let view = self.truth();
         let context = tools::Context { view: &view, state: &self.network, source, n, respond: &respond };
         let output = tools::run(&context, name, args)?;
+        let names = output.names.iter().chain(output.traces.iter().flat_map(|trace| &trace.names));
+        let names: Vec<_> = names.cloned().collect();
         for trace in &output.traces {
             self.network.remember(trace, self.now);
         }
+        self.keep_names(&names);
         Some(output)
     }
 

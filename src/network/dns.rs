@@ -67,6 +67,8 @@ pub struct Record {
     pub name: String,
     /// What it says.
     pub data: Data,
+    /// How long it may be kept, in seconds.
+    pub ttl: u32,
 }
 
 /// What a record says. Names are full, with the dot at their end.
@@ -124,7 +126,7 @@ impl std::fmt::Display for Data {
 
 impl std::fmt::Display for Record {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {TTL_SECS} IN {} {}", self.name, self.data.kind(), self.data)
+        write!(f, "{} {} IN {} {}", self.name, self.ttl, self.data.kind(), self.data)
     }
 }
 
@@ -413,7 +415,7 @@ fn strip_zone(name: &str) -> Option<&str> {
 }
 
 fn record(name: &str, data: Data) -> Record {
-    Record { name: format!("{}.", name.trim_end_matches('.')), data }
+    Record { name: format!("{}.", name.trim_end_matches('.')), data, ttl: TTL_SECS }
 }
 
 /// Those of a type.

@@ -9,6 +9,7 @@ pub mod certificate;
 pub mod conntrack;
 mod deliver;
 pub mod dns;
+pub mod dns_cache;
 pub mod http;
 pub mod ingress;
 mod ingress_proxy;

@@ -6,6 +6,7 @@ use core::net::IpAddr;
 use super::address::{host_port, Cidr};
 use super::certificate::Certificate;
 use super::conntrack::{Ends, Flow, FlowState};
+use super::dns_cache::Question;
 use super::proxy::compile::Compiled;
 use super::proxy::rules::Rule;
 use super::proxy::service::Protocol;
@@ -43,6 +44,8 @@ pub struct Path<'a> {
     pub(super) memories: Vec<Memory>,
     /// The server's certificate.
     pub(super) certificate: Option<Certificate>,
+    /// The names that were looked up.
+    pub(super) names: Vec<Question>,
     /// The connections as the nodes enter them.
     pub(super) flows: Vec<Flow>,
     /// The connection that is open already, where the request is not its first.
@@ -120,6 +123,7 @@ impl<'a> Path<'a> {
             connected_us: 0,
             memories: Vec::new(),
             certificate: None,
+            names: Vec::new(),
             flows: Vec::new(),
             open: Vec::new(),
             source_port: None,
@@ -229,7 +233,7 @@ impl<'a> Path<'a> {
             None => self.place(),
         };
         let (hops, memories, connected_us) = (self.hops, self.memories, self.connected_us);
-        let certificate = self.certificate;
+        let (certificate, names) = (self.certificate, self.names);
         let mut flows = self.flows;
         flows.iter_mut().filter(|flow| flow.protocol != "udp").for_each(|flow| {
             flow.state = match outcome {
@@ -239,7 +243,20 @@ impl<'a> Path<'a> {
                 _ => FlowState::Closed,
             }
         });
-        Trace { source, target, address, port, hops, outcome, connected_us, time_us, memories, flows, certificate }
+        Trace {
+            source,
+            target,
+            address,
+            port,
+            hops,
+            outcome,
+            connected_us,
+            time_us,
+            memories,
+            flows,
+            certificate,
+            names,
+        }
     }
 
     /// Sends the first packet of a connection and follows it to its end.

@@ -6,6 +6,7 @@ use core::net::IpAddr;
 
 use super::conntrack::Flow;
 use super::dns::{self, QueryType};
+use super::dns_cache;
 use super::http::{reason, HttpRequest, HttpResponse};
 use super::path::{Arrival, Path};
 use super::proxy::service::Protocol;
@@ -141,7 +142,8 @@ pub(super) fn look_up(path: &mut Path, host: &str) -> Result<IpAddr, Outcome> {
     let resolver = path.resolver();
     let server = ask_server(path, &resolver)?;
     for name in resolver.candidates(host) {
-        let answer = dns::answer(view, path.state, &name, QueryType::A);
+        let answer = dns_cache::ask(view, path.state, &name, QueryType::A);
+        path.names.push((name.clone(), QueryType::A));
         let inside = matches!(server, Place { kind: "service" | "pod", .. });
         let answer = if !inside && name.ends_with(dns::ZONE) { dns::Answer::default() } else { answer };
         let mut addresses: Vec<IpAddr> = answer.addresses().collect();

@@ -10,6 +10,7 @@ use ecow::EcoString;
 
 use super::address::Cidr;
 use super::conntrack::Table;
+use super::dns_cache::{self, Cache, Question};
 use super::proxy::compile::Compiled;
 use super::proxy::service::{Service, Slice};
 use super::proxy::{Mode, Node};
@@ -40,6 +41,8 @@ pub struct State {
     down: Set<EcoString>,
     /// The connections the nodes remember.
     pub flows: Table,
+    /// The answers the name server remembers.
+    pub(super) names: Cache,
 }
 
 /// A Service as it was and as it is: nodes that have not caught up use an older version.
@@ -257,6 +260,11 @@ impl State {
                 self.clients.insert((node, service, EcoString::from(&memory.client)), client);
             }
         }
+    }
+
+    /// Lets the name server keep what it was asked.
+    pub fn keep_names(&mut self, view: &View, asked: &[Question]) {
+        dns_cache::keep(view, self, asked);
     }
 
     /// Says that a node forwards nothing any more, or does again.

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::certificate::Certificate;
 use super::conntrack::Flow;
+use super::dns_cache::Question;
 use crate::api::ObjectKey;
 
 /// A thing a request starts at, passes or ends at.
@@ -192,6 +193,9 @@ pub struct Trace {
     pub flows: Vec<Flow>,
     /// The server's certificate, where it showed one.
     pub certificate: Option<Certificate>,
+    /// The names that were looked up.
+    #[serde(skip)]
+    pub names: Vec<Question>,
 }
 
 /// What a node remembers of a request: [`super::State::remember`] puts it where the next one finds it.

@@ -529,6 +529,7 @@ mod tests {
             memories: Vec::new(),
             flows: Vec::new(),
             certificate: None,
+            names: Vec::new(),
         };
         let words = "curl: (7) Failed to connect to web port 80 after 3 ms: Connection refused\n";
         assert_eq!(print(&args("web"), &trace), (String::new(), words.to_owned(), 7));

@@ -4,7 +4,8 @@ use core::net::IpAddr;
 
 use super::{Context, Output};
 use crate::base::draw;
-use crate::network::dns::{answer, reverse_name, soa, Answer, Data, QueryType, Record, TTL_SECS};
+use crate::network::dns::{reverse_name, soa, Answer, Data, QueryType, Record};
+use crate::network::dns_cache::ask;
 use crate::network::path::{Arrival, Path};
 use crate::network::proxy::service::Protocol;
 use crate::network::resolver::Resolver;
@@ -65,19 +66,19 @@ pub fn run(context: &Context, args: &[String]) -> Output {
     } else {
         full(context, args, &asked, &name, kind, &found)
     };
-    Output { stdout, took_us: 1_000, ..Output::default() }
+    Output { stdout, names: vec![(name, kind)], took_us: 1_000, ..Output::default() }
 }
 
 /// A name server and whether it can be reached from the source.
-struct Asked {
-    resolver: Resolver,
-    server: String,
-    reachable: bool,
+pub(super) struct Asked {
+    pub resolver: Resolver,
+    pub server: String,
+    pub reachable: bool,
     inside: bool,
 }
 
 impl Asked {
-    fn new(context: &Context, server: Option<&str>) -> Asked {
+    pub fn new(context: &Context, server: Option<&str>) -> Asked {
         let mut path = Path::new(context.view, context.state, context.source.clone(), context.n, 15_000_000);
         let resolver = path.resolver();
         let server = server.map(str::to_owned).or_else(|| resolver.servers.first().cloned()).unwrap_or_default();
@@ -89,12 +90,12 @@ impl Asked {
     }
 
     /// The first name that exists, with what it has.
-    fn first(&self, context: &Context, names: &[String], kind: QueryType) -> (String, Answer) {
+    pub fn first(&self, context: &Context, names: &[String], kind: QueryType) -> (String, Answer) {
         let mut last = (String::new(), Answer::default());
         for name in names {
             let in_zone = name.trim_end_matches('.').to_lowercase().ends_with(crate::network::dns::ZONE);
             let found = match self.inside || !in_zone {
-                true => answer(context.view, context.state, name, kind),
+                true => ask(context.view, context.state, name, kind),
                 false => Answer::default(),
             };
             let done = found.exists;
@@ -108,7 +109,7 @@ impl Asked {
 }
 
 fn named(context: &Context, server: &str) -> Option<IpAddr> {
-    let found = answer(context.view, context.state, server, QueryType::A);
+    let found = ask(context.view, context.state, server, QueryType::A);
     let address = found.addresses().next();
     address
 }
@@ -141,7 +142,12 @@ fn full(context: &Context, args: &[String], asked: &Asked, name: &str, kind: Que
     if found.authoritative {
         text.push_str(";; WARNING: recursion requested but not available\n");
     }
-    text.push_str("\n;; OPT PSEUDOSECTION:\n; EDNS: version: 0, flags:; udp: 1232\n;; QUESTION SECTION:\n");
+    text.push_str("\n;; OPT PSEUDOSECTION:\n; EDNS: version: 0, flags:; udp: 1232\n");
+    if asked.inside {
+        let cookie = draw::uuid(context.view.settings.seed, "dns-cookie", &full_name, context.n).replace('-', "");
+        text.push_str(&format!("; COOKIE: {} (echoed)\n", &cookie[..16]));
+    }
+    text.push_str(";; QUESTION SECTION:\n");
     text.push_str(&columns(&[(0, &format!(";{full_name}")), (32, "IN"), (40, kind.name())]));
     for (title, records) in [("ANSWER", &found.records), ("AUTHORITY", &authority), ("ADDITIONAL", &found.additional)] {
         if !records.is_empty() {
@@ -173,7 +179,7 @@ fn when(context: &Context) -> String {
 }
 
 fn line(record: &Record) -> String {
-    let ttl = TTL_SECS.to_string();
+    let ttl = record.ttl.to_string();
     let data = record.data.to_string();
     columns(&[(0, &record.name), (24, &ttl), (32, "IN"), (40, record.data.kind()), (48, &data)])
 }

@@ -2,12 +2,14 @@
 //!
 //! They print what the real ones print; what they do is [`super::request()`].
 
+use super::dns_cache::Question;
 use super::request::{Respond, Source};
 use super::{proxy, State, Trace};
 use crate::store::View;
 
 pub mod curl;
 pub mod dig;
+pub mod dig_busybox;
 pub mod explain;
 pub mod interfaces;
 pub mod iptables;
@@ -21,6 +23,7 @@ pub const TOOLS: &[&str] = &[
     "conntrack",
     "curl",
     "dig",
+    "host",
     "ifconfig",
     "ip",
     "iptables",
@@ -65,6 +68,8 @@ pub struct Output {
     pub files: Vec<(String, String)>,
     /// The requests that were made, for the map and for [`State::remember`].
     pub traces: Vec<Trace>,
+    /// The names it asked the name server for.
+    pub names: Vec<Question>,
     /// How long it took, in microseconds.
     pub took_us: u64,
 }
@@ -86,7 +91,9 @@ pub fn run(context: &Context, name: &str, args: &[String]) -> Option<Output> {
     Some(match name {
         "curl" => curl::run(context, args),
         "wget" => wget::run(context, args),
+        "nslookup" if busybox(context).is_some() => dig_busybox::nslookup(context, args),
         "nslookup" => dig::nslookup(context, args),
+        "host" => dig_busybox::host(context, args),
         "dig" => dig::run(context, args),
         "ping" => ping::run(context, args),
         "nc" => nc::run(context, args),
@@ -102,6 +109,20 @@ pub fn run(context: &Context, name: &str, args: &[String]) -> Option<Output> {
         "conntrack" => on_node(context, name, args, &sockets::conntrack),
         _ => return None,
     })
+}
+
+/// The version of busybox a tool is of, where it runs in a pod with an image of it or of Alpine.
+pub(super) fn busybox(context: &Context) -> Option<u32> {
+    let Source::Pod(key) = &context.source else { return None };
+    let pod = context.view.get("Pod", key)?;
+    let image = pod.at("spec.containers").index(0).get("image").str();
+    let (name, tag) = image.rsplit('/').next().unwrap_or(image).split_once(':').unwrap_or((image, ""));
+    let minor = tag.strip_prefix("1.").and_then(|rest| rest.split(['.', '-']).next()?.parse().ok());
+    match name {
+        name if name.ends_with("busybox") => Some(minor.unwrap_or(36)),
+        name if name.ends_with("alpine") => Some(36),
+        _ => None,
+    }
 }
 
 /// How a tool of a node is run.

@@ -1,8 +1,8 @@
 //! nc: whether a port takes connections (`nc -zv`), as OpenBSD's prints it.
 
-use super::{seconds_us, Context, Flag, Flags, Output};
+use super::{busybox, seconds_us, Context, Flag, Flags, Output};
 use crate::network::request::{request, Request};
-use crate::network::Outcome;
+use crate::network::{Outcome, Trace};
 
 /// Runs nc.
 pub fn run(context: &Context, args: &[String]) -> Output {
@@ -50,6 +50,10 @@ pub fn run(context: &Context, args: &[String]) -> Output {
         }
         _ => (1, format!("nc: connect to {at} port {port} (tcp) failed: Connection timed out\n")),
     };
+    let text = match busybox(context) {
+        Some(_) => busybox_text(host, port, &trace),
+        None => text,
+    };
     let took_us = trace.time_us;
     let greeting = match &trace.outcome {
         Outcome::Greeting(text) if !scan => text.clone(),
@@ -57,6 +61,18 @@ pub fn run(context: &Context, args: &[String]) -> Output {
     };
     let stderr = if verbose { text } else { String::new() };
     Output { stdout: greeting, stderr, exit_code, traces: vec![trace], took_us, ..Output::default() }
+}
+
+/// What busybox' nc says.
+fn busybox_text(host: &str, port: &str, trace: &Trace) -> String {
+    let at = format!("{host} ({}:{port})", trace.address);
+    match &trace.outcome {
+        Outcome::Connected | Outcome::Greeting(_) => format!("{at} open\n"),
+        Outcome::Refused => format!("nc: {at}: Connection refused\n"),
+        Outcome::NoRoute => format!("nc: {at}: Host is unreachable\n"),
+        Outcome::NxDomain | Outcome::NoResolver => format!("nc: bad address '{host}'\n"),
+        _ => format!("nc: {at}: Operation timed out\n"),
+    }
 }
 
 const USAGE: &str = "usage: nc [-4nvz] [-w timeout] destination port\n";
