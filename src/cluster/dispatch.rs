@@ -27,6 +27,7 @@ impl World {
             Event::Schedule => self.schedule(),
             Event::SyncPod(pod) => self.sync_pod(pod),
             Event::ExpireEvents => self.expire_events(),
+            Event::Load => self.look_at_load(),
         }
     }
 
@@ -77,6 +78,9 @@ impl World {
         }
         self.observe_pod(change);
         self.observe_volume(change);
+        if !self.clients.list.is_empty() && change.kind() != "HorizontalPodAutoscaler" {
+            self.unsettle_load();
+        }
     }
 
     /// What lies in a volume goes with the pod or, where the volume is not to be kept, with the volume.
@@ -193,11 +197,13 @@ impl World {
         let refusal = self.carry_out(plan.actions);
         if runtime.is_none() && plan.requeue_after.is_none() {
             self.pods.remove(&pod.uid);
+            self.follow_sender(&pod);
             return;
         }
         if let Some(slot) = self.pods.get_mut(&pod.uid) {
             slot.runtime = runtime.map(Arc::new);
         }
+        self.follow_sender(&pod);
         let conflicted = refusal.is_some_and(|status| status.reason == "Conflict");
         let retry = conflicted.then_some(Span::millis(20));
         if let Some(span) = plan.requeue_after.into_iter().chain(retry).min() {

@@ -6,6 +6,7 @@ pub mod bootstrap;
 pub mod checkers;
 pub mod dispatch;
 pub mod history;
+pub mod load;
 pub mod metrics;
 pub mod recorder;
 pub mod requests;

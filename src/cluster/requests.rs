@@ -51,7 +51,13 @@ impl World {
     }
 
     /// What a pod's containers answer on a port; nothing where none of them listens there now.
-    fn answer(&self, pod: &Object, container: &str, port: u16, question: &HttpRequest) -> Option<HttpResponse> {
+    pub(super) fn answer(
+        &self,
+        pod: &Object,
+        container: &str,
+        port: u16,
+        question: &HttpRequest,
+    ) -> Option<HttpResponse> {
         let request = workload::Request {
             method: question.method.clone(),
             host: question.header("Host").to_owned(),

@@ -31,6 +31,8 @@ pub enum Event {
     SyncPod(PodRef),
     /// Events that are older than their time to live go.
     ExpireEvents,
+    /// Those who send requests and those who work on them are looked at.
+    Load,
 }
 
 /// A cluster at one instant.
@@ -51,6 +53,7 @@ pub struct World {
     pub(super) nodes: Map<EcoString, NodeRuntime>,
     pub(super) network: network::State,
     pub(super) load: load::State,
+    pub(super) clients: super::load::Clients,
     pub(super) volumes: VolumeData,
     pub(super) requests: u64,
     pub(super) expiry_planned: bool,
@@ -86,6 +89,7 @@ impl World {
             nodes: Map::new(),
             network: network::State::default(),
             load: load::State::default(),
+            clients: super::load::Clients::default(),
             volumes: VolumeData::default(),
             requests: 0,
             expiry_planned: false,

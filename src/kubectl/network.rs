@@ -69,24 +69,29 @@ fn from(args: &[String], world: &mut World, session: &mut Session) -> Run {
     let Some((place, words)) = args.split_first().filter(|(_, words)| !words.is_empty()) else {
         return complain("usage: from outside|NODE|pod/NAME COMMAND", 2, world);
     };
-    let is_node = |name: &str| world.store().find("Node", "", name).is_some();
-    let source = match place.split_once('/') {
-        None if place == "outside" => Source::Outside,
-        None if is_node(place) => Source::Node(place.clone()),
-        Some(("node", name)) if is_node(name) => Source::Node(name.to_owned()),
-        Some(("pod" | "po" | "pods", name)) => {
-            let (namespace, name) = name.split_once('/').unwrap_or((session.namespace.as_str(), name));
-            if world.store().find("Pod", namespace, name).is_none() {
-                return complain(&format!("from: there is no pod {name} in namespace {namespace}"), 1, world);
-            }
-            Source::Pod(ObjectKey::new(namespace, name))
-        }
-        _ => {
-            let text = format!("from: there is no {place}: name outside, a node, or pod/NAME of this namespace");
-            return complain(&text, 1, world);
-        }
+    let source = match source(place, &session.namespace, world) {
+        Ok(source) => source,
+        Err(why) => return complain(&format!("from: {why}"), 1, world),
     };
     elsewhere(source, words, world, session)
+}
+
+/// A place that a command runs at, or why there is none.
+pub(super) fn source(place: &str, namespace: &str, world: &World) -> Result<Source, String> {
+    let is_node = |name: &str| world.store().find("Node", "", name).is_some();
+    match place.split_once('/') {
+        None if place == "outside" => Ok(Source::Outside),
+        None if is_node(place) => Ok(Source::Node(place.to_owned())),
+        Some(("node", name)) if is_node(name) => Ok(Source::Node(name.to_owned())),
+        Some(("pod" | "po" | "pods", name)) => {
+            let (namespace, name) = name.split_once('/').unwrap_or((namespace, name));
+            match world.store().find("Pod", namespace, name) {
+                Some(_) => Ok(Source::Pod(ObjectKey::new(namespace, name))),
+                None => Err(format!("there is no pod {name} in namespace {namespace}")),
+            }
+        }
+        _ => Err(format!("there is no {place}: name outside, a node, or pod/NAME of this namespace")),
+    }
 }
 
 /// `stream 100 curl web`: the shares of those who answer, and the way of the last request.

@@ -108,6 +108,8 @@ pub struct Container {
     pub(super) has_changed: bool,
     /// The image it was started from.
     pub(super) image: EcoString,
+    /// True where the kernel has ended it because it took more memory than it may.
+    pub(super) out_of_memory: bool,
 }
 
 /// The containers of a pod, those that initialize it first.
@@ -142,6 +144,7 @@ pub(super) fn of_pod(pod: &Object) -> Vec<Container> {
             stopped_to_restart: false,
             has_changed: false,
             image: EcoString::new(),
+            out_of_memory: false,
         }
     };
     list("initContainers").chain(list("containers")).map(one).collect()

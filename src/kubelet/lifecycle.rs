@@ -125,7 +125,11 @@ impl Sync<'_> {
             let ended = super::Ended {
                 id: run.id.clone(),
                 code,
-                reason: if code == 0 { "Completed" } else { "Error" },
+                reason: match code {
+                    _ if container.out_of_memory => "OOMKilled",
+                    0 => "Completed",
+                    _ => "Error",
+                },
                 started: Some(run.since),
                 finished: Some(at),
             };
@@ -135,6 +139,7 @@ impl Sync<'_> {
             container.probes.clear();
             container.held = None;
             container.shown = None;
+            container.out_of_memory = false;
             self.run.relisted = true;
             any |= !container.stopped_to_restart;
         }

@@ -57,6 +57,19 @@ pub struct PodRuntime {
     draws: u64,
 }
 
+impl PodRuntime {
+    /// The kernel ends a container that took more memory than it may; the kubelet notices at its next look.
+    pub fn kill_for_memory(&mut self, name: &str, now: SimTime) {
+        let killed = self.containers.iter_mut().find(|container| container.name == name);
+        if let Some(container) = killed {
+            if let State::Running(running) = &mut container.state {
+                running.ends = Some((now, 137));
+                container.out_of_memory = true;
+            }
+        }
+    }
+}
+
 /// The pod's sandbox.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Sandbox {

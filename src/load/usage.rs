@@ -26,6 +26,12 @@ pub struct Usage {
     pub leaked: f64,
     /// Thousandths of requests served a second now.
     pub request_milli: u64,
+    /// Millionths of a CPU it uses without requests.
+    pub idle_cpu_micro: u64,
+    /// Bytes it uses without requests.
+    pub idle_memory: u64,
+    /// Since when it has served no request.
+    pub idle_since: SimTime,
     /// CPU used so far: millionths of a CPU times microseconds.
     cpu_sum: u64,
     /// Requests served so far: thousandths times microseconds a second.
@@ -55,8 +61,9 @@ pub struct Average {
 }
 
 impl Usage {
-    /// A container that has used nothing so far.
-    pub fn new(uid: EcoString, container: EcoString, now: SimTime) -> Usage {
+    /// A container that has used nothing so far, and was there at the last look already.
+    pub fn new(uid: EcoString, container: EcoString, now: SimTime, first_look: Span) -> Usage {
+        let looks = last_look(now, first_look).into_iter();
         Usage {
             uid,
             container,
@@ -65,9 +72,12 @@ impl Usage {
             memory: 0,
             leaked: 0.0,
             request_milli: 0,
+            idle_cpu_micro: 0,
+            idle_memory: 0,
+            idle_since: now,
             cpu_sum: 0,
             request_sum: 0,
-            looks: Vec::new(),
+            looks: looks.map(|at| Look { at, cpu_sum: 0, request_sum: 0, memory: 0 }).collect(),
         }
     }
 

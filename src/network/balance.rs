@@ -7,7 +7,6 @@ use super::proxy::rules::{self, Front};
 use super::proxy::walk::Balance;
 use super::proxy::{ipvs, nft, Mode, Node};
 use super::trace::{Hop, HopKind, Memory, Place};
-use crate::base::draw;
 
 impl<'a> Path<'a> {
     /// A Service's rules choose an endpoint and rewrite the packet.
@@ -94,10 +93,10 @@ impl<'a> Path<'a> {
     }
 
     /// Which endpoint it is: at random by the rules' probabilities, or in turn.
-    fn pick(&self, node: &Node, service: &str, count: usize) -> usize {
-        let seed = self.view.settings.seed;
+    fn pick(&mut self, node: &Node, service: &str, count: usize) -> usize {
         let index = match self.state.mode {
-            Mode::Iptables | Mode::Nftables => draw::below(seed, "endpoint", service, self.n, count as u64),
+            _ if self.lots.is_some() => self.lot("endpoint", service, count as u64),
+            Mode::Iptables | Mode::Nftables => self.lot("endpoint", service, count as u64),
             Mode::Ipvs => self.state.turn(&node.name, service) % count as u64,
         };
         index as usize

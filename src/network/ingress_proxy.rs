@@ -82,7 +82,10 @@ pub fn serve(
         return reply(path, place, own(503, question), String::new());
     }
     let service = format!("ingress {}:{}", chosen.service, targets[0].1);
-    let turn = path.state.turn(pod.name(), &service) as usize;
+    let turn = match path.lots {
+        Some(_) => path.lot("ingress", &service, targets.len() as u64) as usize,
+        None => path.state.turn(pod.name(), &service) as usize,
+    };
     path.memories.push(Memory {
         node: pod.name().to_owned(),
         service,

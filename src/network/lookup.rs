@@ -6,7 +6,6 @@ use super::path::Path;
 use super::proxy::compile::Compiled;
 use super::State;
 use crate::api::{Object, ObjectKey};
-use crate::base::draw;
 
 impl<'a> Path<'a> {
     /// The pod with an address, unless it has ended; a pod on its host's network only by a port it names.
@@ -68,7 +67,7 @@ impl<'a> Path<'a> {
     }
 
     /// The node a load balancer, or the router that knows an external IP, hands a packet to.
-    pub(super) fn balancer_node(&self, ip: IpAddr, port: u16) -> Option<String> {
+    pub(super) fn balancer_node(&mut self, ip: IpAddr, port: u16) -> Option<String> {
         let fits = |address: &IpAddr| *address == ip;
         let service = self.state.services_at(ip).find(|service| {
             let outside = service.balancer_ips.iter().chain(&service.external_ips).any(fits);
@@ -82,8 +81,12 @@ impl<'a> Path<'a> {
         let pool = if healthy.is_empty() { nodes.iter().collect() } else { healthy };
         let count = pool.len() as u64;
         let key = service.key.to_string();
-        (count > 0)
-            .then(|| pool[draw::below(self.view.settings.seed, "balancer", &key, self.n, count) as usize].clone())
+        if count == 0 {
+            return None;
+        }
+        let pool: Vec<String> = pool.into_iter().cloned().collect();
+        let index = self.lot("balancer", &key, count);
+        pool.into_iter().nth(index as usize)
     }
 
     fn has_local(&self, service: &ObjectKey, node: &str) -> bool {

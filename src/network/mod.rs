@@ -25,6 +25,6 @@ pub mod tools;
 pub mod trace;
 
 pub use http::{HttpRequest, HttpResponse, Url};
-pub use request::{request, Request, Source};
+pub use request::{request, request_by_lots, Request, Source};
 pub use state::State;
 pub use trace::{Hop, HopKind, Outcome, Place, Response, Trace, Verdict};

@@ -55,6 +55,10 @@ pub struct Path<'a> {
     /// The port at the source of the connection under way.
     port: u16,
     connections: u64,
+    /// What is to be chosen where there is a choice, in order; nothing to let chance decide.
+    pub(super) lots: Option<Vec<u32>>,
+    /// How many there were to choose from, each time.
+    pub(super) counts: Vec<u32>,
 }
 
 /// Where a connection came out.
@@ -129,6 +133,20 @@ impl<'a> Path<'a> {
             source_port: None,
             port: 0,
             connections: 0,
+            lots: None,
+            counts: Vec::new(),
+        }
+    }
+
+    /// A number below `count`: drawn, or the next that the request prescribes.
+    pub(super) fn lot(&mut self, purpose: &str, key: &str, count: u64) -> u64 {
+        match &self.lots {
+            Some(lots) => {
+                let chosen = lots.get(self.counts.len()).copied().unwrap_or(0);
+                self.counts.push(count as u32);
+                u64::from(chosen).min(count - 1)
+            }
+            None => draw::below(self.view.settings.seed, purpose, key, self.n, count),
         }
     }
 

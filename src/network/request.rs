@@ -14,7 +14,6 @@ use super::resolver::{in_hosts_file, Resolver};
 use super::trace::{Hop, HopKind, Outcome, Place, Response, Trace, Verdict};
 use super::{api_server, ingress, ingress_proxy, State};
 use crate::api::{Object, ObjectKey};
-use crate::base::draw;
 use crate::store::View;
 
 /// Where a request comes from.
@@ -95,7 +94,24 @@ pub type Respond<'a> = &'a dyn Fn(&Object, &str, u16, &HttpRequest) -> Option<Ht
 
 /// Carries a request out.
 pub fn request(view: &View, state: &State, request: &Request, respond: Respond) -> Trace {
+    carry(Path::new(view, state, request.source.clone(), request.n, request.timeout_us), request, respond).0
+}
+
+/// Carries a request out with each choice on its way prescribed instead of drawn: the `i`th takes `lots[i]`, and the first
+/// where there is none. Gives also how many there were to choose from each time, so that all ways can be gone.
+pub fn request_by_lots(
+    view: &View,
+    state: &State,
+    request: &Request,
+    lots: Vec<u32>,
+    respond: Respond,
+) -> (Trace, Vec<u32>) {
     let mut path = Path::new(view, state, request.source.clone(), request.n, request.timeout_us);
+    path.lots = Some(lots);
+    carry(path, request, respond)
+}
+
+fn carry(mut path: Path, request: &Request, respond: Respond) -> (Trace, Vec<u32>) {
     path.source_port = request.source_port;
     let (address, outcome) = match resolve(&mut path, request) {
         Ok(address) => {
@@ -108,7 +124,8 @@ pub fn request(view: &View, state: &State, request: &Request, respond: Respond) 
         (true, port) => format!("[{}]:{port}", request.host),
         (false, port) => format!("{}:{port}", request.host),
     };
-    path.finish(target, address, request.port, outcome)
+    let counts = std::mem::take(&mut path.counts);
+    (path.finish(target, address, request.port, outcome), counts)
 }
 
 /// The address of the host, with a hop for each name asked for.
@@ -148,7 +165,7 @@ pub(super) fn look_up(path: &mut Path, host: &str) -> Result<IpAddr, Outcome> {
         let answer = if !inside && name.ends_with(dns::ZONE) { dns::Answer::default() } else { answer };
         let mut addresses: Vec<IpAddr> = answer.addresses().collect();
         if !addresses.is_empty() {
-            let turn = draw::below(view.settings.seed, "dns-order", &name, path.n, addresses.len() as u64);
+            let turn = path.lot("dns-order", &name, addresses.len() as u64);
             addresses.rotate_left(turn as usize);
         }
         let shown: Vec<String> = answer.records.iter().take(8).map(ToString::to_string).collect();
@@ -189,7 +206,9 @@ fn ask_server(path: &mut Path, resolver: &Resolver) -> Result<Place, Outcome> {
         return Ok(Place::address(server.to_string()));
     }
     let (start, began) = (path.hops.len(), path.at_us);
+    let lots = path.lots.take();
     let arrival = path.connect(server, 53, Protocol::Udp);
+    path.lots = lots;
     match arrival {
         Arrival::Pod { .. } => {
             path.hops.truncate(start);

@@ -1,7 +1,7 @@
 //! What a container uses: of itself, and for each request it serves. Read from its image's row, its command and the
 //! annotations of its pod.
 
-use super::{images, words_of};
+use super::{idle, images, serving, words_of};
 use crate::api::{Object, Value};
 use crate::base::quantity::Quantity;
 
@@ -23,28 +23,23 @@ pub struct Demand {
 }
 
 const MIB: u64 = 1 << 20;
+/// Microseconds of CPU for a request to an image whose row says nothing.
+const USUAL_REQUEST_US: u64 = 1_000;
+/// Requests at once of an image whose row says nothing.
+const USUAL_WORKERS: u64 = 64;
 
 /// What a container of a pod uses.
 pub fn demand(pod: &Object, container: &Value) -> Demand {
-    let image = images::find(container.get("image").str());
     let words = words_of(container);
-    let mut demand = match image {
-        Some(image) => Demand {
-            idle_cpu_milli: image.cpu.into(),
-            idle_memory: u64::from(image.memory) * MIB,
-            request_cpu_us: image.cpu_per_request,
-            request_memory: u64::from(image.memory_per_request) * 1024,
-            leak: 0,
-            workers: image.concurrency.into(),
-        },
-        None => Demand {
-            idle_cpu_milli: 1,
-            idle_memory: 16 * MIB,
-            request_cpu_us: 1_000,
-            request_memory: 0,
-            leak: 0,
-            workers: 64,
-        },
+    let (idle, serving) = (idle(container), serving(pod, container));
+    let image = images::find(container.get("image").str());
+    let mut demand = Demand {
+        idle_cpu_milli: idle.cpu_millis,
+        idle_memory: idle.memory_bytes,
+        request_cpu_us: serving.cpu_per_request.0,
+        request_memory: image.map_or(0, |image| u64::from(image.memory_per_request) * 1024),
+        leak: 0,
+        workers: serving.concurrency.into(),
     };
     busy(&words, &mut demand);
     let annotated = |name: &str| {
@@ -58,14 +53,13 @@ pub fn demand(pod: &Object, container: &Value) -> Demand {
     };
     set("cpu", |d| &mut d.idle_cpu_milli, 1000);
     set("memory", |d| &mut d.idle_memory, 1);
-    set("cpu-per-request", |d| &mut d.request_cpu_us, 1_000_000);
     set("memory-per-request", |d| &mut d.request_memory, 1);
     set("leak-per-request", |d| &mut d.leak, 1);
-    set("workers", |d| &mut d.workers, 1);
-    for (field, usual) in [(&mut demand.request_cpu_us, 1_000), (&mut demand.workers, 64)] {
-        if *field == 0 {
-            *field = usual;
-        }
+    if demand.request_cpu_us == 0 {
+        demand.request_cpu_us = USUAL_REQUEST_US;
+    }
+    if demand.workers <= 1 && image.is_some_and(|image| image.concurrency == 0) {
+        demand.workers = USUAL_WORKERS;
     }
     demand
 }

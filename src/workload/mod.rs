@@ -14,6 +14,7 @@ pub mod images;
 mod pages;
 mod pi;
 mod sed;
+pub mod sender;
 pub mod shell;
 mod usage;
 mod words;
