@@ -65,6 +65,11 @@ impl Status {
         Status::plain(429, "TooManyRequests", message.into())
     }
 
+    /// A failure without a reason of its own.
+    pub fn failure(code: u16, message: &str) -> Status {
+        Status::plain(code, "", message.to_owned())
+    }
+
     /// An object that failed validation. `kind` is qualified: `Deployment.apps`.
     ///
     /// Models staging/src/k8s.io/apimachinery/pkg/api/errors NewInvalid: one cause stands alone, several are a list in brackets.

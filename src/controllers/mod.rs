@@ -16,6 +16,7 @@ pub mod deployment_conditions;
 mod deployment_revisions;
 mod deployment_status;
 mod deployment_sync;
+mod disruption;
 pub mod endpoint_ports;
 mod endpoint_slice_mirroring;
 mod endpoint_slices;
@@ -102,6 +103,7 @@ pub static CONTROLLERS: &[Controller] = &[
     cron_job::CONTROLLER,
     daemon_set::CONTROLLER,
     deployment::CONTROLLER,
+    disruption::CONTROLLER,
     endpoint_slice_mirroring::CONTROLLER,
     endpoint_slices::CONTROLLER,
     endpoints::CONTROLLER,

@@ -42,6 +42,16 @@ pub struct Files {
     pub failures: Vec<Failure>,
 }
 
+/// The text of the first file of `-f`.
+pub fn first_text(call: &mut Call<'_>) -> Result<String, Failure> {
+    for path in call.line.list("filename") {
+        if let Some((_, text)) = texts(call, &path)?.into_iter().next() {
+            return Ok(text);
+        }
+    }
+    Ok(String::new())
+}
+
 /// Reads all that `-f` names, in order. A document that cannot be sent does not hold up the others.
 pub fn read_flag(call: &mut Call<'_>) -> Result<Files, Failure> {
     let validation = match call.line.get("validate") {

@@ -104,7 +104,8 @@ impl State {
         }
         let nominated = self.nominated.get(&info.uid).map(|n| n.node.clone());
         let labels = |namespace: &str| namespace_labels(view, namespace);
-        match preemption::preempt(info, &self.nodes, &verdicts, nominated.as_deref(), &labels, volumes) {
+        let budgets: Vec<&Object> = view.store.all("PodDisruptionBudget").collect();
+        match preemption::preempt(info, &self.nodes, &verdicts, nominated.as_deref(), &labels, volumes, &budgets) {
             Ok(choice) => {
                 let mut plan = self.fail(view, info, text, refused_by, reasons);
                 self.nominated

@@ -10,7 +10,7 @@ use super::nodes::{Nodes, Placed};
 use super::pod_info::PodInfo;
 use super::volumes::PodVolumes;
 use super::COMPONENT;
-use crate::api::Value;
+use crate::api::{selector, Object, Value};
 use crate::base::order::Order;
 use crate::store::plan::DeleteOptions;
 use crate::store::{Action, Because, EventNote, Plan, View};
@@ -22,11 +22,13 @@ pub struct Choice {
     pub node: EcoString,
     /// The pods to delete.
     pub victims: Vec<Arc<PodInfo>>,
+    /// How many of them their disruption budgets would keep.
+    violations: usize,
 }
 
 /// The node whose victims matter least; otherwise the text that says why preemption does not help.
 ///
-/// Models pkg/scheduler/framework/preemption Evaluator.Preempt. Disruption budgets are not looked at.
+/// Models pkg/scheduler/framework/preemption Evaluator.Preempt.
 pub fn preempt(
     info: &PodInfo,
     nodes: &Nodes,
@@ -34,6 +36,7 @@ pub fn preempt(
     nominated: Option<&str>,
     namespace_labels: &dyn Fn(&str) -> Value,
     volumes: Option<&PodVolumes>,
+    budgets: &[&Object],
 ) -> Result<Choice, String> {
     if info.object.at("spec.preemptionPolicy").str() == "Never" {
         return Err("not eligible due to preemptionPolicy=Never.".to_owned());
@@ -49,9 +52,9 @@ pub fn preempt(
     for (node, verdict) in nodes.iter().zip(verdicts) {
         let why = match verdict {
             Verdict::Refused { unresolvable: false, .. } => {
-                match victims(info, nodes, &node.name, namespace_labels, volumes) {
-                    Ok(victims) => {
-                        choices.push(Choice { node: node.name.clone(), victims });
+                match victims(info, nodes, &node.name, namespace_labels, volumes, budgets) {
+                    Ok((victims, violations)) => {
+                        choices.push(Choice { node: node.name.clone(), victims, violations });
                         continue;
                     }
                     Err(why) => why,
@@ -71,15 +74,16 @@ pub fn preempt(
     }
 }
 
-/// Models preemption pickOneNodeForPreemption: the lowest highest priority, the lowest sum of priorities, the fewest pods.
-fn cost(choice: &Choice) -> (i64, i64, usize) {
+/// Models preemption pickOneNodeForPreemption: the fewest violated budgets, the lowest highest priority, the lowest sum of priorities, the fewest pods.
+fn cost(choice: &Choice) -> (usize, i64, i64, usize) {
     let priorities = || choice.victims.iter().map(|victim| victim.priority);
     let sum = priorities().map(|p| p + i64::from(i32::MAX) + 1).sum();
-    (priorities().max().unwrap_or(i64::MIN), sum, choice.victims.len())
+    (choice.violations, priorities().max().unwrap_or(i64::MIN), sum, choice.victims.len())
 }
 
 /// The fewest pods that must leave a node: all of lower priority go, and those that can stay are let back, the most
-/// important first. Of equals the older one counts as more important; upstream goes by the start.
+/// important first, and before all those that their disruption budgets would keep. Of equals the older one counts as more
+/// important; upstream goes by the start.
 ///
 /// Models pkg/scheduler/framework/plugins/defaultpreemption SelectVictimsOnNode.
 fn victims(
@@ -88,7 +92,8 @@ fn victims(
     node: &str,
     namespace_labels: &dyn Fn(&str) -> Value,
     volumes: Option<&PodVolumes>,
-) -> Result<Vec<Arc<PodInfo>>, String> {
+    budgets: &[&Object],
+) -> Result<(Vec<Arc<PodInfo>>, usize), String> {
     let mut trial = nodes.clone();
     let lower = |p: &&Placed| p.info.priority < info.priority;
     let mut candidates: Vec<Arc<PodInfo>> = nodes.pods_on(node).filter(lower).map(|p| p.info.clone()).collect();
@@ -107,15 +112,38 @@ fn victims(
     }
     let made = |pod: &PodInfo| pod.object.at("metadata.creationTimestamp").text();
     candidates.order_by(|a, b| b.priority.cmp(&a.priority).then_with(|| made(a).cmp(&made(b))));
-    let mut victims = Vec::new();
-    for candidate in candidates {
+    let (kept, others) = by_budget(candidates, budgets);
+    let (mut victims, first) = (Vec::new(), kept.len());
+    let mut violations = 0;
+    for (i, candidate) in kept.into_iter().chain(others).enumerate() {
         trial.put_pod(candidate.clone(), node);
         if fits(&trial) != Verdict::Fits {
             trial.remove_pod(&candidate.uid);
             victims.push(candidate);
+            violations += usize::from(i < first);
         }
     }
-    Ok(victims)
+    Ok((victims, violations))
+}
+
+/// The pods whose deletion their disruption budgets do not allow, and the others.
+///
+/// Models pkg/scheduler/framework/plugins/defaultpreemption filterPodsWithPDBViolation.
+fn by_budget(pods: Vec<Arc<PodInfo>>, budgets: &[&Object]) -> (Vec<Arc<PodInfo>>, Vec<Arc<PodInfo>>) {
+    let mut left: Vec<i64> = budgets.iter().map(|budget| budget.at("status.disruptionsAllowed").int()).collect();
+    pods.into_iter().partition(|info| {
+        let mut violated = false;
+        for (budget, left) in budgets.iter().zip(&mut left) {
+            let pod = &info.object;
+            let concerns = budget.namespace() == pod.namespace()
+                && budget.at("spec.selector").entries().iter().any(|(_, part)| !part.is_empty())
+                && selector::matches(budget.at("spec.selector"), pod.labels())
+                && budget.at("status.disruptedPods").get(pod.name()).is_null();
+            *left -= i64::from(concerns);
+            violated |= concerns && *left < 0;
+        }
+        violated
+    })
 }
 
 /// Deletes the victims and notes the node that the pod waits for.

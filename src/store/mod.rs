@@ -9,6 +9,7 @@ pub mod allocator;
 pub mod because;
 pub mod change;
 pub mod deletion;
+mod eviction;
 mod limit_ranger;
 pub mod metrics;
 pub mod objects;

@@ -346,6 +346,10 @@ fn reset_status(object: &mut Object) {
             "Service" | "Ingress" => object.set("status.loadBalancer", Value::map()),
             "Deployment" | "Job" | "CronJob" => object.set("status", Value::map()),
             "ReplicaSet" | "ReplicationController" => object.set("status.replicas", 0),
+            "PodDisruptionBudget" => object.set(
+                "status",
+                crate::value!({"currentHealthy": 0, "desiredHealthy": 0, "disruptionsAllowed": 0, "expectedPods": 0}),
+            ),
             "StatefulSet" => object.set("status", crate::value!({"availableReplicas": 0, "replicas": 0})),
             "DaemonSet" => object.set(
                 "status",

@@ -29,7 +29,7 @@ const RECORDINGS: &[(&str, usize)] = &[
     ("j_configmap_secret", 356),
     ("l_quota_limits_scheduling", 602),
     ("m_namespace_gc", 589),
-    ("n_pdb", 38),
+    ("n_pdb", 68),
     ("k_ingress", 74),
     ("p_pod_lifecycle", 973),
 ];
@@ -87,13 +87,14 @@ fn replay(name: &str) -> (usize, usize, String) {
 
 /// Gives pods of a command that were never printed before the name of one of ours of the same ReplicaSet.
 pub(crate) fn name_pods(command: &mut Command, world: &World, names: &mut BTreeMap<String, String>) {
-    for word in command.text.clone().split(' ') {
+    for word in command.text.clone().split([' ', '/']) {
         let Some((set, suffix)) = word.rsplit_once('-').filter(|(set, _)| set.rsplit('-').next().is_some_and(is_hash))
         else {
             continue;
         };
         let pods = world.store().all("Pod");
-        let mut mine = pods.filter(|pod| pod.name().starts_with(&format!("{set}-"))).map(|pod| pod.name().to_owned());
+        let (base, _) = set.rsplit_once('-').unwrap_or((set, ""));
+        let mut mine = pods.filter(|pod| pod.name().starts_with(&format!("{base}-"))).map(|pod| pod.name().to_owned());
         let known = world.store().all("Pod").any(|pod| pod.name() == word) || suffix.len() != 5;
         let free = mine.find(|name| !names.values().any(|taken| taken == name));
         if let Some(ours) = free.filter(|_| !known) {
