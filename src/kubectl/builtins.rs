@@ -3,8 +3,9 @@
 use super::call::{Poll, Run, Waiting};
 use super::dispatch;
 use super::output::Output;
-use super::session::Session;
+use super::session::{Editing, Session};
 use super::shell::run_inner;
+use super::variables;
 use crate::api::kinds::find_resource;
 use crate::api::ObjectKey;
 use crate::base::time::{parse_duration, SimTime, Span};
@@ -19,7 +20,9 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("wait --for=condition=Ready pod/web", "let time pass until something is so"),
     ("timeout 10 COMMAND", "stop a command that waits"),
     ("why TYPE/NAME", "why an object exists and why it is as it is"),
-    ("date, clear, true, false, NAME=VALUE", "the usual"),
+    ("vi FILE, nano FILE, edit FILE", "open a file in the editor"),
+    ("xargs COMMAND, watch COMMAND", "run a command for what is fed in; again and again"),
+    ("for, while, if, test, read, alias, export, seq, date, clear, NAME=VALUE", "the usual"),
 ];
 
 /// Runs a command that is not kubectl.
@@ -37,7 +40,8 @@ pub fn run(words: &[String], stdin: Option<String>, world: &mut World, session: 
             }
             0
         }
-        "mkdir" | "chmod" | "clear" | "true" | "export" | "set" | ":" => 0,
+        "mkdir" | "chmod" | "clear" | "true" | ":" => 0,
+        "vi" | "vim" | "nano" | "edit" | "code" => edit(args, session, out),
         "false" => 1,
         "pwd" => {
             out.line("/home/user");
@@ -69,12 +73,15 @@ pub fn run(words: &[String], stdin: Option<String>, world: &mut World, session: 
             }
             0
         }
-        name => match super::network::run(words, world, session, out) {
-            Some(run) => return run,
-            None => {
-                out.err(format!("sh: {name}: command not found"));
-                127
-            }
+        name => match variables::run(words, session, out) {
+            Some(code) => code,
+            None => match super::network::run(words, world, session, out) {
+                Some(run) => return run,
+                None => {
+                    out.err(format!("sh: {name}: command not found"));
+                    127
+                }
+            },
         },
     };
     Run::Done(code)
@@ -159,6 +166,19 @@ fn copy(name: &str, args: &[String], session: &mut Session, out: &mut Output) ->
     0
 }
 
+/// Hands a file over for editing; one that does not exist is made.
+fn edit(args: &[String], session: &mut Session, out: &mut Output) -> u8 {
+    let Some(path) = args.iter().find(|arg| !arg.starts_with('-')) else {
+        out.err("usage: edit FILE");
+        return 2;
+    };
+    if session.file(path).is_none() {
+        session.write(path, String::new());
+    }
+    session.editing = Some(Editing { path: path.trim_start_matches("./").to_owned() });
+    0
+}
+
 fn remove(args: &[String], session: &mut Session, out: &mut Output) -> u8 {
     let mut code = 0;
     let force = args.iter().any(|arg| arg.starts_with('-') && arg.contains('f'));
@@ -172,7 +192,7 @@ fn remove(args: &[String], session: &mut Session, out: &mut Output) -> u8 {
 }
 
 /// A filter that begins a pipe, over files or what is fed in.
-fn filter(words: &[String], stdin: Option<String>, session: &Session, out: &mut Output) -> u8 {
+fn filter(words: &[String], stdin: Option<String>, session: &mut Session, out: &mut Output) -> u8 {
     let (mut filter, files) = match filters::make(words) {
         Ok(made) => made,
         Err(why) => {
@@ -180,6 +200,9 @@ fn filter(words: &[String], stdin: Option<String>, session: &Session, out: &mut 
             return 2;
         }
     };
+    if words[0] == "sed" && words.iter().any(|word| word == "-i") {
+        return edit_in_place(words, &files, session, out);
+    }
     let text = match (files.as_slice(), stdin) {
         ([], stdin) => Ok(stdin.unwrap_or_default()),
         ([one], Some(stdin)) if one == "-" => Ok(stdin),
@@ -197,6 +220,21 @@ fn filter(words: &[String], stdin: Option<String>, session: &Session, out: &mut 
     let code = filter.end(&mut result);
     out.out(result);
     code
+}
+
+/// `sed -i`: the files become what the filter makes of them.
+fn edit_in_place(words: &[String], files: &[String], session: &mut Session, out: &mut Output) -> u8 {
+    for path in files {
+        let (Some(text), Ok((mut filter, _))) = (session.file(path).map(str::to_owned), filters::make(words)) else {
+            out.err(format!("sed: can't read {path}: No such file or directory"));
+            return 2;
+        };
+        let mut result = String::new();
+        text.lines().for_each(|line| filter.line(line, &mut result));
+        filter.end(&mut result);
+        session.write(path, result);
+    }
+    0
 }
 
 /// The text of the files a filter reads; an error names the one that is missing.
@@ -263,7 +301,7 @@ impl Waiting for Until {
 }
 
 /// A length of time; a bare number means seconds.
-fn span(text: &str) -> Option<Span> {
+pub(super) fn span(text: &str) -> Option<Span> {
     match text.parse::<f64>() {
         Ok(secs) if secs >= 0.0 => Some(Span::micros((secs * 1e6) as u64)),
         _ => parse_duration(text),

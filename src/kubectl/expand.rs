@@ -20,7 +20,8 @@ impl Expander<'_> {
     /// Words with all filled in.
     pub fn words(&mut self, words: &[Word]) -> Vec<String> {
         let mut all = Vec::new();
-        for word in words {
+        for word in words.iter().flat_map(braces) {
+            let word = &word;
             let bare = word.pieces.iter().all(|piece| piece.quote == Quote::None);
             let text = self.word(word);
             if bare && word.pieces.iter().any(|piece| piece.text.contains('$')) {
@@ -59,6 +60,11 @@ impl Expander<'_> {
             if let Some(after) = rest.strip_prefix('?') {
                 out.push_str(&self.last_code.to_string());
                 rest = after;
+            } else if let Some(inner) = rest.strip_prefix("((").filter(|inner| inner.contains("))")) {
+                let end = syntax::closing(inner).unwrap_or(inner.len());
+                let value = super::variables::arithmetic(&inner[..end], self.session);
+                out.push_str(&value.to_string());
+                rest = inner.get(end + 2..).unwrap_or("");
             } else if let Some(inner) = rest.strip_prefix('(') {
                 let end = syntax::closing(inner).unwrap_or(inner.len());
                 out.push_str(&self.substitute(&inner[..end]));
@@ -72,8 +78,15 @@ impl Expander<'_> {
                     true => out.push('$'),
                     false => out.push_str(self.session.variables.get(name).map_or("", String::as_str)),
                 }
-                let closed = braced && !name.is_empty() && body[end..].starts_with('}');
-                rest = if name.is_empty() { rest } else { &body[end + usize::from(closed)..] };
+                let mut after = &body[end..];
+                if let (true, Some(close)) = (braced && !name.is_empty(), after.find('}')) {
+                    let known = self.session.variables.get(name).is_some_and(|value| !value.is_empty());
+                    if let Some(otherwise) = after[..close].strip_prefix(":-").filter(|_| !known) {
+                        out.push_str(otherwise);
+                    }
+                    after = &after[close + 1..];
+                }
+                rest = if name.is_empty() { rest } else { after };
             }
         }
         out + rest
@@ -90,6 +103,28 @@ impl Expander<'_> {
     fn files_like(&self, pattern: &str) -> Vec<String> {
         self.session.files.keys().filter(|name| is_like(pattern, name)).cloned().collect()
     }
+}
+
+/// `{1..3}` and `{a,b}` in a word without quotes, each on its own.
+fn braces(word: &Word) -> Vec<Word> {
+    let [piece] = word.pieces.as_slice() else { return vec![word.clone()] };
+    let text = piece.text.as_str();
+    let open = text.find('{').filter(|open| piece.quote == Quote::None && !text[..*open].ends_with('$'));
+    let Some((open, close)) = open.and_then(|open| Some((open, open + text[open..].find('}')?))) else {
+        return vec![word.clone()];
+    };
+    let inner = &text[open + 1..close];
+    let numbers: Option<(i64, i64)> =
+        inner.split_once("..").and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
+    let parts: Vec<String> = match numbers {
+        Some((from, to)) if from <= to && to - from < 10_000 => (from..=to).map(|n| n.to_string()).collect(),
+        _ if inner.contains(',') => inner.split(',').map(str::to_owned).collect(),
+        _ => return vec![word.clone()],
+    };
+    let whole = |part: String| format!("{}{part}{}", &text[..open], &text[close + 1..]);
+    let words =
+        parts.into_iter().map(|part| Word { pieces: vec![syntax::Piece { text: whole(part), quote: Quote::None }] });
+    words.collect()
 }
 
 /// True where a name fits a pattern with `*` and `?`; neither stands for a slash.

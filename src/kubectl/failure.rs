@@ -49,8 +49,20 @@ impl Failure {
             Failure::Usage(text) => format!("error: {text}\nSee '{command} -h' for help and examples\n"),
             Failure::Plain(text) => format!("{text}\n"),
             Failure::Server(status) => server_text(status),
-            Failure::Many(all) => all.iter().map(|failure| failure.text(command)).collect(),
+            Failure::Many(all) => all.iter().map(Failure::among_others).collect(),
             Failure::Silent(_) => String::new(),
+        }
+    }
+
+    /// What it prints where others failed, too: without `error:`, and without a list of causes.
+    ///
+    /// Models staging/src/k8s.io/kubectl/pkg/cmd/util MultipleErrors.
+    fn among_others(&self) -> String {
+        match self {
+            Failure::Server(status) if status.reason.is_empty() => format!("Error from server: {}\n", status.message),
+            Failure::Server(status) => format!("Error from server ({}): {}\n", status.reason, status.message),
+            Failure::Many(all) => all.iter().map(Failure::among_others).collect(),
+            other => format!("{}\n", other.message()),
         }
     }
 

@@ -81,18 +81,18 @@ impl Template {
         let mut parser = Parser { text, at: 0, depth: 0, loops: 0, variables: vec!["$".to_owned()] };
         let (nodes, end) = parser.list()?;
         match end {
-            End::Text => Ok(Template { text: text.to_owned(), nodes }),
+            End::Input => Ok(Template { text: text.to_owned(), nodes }),
             End::Else(_) => Err(parser.wrong("unexpected {{else}}")),
-            End::End => Err(parser.wrong("unexpected {{end}}")),
+            End::Close => Err(parser.wrong("unexpected {{end}}")),
         }
     }
 }
 
 /// What a list of nodes ended with; what stands behind `else` is the next condition.
 enum End {
-    Text,
+    Input,
     Else(String),
-    End,
+    Close,
 }
 
 struct Parser<'a> {
@@ -129,7 +129,7 @@ impl Parser<'_> {
             }
             if self.rest().is_empty() {
                 return match self.depth {
-                    0 => Ok((nodes, End::Text)),
+                    0 => Ok((nodes, End::Input)),
                     _ => Err(self.wrong("unexpected EOF")),
                 };
             }
@@ -185,7 +185,7 @@ impl Parser<'_> {
                     self.at += next.len();
                     return Ok((nodes, End::Else(next)));
                 }
-                "end" => return Ok((nodes, End::End)),
+                "end" => return Ok((nodes, End::Close)),
                 _ => {
                     let pipe = self.pipe()?;
                     trim = self.close()?;
@@ -214,7 +214,7 @@ impl Parser<'_> {
                 let trim = self.close()?;
                 let (otherwise, end) = self.body(trim)?;
                 match end {
-                    End::End => Ok((body, otherwise, self.close()?)),
+                    End::Close => Ok((body, otherwise, self.close()?)),
                     _ => Err(self.wrong("expected end; found {{else}}")),
                 }
             }

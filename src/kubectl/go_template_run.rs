@@ -130,14 +130,14 @@ impl Run<'_> {
                 Node::Text(text) => self.out.push_str(text),
                 Node::Action(pipe) => {
                     let value = self.pipe(pipe, dot)?;
-                    self.keep(pipe, &[value.clone()]);
+                    self.keep(pipe, std::slice::from_ref(&value));
                     if pipe.variables.is_empty() {
                         self.out.push_str(&value.show());
                     }
                 }
                 Node::If(pipe, body, otherwise) | Node::With(pipe, body, otherwise) => {
                     let value = self.pipe(pipe, dot)?;
-                    self.keep(pipe, &[value.clone()]);
+                    self.keep(pipe, std::slice::from_ref(&value));
                     let flow = match value.is_true() {
                         true if matches!(node, Node::With(..)) => self.list(body, &value)?,
                         true => self.list(body, dot)?,
@@ -179,7 +179,7 @@ impl Run<'_> {
         for (key, item) in pairs {
             match pipe.variables.len() {
                 2 => self.keep(pipe, &[key, item.clone()]),
-                _ => self.keep(pipe, &[item.clone()]),
+                _ => self.keep(pipe, std::slice::from_ref(&item)),
             }
             let flow = self.list(body, &item)?;
             self.variables.truncate(known);

@@ -3,6 +3,7 @@
 
 pub mod builtins;
 pub mod call;
+pub mod control;
 pub mod describe;
 pub mod dispatch;
 mod expand;
@@ -27,7 +28,9 @@ pub mod session;
 pub mod shell;
 pub mod sources;
 pub mod syntax;
+mod syntax_compound;
 pub mod unified;
+mod variables;
 pub mod verbs;
 mod web_manifests;
 

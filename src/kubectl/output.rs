@@ -44,7 +44,8 @@ impl Output {
         std::mem::take(&mut self.parts)
     }
 
-    fn push(&mut self, stream: Stream, text: &str) {
+    /// Adds a piece to a stream as it is.
+    pub fn push(&mut self, stream: Stream, text: &str) {
         if text.is_empty() {
             return;
         }

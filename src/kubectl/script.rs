@@ -4,7 +4,7 @@
 //! comments. `<AGE>`, `<HASH>`, `<IP>` and `<ANY>` stand for what differs from run to run.
 
 use super::player::{Played, Player};
-use super::syntax::open_here_documents;
+use super::syntax::is_open;
 use crate::base::time::{parse_duration, Span};
 use crate::store::settings::ip_number;
 use crate::store::Settings;
@@ -47,7 +47,7 @@ pub fn parse(text: &str) -> Vec<Piece> {
                 text: command.to_owned(),
                 expected: Vec::new(),
             };
-            while parsed.text.ends_with('\\') || !open_here_documents(&parsed.text).is_empty() {
+            while is_open(&parsed.text) {
                 let Some((_, next)) = lines.next() else { break };
                 parsed.written.push(next.to_owned());
                 parsed.text.push('\n');

@@ -4,7 +4,7 @@ use super::verbs::config;
 use crate::api::ObjectKey;
 use crate::api::Value;
 use crate::network::Trace;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 /// Files and context of one terminal.
@@ -16,6 +16,10 @@ pub struct Session {
     pub namespace: String,
     /// The configuration of kubectl: clusters, users and contexts.
     pub config: Value,
+    /// Words that stand for others: `alias k=kubectl`.
+    pub aliases: BTreeMap<String, String>,
+    /// The lines that `read` has not taken yet.
+    pub input: VecDeque<String>,
     /// The shell's variables.
     pub variables: BTreeMap<String, String>,
     /// The requests that were sent, until somebody takes them to be shown.
@@ -67,6 +71,8 @@ impl Default for Session {
             files: BTreeMap::new(),
             namespace: "default".to_owned(),
             config: config::fresh(),
+            aliases: BTreeMap::new(),
+            input: VecDeque::new(),
             variables: BTreeMap::new(),
             traces: Vec::new(),
             streams: Vec::new(),

@@ -2,13 +2,14 @@
 
 use super::builtins;
 use super::call::{Poll, Run, Waiting};
+use super::control::{Escape, Script};
 use super::dispatch;
 use super::expand::Expander;
 use super::node_shell;
 use super::output::{Output, Stream};
 use super::session::Session;
-use super::syntax::{self, Errors, Input, Pipeline, Stage, When, Word};
-use crate::base::time::SimTime;
+use super::syntax::{self, Errors, Group, Input, Line, Pipeline, Quote, Stage, When, Word};
+use crate::base::time::{SimTime, Span};
 use crate::cluster::World;
 use crate::workload::filters::{self, Filter};
 use std::collections::VecDeque;
@@ -19,14 +20,18 @@ pub struct Job {
     running: Option<Running>,
     background: Vec<Running>,
     code: u8,
+    /// How the line was left early, for the loop around it.
+    pub escape: Option<Escape>,
     out: Output,
 }
 
 /// A pipeline that is being carried out: a command, the filters behind it, and the commands behind those.
 struct Running {
     source: Option<Box<dyn Waiting>>,
+    script: Option<Box<Script>>,
     source_output: Output,
     errors: Option<Errors>,
+    to_errors: bool,
     filters: Vec<(Box<dyn Filter>, Option<Errors>)>,
     /// What the filters have not seen yet: the beginning of a line.
     partial: String,
@@ -42,16 +47,21 @@ struct Running {
 impl Job {
     /// Begins with a line, which may have further lines: here-documents, or more commands.
     pub fn start(text: &str) -> Job {
-        let mut job =
-            Job { todo: VecDeque::new(), running: None, background: Vec::new(), code: 0, out: Output::default() };
         match syntax::parse(text) {
-            Ok(line) => job.todo.extend(line.pipelines),
+            Ok(line) => Job::of(line),
             Err(why) => {
+                let mut job = Job::of(Line::default());
                 job.out.err(format!("sh: {why}"));
                 job.code = 2;
+                job
             }
         }
-        job
+    }
+
+    /// Begins with a line that was taken apart already.
+    pub fn of(line: Line) -> Job {
+        let todo = line.pipelines.into();
+        Job { todo, running: None, background: Vec::new(), code: 0, escape: None, out: Output::default() }
     }
 
     /// What was printed since the last time.
@@ -82,7 +92,11 @@ impl Job {
                     Poll::Pending(until) => return Poll::Pending(earlier(until, self.background_due())),
                     Poll::Done(code) => {
                         self.code = code;
+                        self.escape = running.script.take().and_then(|script| script.escape);
                         self.running = None;
+                        if self.escape.is_some() {
+                            self.todo.clear();
+                        }
                     }
                 }
             }
@@ -92,10 +106,12 @@ impl Job {
                     false => Poll::Pending(self.background_due()),
                 };
             };
-            let waits_for_all = pipeline.stages.len() == 1
-                && pipeline.stages[0].words.len() == 1
-                && expand_plain(&pipeline.stages[0].words[0]) == "wait";
-            if waits_for_all && !self.background.is_empty() {
+            let single = match pipeline.stages.as_slice() {
+                [stage] => stage.words.iter().map(expand_plain).collect::<Vec<_>>(),
+                _ => Vec::new(),
+            };
+            let name = single.first().map_or("", String::as_str);
+            if name == "wait" && single.len() == 1 && !self.background.is_empty() {
                 return Poll::Pending(self.background_due());
             }
             let Some(pipeline) = self.todo.pop_front() else { continue };
@@ -105,6 +121,17 @@ impl Job {
                 When::Failure => self.code != 0,
             };
             if !wanted {
+                continue;
+            }
+            self.escape = match name {
+                "break" => Some(Escape::Break),
+                "continue" => Some(Escape::Continue),
+                "exit" if session.shells.is_empty() => Some(Escape::Exit),
+                _ => None,
+            };
+            if self.escape.is_some() {
+                self.code = single.get(1).and_then(|code| code.parse().ok()).unwrap_or(self.code);
+                self.todo.clear();
                 continue;
             }
             let background = pipeline.background;
@@ -133,8 +160,10 @@ impl Running {
     fn new(stages: VecDeque<Stage>) -> Running {
         Running {
             source: None,
+            script: None,
             source_output: Output::default(),
             errors: None,
+            to_errors: false,
             filters: Vec::new(),
             partial: String::new(),
             collected: String::new(),
@@ -169,17 +198,38 @@ impl Running {
             }
         };
         self.errors = stage.errors;
+        self.to_errors = stage.to_errors;
         self.note_target(&stage, session, world, last_code);
         if stage.input.is_some() && self.code != 0 {
             return;
         }
-        match run_command(&words, stdin, world, session, &mut self.source_output) {
-            Run::Done(code) => self.code = code,
-            Run::Wait(waiting) => self.source = Some(waiting),
+        self.script = match stage.group {
+            Some(group) => {
+                let values = match group.as_ref() {
+                    Group::For(_, values, _) => Expander { session, world, last_code }.words(values),
+                    _ => Vec::new(),
+                };
+                session.input = stdin.iter().flat_map(|text| text.lines()).map(str::to_owned).collect();
+                Some(Script::of(*group, values))
+            }
+            None => {
+                let limit = words.get(1).filter(|_| words[0] == "timeout").and_then(|text| builtins::span(text));
+                let inner = if limit.is_some() { &words[2..] } else { &words[..] };
+                let script = repeated(inner, stdin.as_deref()).or_else(|| script_file(inner, session));
+                script.map(|script| script.within(limit.map(|limit| world.now() + limit)))
+            }
+        }
+        .map(Box::new);
+        if self.script.is_none() {
+            match run_command(&words, stdin, world, session, &mut self.source_output) {
+                Run::Done(code) => self.code = code,
+                Run::Wait(waiting) => self.source = Some(waiting),
+            }
         }
         while self.rest.front().is_some_and(is_line_filter) {
             let Some(next) = self.rest.pop_front() else { break };
             let words = Expander { session, world, last_code }.words(&next.words);
+            self.to_errors = next.to_errors;
             self.note_target(&next, session, world, last_code);
             match filters::make(&words) {
                 Ok((filter, _)) => self.filters.push((filter, next.errors)),
@@ -200,6 +250,21 @@ impl Running {
 
     fn poll(&mut self, session: &mut Session, world: &mut World, out: &mut Output) -> Poll {
         loop {
+            if let Some(script) = &mut self.script {
+                let state = script.poll(session, world);
+                for (stream, text) in script.take_output() {
+                    self.source_output.push(stream, &text);
+                }
+                match state {
+                    Poll::Done(code) => self.code = code,
+                    Poll::Pending(until) => {
+                        self.until = until;
+                        self.pass_on(out);
+                        self.deliver(out);
+                        return state;
+                    }
+                }
+            }
             if let Some(source) = &mut self.source {
                 match source.poll(world, &mut self.source_output) {
                     Poll::Done(code) => {
@@ -279,7 +344,8 @@ impl Running {
     /// Prints what has come out, unless it goes into a file or another command.
     fn deliver(&mut self, out: &mut Output) {
         if self.target.is_none() && self.rest.is_empty() {
-            out.out(std::mem::take(&mut self.collected));
+            let stream = if self.to_errors { Stream::Err } else { Stream::Out };
+            out.push(stream, &std::mem::take(&mut self.collected));
         }
     }
 }
@@ -302,6 +368,73 @@ fn is_line_filter(stage: &Stage) -> bool {
     stage.input.is_none() && filters::NAMES.contains(&name.as_str())
 }
 
+/// A file of commands that is run: `./setup.sh`, `sh setup.sh`, `source setup.sh`.
+fn script_file(words: &[String], session: &mut Session) -> Option<Script> {
+    let runs = matches!(words.first()?.as_str(), "sh" | "bash" | "source" | ".");
+    let args = words.get(usize::from(runs)..)?;
+    let path = args.first().filter(|path| runs || path.contains('/'))?;
+    let text = session.file(path)?.to_owned();
+    for (i, word) in args.iter().enumerate() {
+        session.variables.insert(i.to_string(), word.clone());
+    }
+    let subshell = !matches!(words[0].as_str(), "source" | ".");
+    Some(Script::of(Group::Lines(syntax::parse(&text).ok()?, subshell), Vec::new()))
+}
+
+/// The commands that run others: `xargs` each with words of what is fed in, `watch` one again and again.
+fn repeated(words: &[String], stdin: Option<&str>) -> Option<Script> {
+    let name = words.first()?;
+    let (mut every, mut most, mut mark, mut at) = (2.0, usize::MAX, None, 1);
+    while let Some(word) = words.get(at).filter(|word| word.starts_with('-') && word.len() > 1) {
+        let (flag, glued) = (&word[..2], word[2..].to_owned());
+        let mut value = || {
+            at += usize::from(glued.is_empty());
+            if glued.is_empty() {
+                words.get(at).cloned().unwrap_or_default()
+            } else {
+                glued.clone()
+            }
+        };
+        match flag {
+            "-n" => {
+                let text = value();
+                every = text.parse().unwrap_or(2.0);
+                most = text.parse().unwrap_or(usize::MAX);
+            }
+            "-I" => mark = Some(value()),
+            "-L" => most = value().parse().unwrap_or(1),
+            _ => {}
+        }
+        at += 1;
+    }
+    let command = words.get(at..)?;
+    match name.as_str() {
+        "watch" if !command.is_empty() => Some(Script::watch(command.join(" "), Span::micros((every * 1e6) as u64))),
+        "xargs" => {
+            let text = stdin.unwrap_or("");
+            let plain = |words: Vec<String>| {
+                let words =
+                    words.into_iter().map(|text| Word { pieces: vec![syntax::Piece { text, quote: Quote::Single }] });
+                let stage = Stage { words: words.collect(), ..Stage::default() };
+                Line { pipelines: vec![Pipeline { when: When::Always, stages: vec![stage], background: false }] }
+            };
+            let command = if command.is_empty() { &["echo".to_owned()] } else { command };
+            let lines = match mark {
+                Some(mark) => {
+                    text.lines().map(|line| command.iter().map(|word| word.replace(&mark, line)).collect()).collect()
+                }
+                None => {
+                    let given: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+                    let chunks = given.chunks(most.clamp(1, given.len().max(1)));
+                    chunks.map(|chunk| [command, chunk].concat()).collect::<Vec<Vec<String>>>()
+                }
+            };
+            Some(Script::each(lines.into_iter().map(plain).collect()))
+        }
+        _ => None,
+    }
+}
+
 fn expand_plain(word: &Word) -> String {
     word.pieces.iter().map(|piece| piece.text.as_str()).collect()
 }
@@ -315,8 +448,21 @@ fn run_command(
     out: &mut Output,
 ) -> Run {
     let settings = words.iter().take_while(|word| builtins::is_assignment(word)).count();
-    let words = if settings < words.len() { &words[settings..] } else { words };
+    if settings > 0 && settings < words.len() {
+        let before = session.variables.clone();
+        let pairs = words[..settings].iter().filter_map(|word| word.split_once('='));
+        session.variables.extend(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let run = run_command(&words[settings..], stdin, world, session, out);
+        session.variables = before;
+        return run;
+    }
     let Some(name) = words.first() else { return Run::Done(0) };
+    if let Some(alias) = session.aliases.remove(name) {
+        let long: Vec<String> = alias.split_whitespace().map(str::to_owned).chain(words[1..].iter().cloned()).collect();
+        let run = run_command(&long, stdin, world, session, out);
+        session.aliases.insert(name.clone(), alias);
+        return run;
+    }
     if let Some(run) = node_shell::run(words, world, session, out) {
         return run;
     }

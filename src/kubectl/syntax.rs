@@ -1,5 +1,7 @@
 //! A line of the shell taken apart: words and quotes, pipes, redirections, here-documents, `;`, `&&`, `||` and `&`.
 
+use super::syntax_compound;
+
 /// Several commands, one after the other.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Line {
@@ -38,8 +40,25 @@ pub struct Stage {
     pub output: Option<Target>,
     /// What standard error goes: away or to standard output.
     pub errors: Option<Errors>,
+    /// True where standard output goes to standard error.
+    pub to_errors: bool,
     /// What is fed in.
     pub input: Option<Input>,
+    /// Several commands in place of one.
+    pub group: Option<Box<Group>>,
+}
+
+/// Several commands that stand where one may.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Group {
+    /// `( ... )`, or `{ ... }`; true for the former.
+    Lines(Line, bool),
+    /// `for NAME in WORDS; do ...; done`.
+    For(String, Vec<Word>, Line),
+    /// `while ...; do ...; done`; true for `until`.
+    While(Line, Line, bool),
+    /// `if ...; then ...; elif ...; else ...; fi`.
+    If(Vec<(Line, Line)>, Line),
 }
 
 /// What becomes of standard error.
@@ -97,23 +116,51 @@ pub enum Quote {
 }
 
 #[derive(PartialEq, Debug)]
-enum Token {
+pub(super) enum Token {
     Word(Word),
     Operator(&'static str),
 }
 
-const OPERATORS: &[&str] = &["2>&1", "2>/dev/null", "&>", "&&", "||", "<<-", "<<", ">>", ";", "|", "&", "<", ">", "\n"];
+const OPERATORS: &[&str] =
+    &[">&2", "1>&2", "2>&1", "2>/dev/null", "&>", "&&", "||", "<<-", "<<", ">>", ";", "|", "&", "<", ">", "\n"];
 
 /// Takes a text apart. Lines behind the first are the bodies of here-documents, or further commands.
 pub fn parse(text: &str) -> Result<Line, String> {
+    list(text, &[]).map(|(line, _, _)| line)
+}
+
+/// True for a text that more lines must follow: an open quote, loop or here-document.
+pub fn is_open(text: &str) -> bool {
+    let cut = |why: String| why.starts_with("unexpected EOF") || why.ends_with("unexpected end of file");
+    text.ends_with('\\') || !open_here_documents(text).is_empty() || parse(text).is_err_and(cut)
+}
+
+/// The commands up to one of the words that may end them, what lies behind it, and the word.
+pub(super) fn list<'a>(text: &'a str, ends: &[&str]) -> Result<(Line, &'a str, String), String> {
     let mut rest = text;
     let mut line = Line::default();
     let mut pipeline = new_pipeline(When::Always);
     let mut stage = Stage::default();
     let mut pending: Vec<(String, bool, bool)> = Vec::new();
-    while let Some((token, after)) = next_token(rest)? {
+    loop {
+        if stage.words.is_empty() && stage.group.is_none() {
+            if let Some((group, after)) = syntax_compound::group(rest)? {
+                stage.group = Some(Box::new(group));
+                rest = after;
+            }
+        }
+        let Some((token, after)) = next_token(rest)? else { break };
         rest = after;
         match token {
+            Token::Word(word) if stage.words.is_empty() && stage.group.is_none() && ends.contains(&bare(&word)) => {
+                if !pipeline.stages.is_empty() {
+                    return Err(format!("syntax error near unexpected token `{}'", bare(&word)));
+                }
+                return Ok((line, rest, bare(&word).to_owned()));
+            }
+            Token::Word(word) if stage.group.is_some() => {
+                return Err(format!("syntax error near unexpected token `{}'", plain(&word)));
+            }
             Token::Word(word) => stage.words.push(word),
             Token::Operator(op @ ("<" | ">" | ">>" | "<<" | "<<-" | "&>")) => {
                 let Some((Token::Word(word), after)) = next_token(rest)? else {
@@ -135,6 +182,7 @@ pub fn parse(text: &str) -> Result<Line, String> {
                     }
                 }
             }
+            Token::Operator(">&2" | "1>&2") => stage.to_errors = true,
             Token::Operator("2>&1") => stage.errors = Some(Errors::ToOutput),
             Token::Operator("2>/dev/null") => stage.errors = Some(Errors::Dropped),
             Token::Operator("|") => end_stage(&mut pipeline, &mut stage)?,
@@ -142,7 +190,7 @@ pub fn parse(text: &str) -> Result<Line, String> {
                 if op == "\n" {
                     rest = read_bodies(rest, &mut pending, &mut line, &mut pipeline, &mut stage);
                 }
-                let empty = stage.words.is_empty() && pipeline.stages.is_empty();
+                let empty = stage.words.is_empty() && stage.group.is_none() && pipeline.stages.is_empty();
                 if empty && op != "\n" {
                     return Err(format!("syntax error near unexpected token `{op}'"));
                 }
@@ -159,11 +207,22 @@ pub fn parse(text: &str) -> Result<Line, String> {
             }
         }
     }
-    if !stage.words.is_empty() || !pipeline.stages.is_empty() {
+    if !ends.is_empty() {
+        return Err("syntax error: unexpected end of file".to_owned());
+    }
+    if !stage.words.is_empty() || stage.group.is_some() || stage.output.is_some() || !pipeline.stages.is_empty() {
         end_stage(&mut pipeline, &mut stage)?;
         line.pipelines.push(pipeline);
     }
-    Ok(line)
+    Ok((line, rest, String::new()))
+}
+
+/// A word without any quotes; empty for others.
+pub(super) fn bare(word: &Word) -> &str {
+    match word.pieces.as_slice() {
+        [piece] if piece.quote == Quote::None => &piece.text,
+        _ => "",
+    }
 }
 
 fn new_pipeline(when: When) -> Pipeline {
@@ -171,7 +230,7 @@ fn new_pipeline(when: When) -> Pipeline {
 }
 
 fn end_stage(pipeline: &mut Pipeline, stage: &mut Stage) -> Result<(), String> {
-    if stage.words.is_empty() && stage.output.is_none() {
+    if stage.words.is_empty() && stage.group.is_none() && stage.output.is_none() {
         return Err("syntax error near unexpected token `|'".to_owned());
     }
     pipeline.stages.push(std::mem::take(stage));
@@ -239,7 +298,7 @@ fn read_bodies<'a>(
 }
 
 /// The next word or operator and what lies behind it.
-fn next_token(text: &str) -> Result<Option<(Token, &str)>, String> {
+pub(super) fn next_token(text: &str) -> Result<Option<(Token, &str)>, String> {
     let mut rest = text.trim_start_matches([' ', '\t', '\r']);
     while let Some(after) = rest.strip_prefix("\\\n") {
         rest = after.trim_start_matches([' ', '\t']);
@@ -294,6 +353,13 @@ fn read_double<'a>(text: &'a str, word: &mut Word) -> Result<&'a str, String> {
     let mut piece = String::new();
     while let Some((i, c)) = chars.next() {
         match c {
+            '$' if text[i + 1..].starts_with('(') => {
+                let end = closing(&text[i + 2..]).ok_or("unexpected EOF while looking for matching `)'")?;
+                piece.push_str(&text[i..i + end + 3]);
+                while chars.as_str().len() > text.len() - (i + end + 3) {
+                    chars.next();
+                }
+            }
             '"' => {
                 push(word, &piece, Quote::Double);
                 return Ok(&text[i + 1..]);
@@ -317,8 +383,12 @@ fn read_double<'a>(text: &'a str, word: &mut Word) -> Result<&'a str, String> {
 /// The place of the parenthesis that closes a substitution.
 pub fn closing(text: &str) -> Option<usize> {
     let mut depth = 0;
+    let mut quote = None;
     for (i, c) in text.char_indices() {
         match c {
+            c if quote == Some(c) => quote = None,
+            _ if quote.is_some() => {}
+            '\'' | '"' => quote = Some(c),
             '(' => depth += 1,
             ')' if depth == 0 => return Some(i),
             ')' => depth -= 1,

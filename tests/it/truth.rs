@@ -246,6 +246,10 @@ fn plain_token(token: &str, keep: bool, known: Known<'_>) -> String {
     if is_age(token) {
         return "AGE".to_owned();
     }
+    let is_hex = |text: &str| text.len() == 64 && text.chars().all(|c| c.is_ascii_hexdigit());
+    if is_hex(token) || token.starts_with("kubectl-edit-") || token.starts_with("192.168.10.") {
+        return "ID".to_owned();
+    }
     let parts: Vec<&str> = token.split('.').collect();
     if parts.len() == 4 && parts[0] == "10" && parts.iter().all(|part| part.parse::<u8>().is_ok()) {
         return if token.starts_with("10.96.0.") { token.to_owned() } else { "IP".to_owned() };

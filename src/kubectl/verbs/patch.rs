@@ -58,6 +58,7 @@ fn apply(call: &mut Call<'_>, object: &Object, kind: PatchType, patch: &Value) -
         Ok(())
     })?;
     warnings.iter().for_each(|warning| call.out.warn(warning));
-    let done = if patched.value == object.value { "patched (no change)" } else { "patched" };
+    let done =
+        if patched.value == object.value && !call.line.has("filename") { "patched (no change)" } else { "patched" };
     report(call, &patched, done, dry)
 }
