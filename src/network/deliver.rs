@@ -25,7 +25,10 @@ impl<'a> Path<'a> {
             return self.on_node(node, flight);
         }
         match self.node_at(to) {
-            Some(other) if crossed == 0 => self.cross_to(node, flight, other),
+            Some(other) if crossed == 0 => match self.egress(&flight) {
+                Some(denied) => denied,
+                None => self.cross_to(node, flight, other),
+            },
             _ => self.deliver(node, flight, crossed),
         }
     }
@@ -125,11 +128,11 @@ impl<'a> Path<'a> {
     /// From a node to the pod, the API server or the world.
     pub(super) fn deliver(&mut self, node: &Node, flight: Flight, crossed: u8) -> Arrival<'a> {
         let to = flight.packet.destination;
-        if to == self.api_server_address() {
-            return self.reach_api_server(flight.at, flight.packet);
-        }
         if let Some(denied) = self.egress(&flight) {
             return denied;
+        }
+        if to == self.api_server_address() {
+            return self.reach_api_server(flight.at, flight.packet);
         }
         match self.pod_at(to, flight.packet.port) {
             Some(pod) => self.reach_pod(node, flight, pod),
@@ -245,9 +248,10 @@ impl<'a> Path<'a> {
         Arrival::ApiServer { place }
     }
 
-    /// May the pod a packet comes from send it?
+    /// May the pod a packet comes from send it? Its own node decides, once the address is final; that node itself it may
+    /// always reach.
     fn egress(&mut self, flight: &Flight) -> Option<Arrival<'a>> {
-        let pod = self.pod()?;
+        let pod = self.pod().filter(|pod| pod.at("spec.nodeName").str() == flight.node)?;
         let peer = policy::Peer { ip: flight.packet.destination, pod: self.pod_at(flight.packet.destination, 0) };
         let verdict = policy::egress(self.view, &pod, &peer, flight.packet.port, flight.packet.protocol)?;
         self.policy_hop(
