@@ -1,7 +1,10 @@
 //! Requests through the cluster's network: the one place where nodes, names and what containers answer come together.
 
+use std::sync::Arc;
+
 use super::World;
 use crate::api::Object;
+use crate::base::time::Span;
 use crate::network::tools::{self, Output};
 use crate::network::{self, HttpRequest, HttpResponse, Request, Source, Trace};
 use crate::workload;
@@ -43,6 +46,11 @@ impl World {
         }
         self.keep_names(&names);
         Some(output)
+    }
+
+    /// Changes how often kube-proxy writes its rules at most.
+    pub fn set_min_sync_period(&mut self, period: Span) {
+        Arc::make_mut(&mut self.settings).min_sync_period = period;
     }
 
     /// Changes what kube-proxy balances with, on all nodes at once.

@@ -11,7 +11,7 @@ use super::output::Output;
 use super::session::{Sent, Session, Shell};
 use super::shell::run_inner;
 use crate::api::ObjectKey;
-use crate::base::time::{SimTime, Span};
+use crate::base::time::{parse_duration, SimTime, Span};
 use crate::cluster::World;
 use crate::network::proxy::Mode;
 use crate::network::{tools, Source, Trace};
@@ -25,7 +25,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("stream COUNT COMMAND", "sends a request so many times and counts who answers"),
     ("from outside|NODE|pod/NAME COMMAND", "runs one of these somewhere else, as `kubectl exec POD -- COMMAND` does"),
     ("ssh NODE [COMMAND]", "a node's shell: iptables-save, iptables -t nat -L, ipvsadm -Ln, nft list ruleset, conntrack -L, ip addr, ip route, ss -lntp"),
-    ("proxy-mode [iptables|ipvs|nftables]", "shows or changes what kube-proxy balances with"),
+    ("proxy-mode [iptables|ipvs|nftables] [--min-sync-period=1s]", "what kube-proxy balances with, and how often it writes its rules at most"),
 ];
 
 /// A stream sends at most so many requests.
@@ -180,22 +180,24 @@ fn elsewhere(source: Source, words: &[String], world: &mut World, session: &mut 
     }
 }
 
-/// Shows or changes what kube-proxy balances with.
+/// Shows or changes what kube-proxy balances with, and how often it writes its rules at most.
 fn proxy_mode(args: &[String], world: &mut World) -> Run {
-    match args {
-        [] => {
-            let stdout = format!("{}\n", world.network().mode.name());
-            Run::Wait(Box::new(Late { stdout, stderr: String::new(), until: world.now(), code: 0 }))
+    const USAGE: &str = "usage: proxy-mode [iptables|ipvs|nftables] [--min-sync-period=1s]";
+    for arg in args {
+        let period = arg.strip_prefix("--min-sync-period=");
+        match (period.map(parse_duration), Mode::parse(arg)) {
+            (Some(Some(period)), _) => world.set_min_sync_period(period),
+            (None, Some(mode)) => world.set_proxy_mode(mode),
+            _ => return complain(&format!("proxy-mode: {arg} is no mode\n{USAGE}"), 1, world),
         }
-        [name] => match Mode::parse(name) {
-            Some(mode) => {
-                world.set_proxy_mode(mode);
-                Run::Done(0)
-            }
-            None => complain(&format!("proxy-mode: unknown mode {name}: iptables, ipvs or nftables"), 1, world),
-        },
-        _ => complain("usage: proxy-mode [iptables|ipvs|nftables]", 2, world),
     }
+    let period = world.settings().min_sync_period;
+    let stdout = match (args.is_empty(), period == Span::ZERO) {
+        (false, _) => String::new(),
+        (true, true) => format!("{}\n", world.network().mode.name()),
+        (true, false) => format!("{}, rules at most every {} ms\n", world.network().mode.name(), period.as_millis()),
+    };
+    Run::Wait(Box::new(Late { stdout, stderr: String::new(), until: world.now(), code: 0 }))
 }
 
 fn complain(text: &str, code: u8, world: &World) -> Run {

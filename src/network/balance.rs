@@ -8,6 +8,11 @@ use super::proxy::walk::Balance;
 use super::proxy::{ipvs, nft, Mode, Node};
 use super::trace::{Hop, HopKind, Memory, Place};
 
+/// What is added where rules are older than the Service.
+pub(super) fn behind(node: &str) -> String {
+    format!(" The Service has changed, but kube-proxy on {node} has not written its rules anew yet: these are the old ones.")
+}
+
 impl<'a> Path<'a> {
     /// A Service's rules choose an endpoint and rewrite the packet.
     pub(super) fn balance(&mut self, node: &Node, mut flight: Flight, balance: Balance) -> Arrival<'a> {
@@ -28,7 +33,10 @@ impl<'a> Path<'a> {
         flight.packet.port = target.port;
         let after = arrow(&flight.packet);
         let (rule, probability) = self.rule_of(&balance, index, stuck.map(|(_, secs)| secs), &destination);
-        let sentence = self.why(&balance, target, targets.len(), stuck.is_some());
+        let mut sentence = self.why(&balance, target, targets.len(), stuck.is_some());
+        if self.state.is_behind(self.view, node, &c.service.key) {
+            sentence.push_str(&behind(&node.name));
+        }
         let hop = Hop {
             rule,
             probability,

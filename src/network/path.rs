@@ -4,6 +4,7 @@
 use core::net::IpAddr;
 
 use super::address::{host_port, Cidr};
+use super::balance::behind;
 use super::certificate::Certificate;
 use super::conntrack::{Ends, Flow, FlowState};
 use super::dns_cache::Question;
@@ -501,11 +502,16 @@ impl<'a> Path<'a> {
         match decide(&node, services, &flight.packet) {
             Decision::Balance(balance) => self.balance(&node, flight, balance),
             Decision::Reject(rule) => {
-                let sentence =
-                    "The Service has no endpoint that is ready: kube-proxy's rule sends the packet back at once.";
+                let mut sentence =
+                    "The Service has no endpoint that is ready: kube-proxy's rule sends the packet back at once."
+                        .to_owned();
+                let key = self.service_at(flight.packet.destination, flight.packet.port);
+                if key.is_some_and(|key| self.state.is_behind(self.view, &node, &key)) {
+                    sentence.push_str(&behind(&node.name));
+                }
                 let rule = self.refusal(&node, &flight.packet, rule);
                 self.untrack(&node.name);
-                self.stop(&flight, rule, "REJECT", sentence, Verdict::Refused);
+                self.stop(&flight, rule, "REJECT", &sentence, Verdict::Refused);
                 Arrival::Ended(Outcome::Refused)
             }
             Decision::Drop(rule) => {

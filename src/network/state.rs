@@ -216,6 +216,12 @@ impl State {
         entries.flat_map(|entry| ports(entry.at_node(view, node), node)).collect()
     }
 
+    /// True where a node has not written the last change of a Service yet.
+    pub fn is_behind(&self, view: &View, node: &Node, service: &ObjectKey) -> bool {
+        let Some(entry) = self.services.get(service) else { return false };
+        entry.versions.last().map(|last| last.at) != entry.at_node(view, node).map(|version| version.at)
+    }
+
     /// A Service as the API server has it; the name server and Ingress controllers follow it without rules to write.
     pub fn service(&self, key: &ObjectKey) -> Option<&Service> {
         self.services.get(key)?.versions.last()?.service.as_deref()
