@@ -4,11 +4,11 @@
 use core::net::IpAddr;
 use std::collections::BTreeSet;
 
-use kubottle::api::{ObjectKey, Value};
+use kubottle::api::{kind, Object, ObjectKey, Value};
 use kubottle::base::draw;
 use kubottle::base::time::Span;
 use kubottle::network::proxy::{iptables_save, walk, walk::Decision, Node};
-use kubottle::network::{HopKind, Request, Source, State, Trace};
+use kubottle::network::{HopKind, Request, Source, State, Trace, Verdict};
 use kubottle::value;
 
 use crate::iptables::{End, Packet, Rules};
@@ -36,6 +36,128 @@ impl Dice {
     fn of<'a>(&mut self, list: &[&'a str]) -> &'a str {
         list[self.below(list.len() as u64) as usize]
     }
+}
+
+/// A policy of the simplest kind, from which the object is made and which the test judges by itself.
+struct Policy {
+    selects: &'static str,
+    ingress: bool,
+    rule: Option<(Peer, (u16, u16))>,
+}
+
+/// Whom a rule names.
+enum Peer {
+    Label(&'static str),
+    Block(u8),
+    Everybody,
+}
+
+impl Policy {
+    fn random(dice: &mut Dice) -> Policy {
+        let peer = match dice.below(4) {
+            0 => Peer::Everybody,
+            1 => Peer::Block(dice.below(3) as u8),
+            _ => Peer::Label(dice.of(&["x", "y"])),
+        };
+        let ports = [(0, 65_535), (80, 80), (70, 90), (81, 81)][dice.below(4) as usize];
+        let rule = (!dice.one_in(4)).then_some((peer, ports));
+        Policy { selects: dice.of(&["", "x", "y"]), ingress: dice.one_in(2), rule }
+    }
+
+    fn object(&self, name: &str) -> Object {
+        let mut policy = Object::new(kind("NetworkPolicy"), "default", name);
+        let labels = |value: &str| if value.is_empty() { value!({}) } else { value!({"matchLabels": {"app": value}}) };
+        let (field, list, peers) =
+            if self.ingress { ("Ingress", "ingress", "from") } else { ("Egress", "egress", "to") };
+        let mut spec = value!({"podSelector": (labels(self.selects)), "policyTypes": [field]});
+        if let Some((peer, (first, last))) = &self.rule {
+            let mut rule = value!({});
+            match peer {
+                Peer::Label(value) => rule.set(peers, value!([{"podSelector": (labels(value))}])),
+                Peer::Block(third) => {
+                    let (cidr, except) = (format!("10.244.{third}.0/24"), format!("10.244.{third}.12/30"));
+                    rule.set(peers, value!([{"ipBlock": {"cidr": cidr, "except": [except]}}]));
+                }
+                Peer::Everybody => {}
+            }
+            match (first, last) {
+                (0, _) => {}
+                (first, last) if first == last => rule.set("ports", value!([{"port": (i64::from(*first))}])),
+                (first, last) => {
+                    rule.set("ports", value!([{"port": (i64::from(*first)), "endPort": (i64::from(*last))}]));
+                }
+            }
+            spec.set(list, Value::from(vec![rule]));
+        }
+        policy.set("spec", spec);
+        policy
+    }
+
+    fn lets_through(&self, other: IpAddr, port: u16) -> bool {
+        let Some((peer, (first, last))) = &self.rule else { return false };
+        let IpAddr::V4(four) = other else { return false };
+        let [a, b, third, fourth] = four.octets();
+        let pod = (a, b) == (10, 244);
+        let fits = match peer {
+            Peer::Everybody => true,
+            Peer::Block(block) => pod && third == *block && !(12..=15).contains(&fourth),
+            Peer::Label(value) => pod && label_of(fourth) == *value,
+        };
+        fits && (first..=last).contains(&&port)
+    }
+}
+
+/// The label of the pod whose address ends so.
+fn label_of(fourth: u8) -> &'static str {
+    ["x", "y"][usize::from(fourth % 2)]
+}
+
+/// Whether all policies of a direction together let a pod talk to another address.
+fn judged(policies: &[Policy], ingress: bool, pod: IpAddr, other: IpAddr, port: u16) -> bool {
+    let IpAddr::V4(own) = pod else { return true };
+    let label = label_of(own.octets()[3]);
+    let mut selecting =
+        policies.iter().filter(|p| p.ingress == ingress && (p.selects.is_empty() || p.selects == label));
+    let any = selecting.clone().next().is_some();
+    !any || selecting.any(|policy| policy.lets_through(other, port))
+}
+
+#[test]
+fn policies_are_held_wherever_the_rules_send_a_packet() {
+    let (mut through, mut stopped) = (0, 0);
+    for seed in 1_000..1_000 + CLUSTERS {
+        let mut dice = Dice { seed, n: 0 };
+        let mut cluster = random_cluster(&mut dice);
+        let policies: Vec<Policy> = (0..dice.below(4) + 1).map(|_| Policy::random(&mut dice)).collect();
+        for (i, policy) in policies.iter().enumerate() {
+            cluster.put(policy.object(&format!("policy-{i}")));
+        }
+        for n in 0..REQUESTS {
+            let request = random_request(&mut dice, n);
+            let trace = kubottle::network::request(&cluster.view(), &cluster.state, &request, &respond);
+            let dropped = trace.hops.iter().find(|h| h.kind == HopKind::Policy && h.verdict == Verdict::Dropped);
+            let arrived = trace.hops.iter().rfind(|hop| hop.title == "bridge");
+            let Some(last) = dropped.or(arrived) else { continue };
+            let (source, destination) = last.before.split_once(" -> ").unwrap();
+            let (ip, port) = destination.rsplit_once(':').unwrap();
+            let (source, pod, port): (IpAddr, IpAddr, u16) =
+                (source.parse().unwrap(), ip.parse().unwrap(), port.parse().unwrap());
+            let own = match &request.source {
+                Source::Pod(key) => cluster.store.get("Pod", key).unwrap().at("status.podIP").str().parse().ok(),
+                _ => None,
+            };
+            let may_leave = own.is_none_or(|own: IpAddr| judged(&policies, false, own, pod, port));
+            let IpAddr::V4(four) = pod else { panic!("{pod} is an address of this test") };
+            let to_pod = four.octets()[0] == 10;
+            let node = State::node(&cluster.view(), &format!("node-{}", four.octets()[2] + 1));
+            let from_own_node = node.is_some_and(|node| node.addresses.contains(&source));
+            let may_enter = !to_pod || from_own_node || judged(&policies, true, pod, source, port);
+            assert_eq!(dropped.is_none(), may_leave && may_enter, "seed {seed}, request {n}: {trace:?}");
+            through += u32::from(dropped.is_none());
+            stopped += u32::from(dropped.is_some());
+        }
+    }
+    assert!(through > 300 && stopped > 200, "{through} {stopped}: too few to mean anything");
 }
 
 #[test]
@@ -126,7 +248,8 @@ const SERVICES: u64 = 6;
 fn random_cluster(dice: &mut Dice) -> Cluster {
     let mut c = Cluster::new();
     for i in 0..9_u32 {
-        c.pod("default", &format!("p{i}"), i % 3 + 1, &format!("10.244.{}.{}", i % 3, 10 + i), "app", "x", &[80]);
+        let ip = format!("10.244.{}.{}", i % 3, 10 + i);
+        c.pod("default", &format!("p{i}"), i % 3 + 1, &ip, "app", label_of(10 + i as u8), &[80]);
     }
     for i in 0..SERVICES {
         let kind = dice.of(&["ClusterIP", "NodePort", "LoadBalancer"]);
