@@ -12,6 +12,7 @@ use crate::cluster::{BranchInfo, History, World};
 use crate::kubectl::player::Player;
 use crate::kubectl::{script, Session};
 use crate::store;
+use crate::view::chart::Chart;
 use crate::view::observe::Observer;
 use crate::view::record::Happening;
 use crate::view::rules::RulesView;
@@ -258,6 +259,16 @@ impl Playground {
         Window { from_ms: to_ms - span_ms, to_ms, now_ms }
     }
 
+    /// What there are charts of.
+    pub fn chart_subjects(&self) -> Vec<String> {
+        view::chart::subjects(&self.line().record)
+    }
+
+    /// The charts of a workload or a node.
+    pub fn charts(&self, subject: &str, window: Window) -> Vec<Chart> {
+        view::chart::charts(&self.line().record, subject, window)
+    }
+
     /// What kube-proxy balances with: `iptables`, `ipvs` or `nftables`.
     pub fn proxy_mode(&self) -> &'static str {
         self.world.network().mode.name()
@@ -340,8 +351,9 @@ impl Playground {
     }
 
     fn read_on(&mut self) {
-        let view = self.world.truth();
-        self.lines[self.history.current() as usize].record.read_on(&view);
+        let record = &mut self.lines[self.history.current() as usize].record;
+        record.read_on(&self.world.truth());
+        view::series::ask_usage(record, &self.world);
     }
 
     /// Runs until an instant, with the running command looking on after each event and when it asked to.

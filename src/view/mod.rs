@@ -1,6 +1,7 @@
 //! L5: what a screen shows, as plain data: topology, layout, events, requests, inspector. Nothing here is a Kubernetes struct,
 //! nothing draws, and nothing changes the cluster.
 
+pub mod chart;
 pub mod events;
 pub mod inspect;
 pub mod layout;
@@ -11,6 +12,7 @@ pub mod observe;
 pub mod record;
 pub mod rules;
 pub mod scene;
+pub mod series;
 pub mod tiles;
 pub mod timeline;
 pub mod topology;

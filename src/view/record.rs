@@ -6,17 +6,16 @@ use std::collections::BTreeMap;
 use ecow::EcoString;
 
 use super::observe::{is_system, shape, since_start_ms, workload};
+use super::series::{self, Series};
 use super::topology::PodShape;
 use crate::api::kinds::pod_columns;
-use crate::api::{Object, ObjectKey};
+use crate::api::ObjectKey;
 use crate::store::{Change, Verb, View};
 
 /// So many pods are remembered; those that ended first are forgotten first.
 const MOST_LANES: usize = 4_000;
 /// So many stages of one pod are remembered.
 const MOST_STAGES: usize = 300;
-/// So many points of one workload are remembered; when there are more, every other one of the older half goes.
-const MOST_POINTS: usize = 4_000;
 /// So many marks are remembered.
 const MOST_MARKS: usize = 600;
 
@@ -51,17 +50,6 @@ pub struct Stage {
     pub status: EcoString,
 }
 
-/// The numbers of a workload at an instant.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Point {
-    /// When.
-    pub at_ms: u64,
-    /// In the order of the names of its series.
-    pub values: Vec<f64>,
-    /// The decision behind it; empty where it is only an observation.
-    pub sentence: EcoString,
-}
-
 /// What happened at an instant, for the time slider.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Happening {
@@ -77,10 +65,12 @@ pub struct Happening {
 #[derive(Clone, Debug, Default)]
 pub struct Record {
     read: u64,
+    /// When the usage is to be asked for next.
+    pub usage_due_ms: u64,
     /// Pods by namespace and name.
     pub lanes: BTreeMap<ObjectKey, Lane>,
-    /// Workloads by `Kind/namespace/name`.
-    pub workloads: BTreeMap<EcoString, Vec<Point>>,
+    /// The numbers of workloads, autoscalers and nodes, by [`series::key`].
+    pub series: BTreeMap<EcoString, Series>,
     /// In the order of their time.
     pub happenings: Vec<Happening>,
 }
@@ -94,8 +84,10 @@ impl Record {
             match change.kind() {
                 "Pod" => self.pod(view, change),
                 "Deployment" | "ReplicaSet" | "StatefulSet" | "ReplicationController" | "DaemonSet" | "Job" => {
-                    self.replicas(change);
+                    series::replicas(&mut self.series, change);
                 }
+                "HorizontalPodAutoscaler" => series::horizontal(&mut self.series, change),
+                "VerticalPodAutoscaler" => series::vertical(&mut self.series, change),
                 "Event" if change.verb == Verb::Added && change.object.at("type").str() == "Warning" => {
                     let involved = change.object.at("involvedObject");
                     let text = format!("{} {}", change.object.at("reason").str(), involved.get("name").str());
@@ -130,8 +122,8 @@ impl Record {
             lane.restarts_ms.retain(|at| *at <= at_ms);
             !lane.stages.is_empty()
         });
-        for points in kept.workloads.values_mut() {
-            points.retain(|point| point.at_ms <= at_ms);
+        for series in kept.series.values_mut() {
+            series.points.retain(|point| point.at_ms <= at_ms);
         }
         kept.happenings.retain(|happening| happening.at_ms <= at_ms);
         kept
@@ -179,46 +171,6 @@ impl Record {
             self.lanes.remove(&oldest);
         }
     }
-
-    fn replicas(&mut self, change: &Change) {
-        let object = &change.object;
-        if is_system(object) || object.controller().is_some_and(|owner| owner.kind == "Deployment") {
-            return;
-        }
-        let name = ecow::eco_format!("{}/{}/{}", change.kind(), object.namespace(), object.name());
-        let values = if change.verb == Verb::Deleted { vec![0.0; 3] } else { counts(object) };
-        self.point(name, Point { at_ms: change.at.0 / 1000, values, sentence: EcoString::new() });
-    }
-
-    /// Notes the numbers of a series, unless they are those of its last point.
-    pub fn point(&mut self, series: EcoString, point: Point) {
-        let points = self.workloads.entry(series).or_default();
-        match points.last_mut() {
-            Some(last) if last.values == point.values && point.sentence.is_empty() => return,
-            Some(last) if last.at_ms == point.at_ms => {
-                *last = point;
-                return;
-            }
-            _ => points.push(point),
-        }
-        if points.len() > MOST_POINTS {
-            let mut n = 0;
-            points.retain(|point| {
-                n += 1;
-                n > MOST_POINTS / 2 || n % 2 == 0 || !point.sentence.is_empty()
-            });
-        }
-    }
-}
-
-/// Desired, current and ready; of a Job what it wants, what is active and what has succeeded.
-fn counts(object: &Object) -> Vec<f64> {
-    let paths = match object.kind.kind {
-        "Job" => ["spec.completions", "status.active", "status.succeeded"],
-        "DaemonSet" => ["status.desiredNumberScheduled", "status.currentNumberScheduled", "status.numberReady"],
-        _ => ["spec.replicas", "status.replicas", "status.readyReplicas"],
-    };
-    paths.iter().map(|path| object.at(path).int() as f64).collect()
 }
 
 impl Lane {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::map_text::fit;
 use super::record::{Lane, Record, Stage};
+use super::series;
 use super::topology::PodShape;
 use super::{clock_text, Target};
 use crate::api::kinds::find_kind;
@@ -276,8 +277,8 @@ fn draw_lane(
 
 /// How far a workload had come at an instant.
 fn note(record: &Record, workload: &str, now_ms: u64) -> Option<String> {
-    let points = record.workloads.get(workload)?;
-    let point = points.iter().rev().find(|point| point.at_ms <= now_ms)?;
+    let series = record.series.get(&series::key("replicas", workload))?;
+    let point = series.points.iter().rev().find(|point| point.at_ms <= now_ms)?;
     let [wanted, _, done] = point.values[..] else { return None };
     Some(format!("{done}/{wanted}"))
 }

@@ -6,6 +6,7 @@ mod examples;
 mod model;
 mod msg;
 mod platform;
+mod plot;
 mod refresh;
 mod shared;
 mod text;

@@ -3,9 +3,10 @@
 use std::rc::Rc;
 
 use kubottle::playground::{Playground, Settings};
+use kubottle::view::chart::Chart;
 use kubottle::view::rules::RulesView;
 use kubottle::view::scene::Scene;
-use kubottle::view::timeline::TimelineScene;
+use kubottle::view::timeline::{TimelineScene, Window};
 use kubottle::view::topology::Topology;
 use kubottle::view::{ClockView, EventRow, Inspector, Mark, RequestView, Stream, Target, TerminalLine};
 
@@ -18,6 +19,21 @@ use crate::text::Lang;
 pub const SPEEDS: [f64; 9] = [0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 1000.0];
 /// Blocks of text the terminal keeps.
 const TERMINAL_BLOCKS: usize = 400;
+
+/// All that is shown of charts.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct ChartsView {
+    /// What there are charts of, as `Kind/namespace/name`.
+    pub subjects: Vec<String>,
+    /// What is shown.
+    pub subject: String,
+    /// Its charts.
+    pub charts: Vec<Rc<Chart>>,
+    /// What part of time they show.
+    pub window: Window,
+    /// How wide they are.
+    pub width: f32,
+}
 
 /// The terminal.
 #[derive(Default)]
@@ -88,6 +104,12 @@ pub struct Model {
     pub span_ms: u64,
     /// The lives of the pods as drawn.
     pub timeline: Shared<TimelineScene>,
+    /// The charts.
+    pub charts: Shared<ChartsView>,
+    /// What the charts are to be of; empty for what has most to show.
+    pub chart_of: String,
+    /// The moment on the charts that is pointed at.
+    pub hover_ms: Option<u64>,
     /// True where the map shows what a new cluster brings with it.
     pub show_system: bool,
     /// The terminal.
@@ -163,6 +185,9 @@ impl Model {
             as_text: false,
             span_ms: 0,
             timeline: Shared::default(),
+            charts: Shared::default(),
+            chart_of: String::new(),
+            hover_ms: None,
             show_system: false,
             terminal: Terminal::default(),
             manifest,

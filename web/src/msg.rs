@@ -45,8 +45,21 @@ pub enum StageTab {
     Map,
     /// The lives of the pods.
     Timeline,
+    /// The numbers of a workload.
+    Charts,
     /// What kube-proxy made of the Services on a node.
     Rules,
+}
+
+/// A file that charts can be kept in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ChartFile {
+    /// Drawing.
+    Svg,
+    /// Picture.
+    Png,
+    /// Numbers.
+    Csv,
 }
 
 /// What the form for requests says.
@@ -163,6 +176,12 @@ pub enum Msg {
     Send(Target),
     /// Show the way of a request, or of none.
     ShowRequest(Option<u32>),
+    /// Show the charts of a workload or a node.
+    ChartOf(String),
+    /// A moment on the charts is pointed at, or none.
+    Hover(Option<u64>),
+    /// Keep the charts in a file.
+    Export(ChartFile),
     /// The form for requests says this.
     Ask(Ask),
     /// Send what the form says.
@@ -192,6 +211,8 @@ pub enum Msg {
 pub enum Effect {
     /// Keep a value for the next visit.
     Keep(&'static str, String),
+    /// Keep the charts in a file.
+    Export(ChartFile),
     /// Replace the text in the editor.
     EditorText(String),
     /// Show marks in the editor.

@@ -3,7 +3,7 @@
 use gloo::render::{request_animation_frame, AnimationFrame};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, Storage};
+use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement, Storage};
 
 use crate::model::Start;
 use crate::msg::Theme;
@@ -166,4 +166,55 @@ pub fn selected_text() -> String {
 /// Scrolls an element to its end.
 pub fn scroll_to_end(element: &Element) {
     element.set_scroll_top(element.scroll_height());
+}
+
+/// What the style sheet's colours are now, as a canvas and a file understand them.
+pub fn colours(names: &[&str]) -> Vec<String> {
+    let Some(body) = document().body() else { return vec![String::new(); names.len()] };
+    let style = body.style();
+    let computed = window().get_computed_style(&body).ok().flatten();
+    let read = |name: &&str| {
+        let _ = style.set_property("outline-color", &format!("var({name})"));
+        computed.as_ref().and_then(|c| c.get_property_value("outline-color").ok()).unwrap_or_default()
+    };
+    let colours = names.iter().map(read).collect();
+    let _ = style.remove_property("outline-color");
+    colours
+}
+
+/// Makes a canvas ready to be painted on in pixels of the page, however many pixels of the screen these are.
+pub fn canvas(canvas: &HtmlCanvasElement, width: f32, height: f32, least: f64) -> Option<CanvasRenderingContext2d> {
+    let ratio = window().device_pixel_ratio().max(least).max(1.0);
+    canvas.set_width((f64::from(width) * ratio) as u32);
+    canvas.set_height((f64::from(height) * ratio) as u32);
+    let context: CanvasRenderingContext2d = canvas.get_context("2d").ok().flatten()?.unchecked_into();
+    let _ = context.scale(ratio, ratio);
+    Some(context)
+}
+
+/// Hands a text over as a file.
+pub fn download(name: &str, kind: &str, text: &str) {
+    let text: String = js_sys::encode_uri_component(text).into();
+    hand_over(name, &format!("data:{kind};charset=utf-8,{text}"));
+}
+
+/// Hands what `paint` paints over as a picture.
+pub fn download_picture(name: &str, width: f32, height: f32, paint: impl FnOnce(&CanvasRenderingContext2d)) {
+    let Ok(element) = document().create_element("canvas") else { return };
+    let element: HtmlCanvasElement = element.unchecked_into();
+    if let Some(context) = canvas(&element, width, height, 2.0) {
+        let ground = colours(&["--panel"]);
+        context.set_fill_style_str(&ground[0]);
+        context.fill_rect(0.0, 0.0, f64::from(width), f64::from(height));
+        paint(&context);
+    }
+    hand_over(name, &element.to_data_url().unwrap_or_default());
+}
+
+fn hand_over(name: &str, url: &str) {
+    if let Ok(link) = document().create_element("a") {
+        let _ = link.set_attribute("href", url);
+        let _ = link.set_attribute("download", name);
+        link.unchecked_into::<web_sys::HtmlElement>().click();
+    }
 }

@@ -1,9 +1,12 @@
 //! Brings what is shown up to date with the cluster, and only where it has changed.
 
+use std::rc::Rc;
+
 use kubottle::view::layout::layout;
+use kubottle::view::timeline::Window;
 use kubottle::view::Target;
 
-use crate::model::Model;
+use crate::model::{ChartsView, Model};
 use crate::msg::StageTab;
 use crate::shared::Shared;
 
@@ -13,6 +16,11 @@ const INSPECT_EVERY_MS: f64 = 150.0;
 const TIMED_EVERY_MS: f64 = 60.0;
 /// Rows of the event list; older events are a `kubectl get events` away.
 const EVENT_ROWS: usize = 200;
+
+/// Tells names apart, for the key of what was drawn last.
+fn hash(name: &str) -> u64 {
+    name.bytes().fold(0u64, |sum, byte| u64::wrapping_add(u64::wrapping_mul(sum, 31), u64::from(byte))) << 20
+}
 
 impl Model {
     /// Brings what is shown up to date with the cluster.
@@ -55,20 +63,31 @@ impl Model {
 
     /// What has an axis of time moves on with it, by whole pixels and not in every picture.
     fn refresh_timed(&mut self) {
-        if self.stage != StageTab::Timeline || self.map_width == 0.0 {
+        if !matches!(self.stage, StageTab::Timeline | StageTab::Charts) || self.map_width == 0.0 {
             return;
         }
         let window = self.playground.window(self.span_ms);
         let pixel_ms = ((window.to_ms - window.from_ms) / self.map_width as u64).max(1);
         let time = (window.now_ms / pixel_ms) << 32 ^ window.to_ms / pixel_ms;
         let drawing = self.map_width as u64 ^ self.span_ms << 16;
-        let key = (self.shown_revision, time, drawing, self.show_system);
+        let key = (self.shown_revision ^ hash(&self.chart_of), time, drawing, self.show_system);
         if key == self.timed || (self.playing && self.now_ms - self.timed_at_ms < TIMED_EVERY_MS) {
             return;
         }
         (self.timed, self.timed_at_ms) = (key, self.now_ms);
+        if self.stage == StageTab::Charts {
+            return self.refresh_charts(window);
+        }
         let scene = self.playground.timeline(self.map_width, self.span_ms, self.show_system);
         self.timeline.renew(scene);
+    }
+
+    fn refresh_charts(&mut self, window: Window) {
+        let subjects = self.playground.chart_subjects();
+        let known = subjects.iter().find(|name| **name == self.chart_of).or(subjects.first());
+        let subject = known.cloned().unwrap_or_default();
+        let charts = self.playground.charts(&subject, window).into_iter().map(Rc::new).collect();
+        self.charts.renew(ChartsView { subjects, subject, charts, window, width: self.map_width });
     }
 
     /// The event list, without the cluster's own where the map hides them too.

@@ -90,6 +90,9 @@ impl Model {
             Msg::Complete => self.complete(),
             Msg::Recall(earlier) => self.recall(earlier),
             Msg::Send(target) => self.send(&target),
+            Msg::ChartOf(name) => set(&mut self.chart_of, name),
+            Msg::Hover(at_ms) => set(&mut self.hover_ms, at_ms),
+            Msg::Export(file) => vec![Effect::Export(file)],
             Msg::Ask(ask) => set(&mut self.ask, ask),
             Msg::SendAsked => {
                 let line = asked_line(&self.ask);

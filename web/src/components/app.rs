@@ -1,8 +1,10 @@
 //! The page as a whole: hands messages to the model, does what the model asks for outside, and puts the places together.
 
 use gloo::render::AnimationFrame;
+use kubottle::view::chart::{csv, Chart};
 use yew::prelude::*;
 
+use super::charts::{sheets, svg_file};
 use super::editor::{EditorHandle, ManifestEditor};
 use super::header::Header;
 use super::inspector::InspectorPanel;
@@ -12,8 +14,9 @@ use super::tabs::{Tab, Tabs};
 use super::terminal::TerminalPanel;
 use super::Send;
 use crate::model::Model;
-use crate::msg::{Effect, Msg, Pane, SideTab};
+use crate::msg::{ChartFile, Effect, Msg, Pane, SideTab};
 use crate::platform;
+use crate::plot::{paint, HEIGHT, TONES};
 
 /// How long the cluster may work before a picture is drawn.
 const BUDGET_MS: f64 = 8.0;
@@ -30,6 +33,7 @@ impl App {
     fn perform(&self, effect: Effect) {
         match effect {
             Effect::Keep(name, value) => platform::keep(name, &value),
+            Effect::Export(file) => self.export(file),
             Effect::EditorText(text) => self.editor.set_text(&text),
             Effect::EditorMarks(marks) => self.editor.set_marks(&marks),
             Effect::EditorLine(line) => self.editor.go_to(line),
@@ -39,6 +43,25 @@ impl App {
             }
             Effect::Language(lang) => platform::set_language(lang),
             Effect::Theme(theme) => platform::set_theme(theme),
+        }
+    }
+
+    fn export(&self, file: ChartFile) {
+        let (view, lang) = (&self.model.charts, self.model.lang);
+        let colours = platform::colours(&TONES);
+        match file {
+            ChartFile::Csv => {
+                let charts: Vec<Chart> = view.charts.iter().map(|chart| (**chart).clone()).collect();
+                platform::download("kubottle.csv", "text/csv", &csv(&charts));
+            }
+            ChartFile::Svg => platform::download("kubottle.svg", "image/svg+xml", &svg_file(lang, view, &colours)),
+            ChartFile::Png => {
+                let sheets = sheets(lang, view);
+                let height = sheets.len() as f32 * (HEIGHT + 24.0);
+                platform::download_picture("kubottle.png", view.width, height, |context| {
+                    sheets.iter().for_each(|(top, strokes)| paint(context, strokes, &colours, *top));
+                });
+            }
         }
     }
 

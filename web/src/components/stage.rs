@@ -4,6 +4,7 @@ use kubottle::view::topology::PodShape;
 use kubottle::view::RequestView;
 use yew::prelude::*;
 
+use super::charts::Charts;
 use super::glyph::glyph;
 use super::header::chosen;
 use super::map::Map;
@@ -24,7 +25,12 @@ const SPANS: [(u64, &str); 5] =
 /// The stage. Each of its views is drawn anew only when it changes itself.
 pub fn stage(m: &Model, request: Option<RequestView>, send: &Send) -> Html {
     let (lang, tab) = (m.lang, m.stage);
-    let tabs = [(StageTab::Map, "stage.map"), (StageTab::Timeline, "timeline"), (StageTab::Rules, "rules")];
+    let tabs = [
+        (StageTab::Map, "stage.map"),
+        (StageTab::Timeline, "timeline"),
+        (StageTab::Charts, "charts"),
+        (StageTab::Rules, "rules"),
+    ];
     let tabs: Vec<Tab> = tabs
         .into_iter()
         .map(|(t, label)| Tab { label: lang.t(label).into(), badge: None, selected: t == tab, msg: Msg::Stage(t) })
@@ -32,6 +38,7 @@ pub fn stage(m: &Model, request: Option<RequestView>, send: &Send) -> Html {
     let label = match tab {
         StageTab::Map => lang.t("map"),
         StageTab::Timeline => lang.t("timeline"),
+        StageTab::Charts => lang.t("charts"),
         StageTab::Rules => lang.t("rules"),
     };
     html! {
@@ -39,11 +46,13 @@ pub fn stage(m: &Model, request: Option<RequestView>, send: &Send) -> Html {
             <div class="bar">
                 <Tabs label={lang.t("stage")} {tabs} send={send.clone()} />
                 <span class="grow" />
-                if tab == StageTab::Timeline {
+                if matches!(tab, StageTab::Timeline | StageTab::Charts) {
                     {spans(lang, m.span_ms, send)}
                 }
                 if tab != StageTab::Rules {
                     {toggle(lang.t("stage.table"), lang.t("stage.table.hint"), "M2 3h12v2H2zM2 7h12v2H2zM2 11h12v2H2z", m.as_text, send, Msg::ToggleText)}
+                }
+                if matches!(tab, StageTab::Map | StageTab::Timeline) {
                     {toggle(lang.t("map.system"), lang.t("map.system.hint"), "M8 1l6 3.500v7L8 15l-6-3.500v-7zM8 5a3 3 0 100 6 3 3 0 000-6z", m.show_system, send, Msg::ToggleSystem)}
                 }
             </div>
@@ -54,13 +63,16 @@ pub fn stage(m: &Model, request: Option<RequestView>, send: &Send) -> Html {
                     StageTab::Timeline => html! {
                         <Timeline {lang} scene={m.timeline.clone()} as_text={m.as_text} selected={m.selected.clone()} send={send.clone()} />
                     },
+                    StageTab::Charts => html! {
+                        <Charts {lang} view={m.charts.clone()} hover_ms={m.hover_ms} as_text={m.as_text} theme={m.theme} send={send.clone()} />
+                    },
                     StageTab::Rules => html! {
                         <Rules {lang} rules={m.rules.clone()} request={request.map(|r| r.title)} filter={m.rules_filter.clone()}
                             only_met={m.only_met} topology={m.topology.clone()} send={send.clone()} />
                     },
                 }}
             </Measured>
-            if !m.as_text && tab != StageTab::Rules {
+            if !m.as_text && matches!(tab, StageTab::Map | StageTab::Timeline) {
                 <Legend {lang} timeline={tab == StageTab::Timeline} />
             }
         </section>

@@ -30,15 +30,16 @@ pub fn link(send: &Send, target: Target, text: String) -> Html {
 }
 
 /// A table with its name.
-pub fn table(name: &'static str, heads: &[&'static str], rows: Vec<Html>, none: &'static str) -> Html {
+pub fn table(name: &str, heads: &[&str], rows: Vec<Html>, none: &'static str) -> Html {
+    let (name, heads) = (name.to_owned(), heads.iter().map(|h| html! { <th scope="col">{*h}</th> }));
     html! {
         <>
-            <h3>{name}</h3>
+            <h2>{name.clone()}</h2>
             if rows.is_empty() {
                 <p class="muted">{none}</p>
             } else {
                 <div class="wide"><table aria-label={name}>
-                    <thead><tr>{for heads.iter().map(|h| html! { <th scope="col">{*h}</th> })}</tr></thead>
+                    <thead><tr>{for heads}</tr></thead>
                     <tbody>{for rows}</tbody>
                 </table></div>
             }
