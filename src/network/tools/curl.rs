@@ -45,7 +45,7 @@ type Open = ((String, String), IpAddr, Vec<Flow>);
 pub fn run(context: &Context, args: &[String]) -> Output {
     let curl = match Curl::parse(args) {
         Ok(curl) => curl,
-        Err(output) => return output,
+        Err(output) => return *output,
     };
     let mut all = Output::default();
     let mut open = None;
@@ -75,7 +75,7 @@ pub fn print(args: &[String], trace: &Trace) -> (String, String, i32) {
 
 impl Curl {
     /// Reads the command line, or says what is wrong with it.
-    pub fn parse(args: &[String]) -> Result<Curl, Output> {
+    pub fn parse(args: &[String]) -> Result<Curl, Box<Output>> {
         let mut curl = Curl::default();
         let mut flags = Flags::new(args);
         while let Some(flag) = flags.next() {
@@ -92,15 +92,16 @@ impl Curl {
             }
             let shown = if name.chars().count() == 1 { format!("-{name}") } else { format!("--{name}") };
             if !takes_value(&name) {
-                return Err(Output::error(2, format!("curl: option {shown}: is unknown\n{HINT}")));
+                return Err(Box::new(Output::error(2, format!("curl: option {shown}: is unknown\n{HINT}"))));
             }
             let Some(value) = attached.or_else(|| flags.value()) else {
-                return Err(Output::error(2, format!("curl: option {shown}: requires parameter\n{HINT}")));
+                return Err(Box::new(Output::error(2, format!("curl: option {shown}: requires parameter\n{HINT}"))));
             };
-            curl.option(&name, value).map_err(|problem| Output::error(2, format!("curl: {problem}\n{HINT}")))?;
+            curl.option(&name, value)
+                .map_err(|problem| Box::new(Output::error(2, format!("curl: {problem}\n{HINT}"))))?;
         }
         if curl.urls.is_empty() {
-            return Err(Output::error(2, format!("curl: no URL specified!\n{HINT}")));
+            return Err(Box::new(Output::error(2, format!("curl: no URL specified!\n{HINT}"))));
         }
         Ok(curl)
     }
