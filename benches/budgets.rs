@@ -10,7 +10,9 @@ use std::time::Instant;
 
 use kubottle::api::{kind, Object};
 use kubottle::base::time::{SimTime, Span};
+use kubottle::cluster::load::Client;
 use kubottle::cluster::{History, World};
+use kubottle::network::{Request, Source};
 use kubottle::store::{Because, Settings};
 use kubottle::value;
 
@@ -62,6 +64,7 @@ fn main() {
     }
     line("time a pod at 10,000 against at 100", &format!("{:.2} x", each_us[2] / each_us[0]), "1.3 x");
     seek();
+    load();
 }
 
 fn line(what: &str, now: &str, bar: &str) {
@@ -134,4 +137,24 @@ fn seek() {
     }
     let what = format!("seek, worst of 20, in {} events", world.events_done());
     line(&what, &format!("{:.1} ms", worst * 1e3), "100 ms");
+}
+
+/// An hour of virtual time under 10,000 requests a second.
+fn load() {
+    let mut world = World::new(Settings { nodes: NODES, ..Settings::default() });
+    apply(&mut world, 100);
+    let mut service = Object::new(kind("Service"), "default", "web");
+    service.set("spec", value!({"selector": {"app": "web"}, "ports": [{"port": 80}]}));
+    let because = Arc::new(Because::rule("bench", "asked for"));
+    let made = world.request(|server| server.create(service, &because));
+    assert!(made.is_ok(), "the Service is accepted: {made:?}");
+    run_to_ready(&mut world, 100, |_| {});
+    world.run_until(world.now() + Span::secs(10));
+    let request = Request::get(Source::Shell("default".to_owned()), "http", "web", 80, "/", 1);
+    world.add_client(Client { rate: 10_000.0, ..Client::new(request, world.now()) });
+    let start = Instant::now();
+    world.run_until(world.now() + Span::secs(3_600));
+    let seconds = start.elapsed().as_secs_f64();
+    assert!(world.clients()[0].now.served > 9_999.0, "all is served: {:?}", world.clients()[0].now);
+    line("10,000 requests/s to 100 pods for an hour", &format!("{seconds:.3} s"), "2.000 s");
 }

@@ -140,8 +140,13 @@ impl World {
         if let Some(memory) = plan.memory {
             entry.memory = memory;
         }
+        let decision = entry.memory.get("decision").text();
         let before = self.store.revision();
         let refusal = self.carry_out(plan.actions);
+        if !decision.is_empty() {
+            self.note_autoscaler(&key.key, decision);
+            entry.memory.remove_key("decision");
+        }
         if self.store.revision() > before {
             entry.barrier = self.store.revision();
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ecow::EcoString;
 
+use super::series;
 use super::world::Event;
 use super::World;
 use crate::api::{Object, ObjectKey, Value};
@@ -13,7 +14,7 @@ use crate::base::time::{SimTime, Span};
 use crate::kubelet::PodRef;
 use crate::load::queue::{serve, share, Served};
 use crate::load::shape::Shape;
-use crate::load::usage::Usage;
+use crate::load::usage::{Usage, RESOLUTION};
 use crate::network::{self, HopKind, HttpRequest, Outcome, Request, Source, Trace, Url};
 use crate::workload;
 use crate::workload::demand::{demand, Demand};
@@ -25,6 +26,10 @@ const TICK: Span = Span::secs(1);
 const RULES_SETTLE: Span = Span::secs(3);
 /// More ways than this are not gone one by one.
 const MOST_WAYS: usize = 4_096;
+/// How often a client's numbers are taken down for charts.
+const NOTED_EVERY: Span = Span::secs(5);
+/// The usage of so many pods under load is taken down.
+const MOST_PODS_NOTED: usize = 50;
 /// A container without load is forgotten after so long.
 const FORGET_AFTER: Span = Span::secs(90);
 
@@ -297,6 +302,7 @@ impl World {
         self.clients.list = clients;
         self.clients.ends = ends.clone();
         self.count_usage(&ends);
+        self.note_load();
         let busy = !self.clients.list.is_empty();
         let cooling = self.load.usages.iter().any(|usage| usage.request_milli > 0);
         if busy || cooling {
@@ -500,6 +506,24 @@ impl World {
         }
         for (uid, container) in killed {
             self.kill_for_memory(&uid, &container);
+        }
+    }
+
+    /// Takes down what becomes of the load, for charts.
+    fn note_load(&mut self) {
+        let (now, list) = (self.now, self.clients.list.clone());
+        for client in list.iter().filter(|client| now.since(client.since).0 % NOTED_EVERY.0 == 0) {
+            let flow = client.now;
+            let values = [flow.offered, flow.served, flow.failed, flow.latency_secs * 1000.0];
+            let name = format!("{} {}", client.id, client.target);
+            self.series.note(&series::LOAD, &name, now, &values, EcoString::new());
+        }
+        let first = list.first().map_or(SimTime(0), |client| client.since);
+        if now.since(first).0 % RESOLUTION.0 == 0 {
+            let pods = self.clients.ends.iter().filter_map(|end| self.pod_runtime(&end.uid));
+            let pods: Vec<Object> = pods.map(|runtime| runtime.object.clone()).take(MOST_PODS_NOTED).collect();
+            self.note_pods(&pods);
+            self.note_nodes();
         }
     }
 

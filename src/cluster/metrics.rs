@@ -84,7 +84,7 @@ impl World {
     }
 
     /// What metrics-server has of a pod; none where it has nothing yet.
-    fn measured(&self, pod: &Object) -> Option<PodMetrics> {
+    pub(super) fn measured(&self, pod: &Object) -> Option<PodMetrics> {
         let mut metrics = self.looked_at(pod);
         let given: Vec<&Given> = self.load.given_at(self.now()).collect();
         let usages = given.iter().filter_map(|given| match &given.about {

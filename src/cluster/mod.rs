@@ -10,6 +10,7 @@ pub mod load;
 pub mod metrics;
 pub mod recorder;
 pub mod requests;
+pub mod series;
 pub mod why;
 pub mod work;
 pub mod world;

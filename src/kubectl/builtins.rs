@@ -8,7 +8,7 @@ use super::shell::run_inner;
 use super::variables;
 use crate::api::kinds::find_resource;
 use crate::api::ObjectKey;
-use crate::base::time::{parse_duration, SimTime, Span};
+use crate::base::time::{parse_duration, SimTime, Span, Timestamp};
 use crate::cluster::World;
 use crate::workload::filters;
 
@@ -256,7 +256,10 @@ fn help(out: &mut Output) {
     }
 }
 
-/// Why an object exists, link by link.
+/// So many decisions of an autoscaler are told.
+const DECISIONS_SHOWN: usize = 12;
+
+/// Why an object exists, link by link; of an autoscaler, also what it decided of late.
 fn why(args: &[String], world: &World, session: &Session, out: &mut Output) -> u8 {
     let words: Vec<&str> = args.iter().flat_map(|arg| arg.split('/')).collect();
     let (resource, name, namespace) = match words[..] {
@@ -284,6 +287,14 @@ fn why(args: &[String], world: &World, session: &Session, out: &mut Output) -> u
         if let Some(changed) = &link.changed {
             out.line(format!("{indent}  changed by {}: {}", changed.component, changed.rule));
         }
+    }
+    let track = world.series().track(&format!("hpa {key}")).filter(|_| kind.kind == "HorizontalPodAutoscaler");
+    let points: Vec<_> = track.into_iter().flat_map(|track| track.points()).collect();
+    let news = points.iter().enumerate().filter(|(i, point)| *i == 0 || points[i - 1].note != point.note);
+    let news: Vec<_> = news.map(|(_, point)| point).collect();
+    for point in &news[news.len().saturating_sub(DECISIONS_SHOWN)..] {
+        let at = Timestamp::of(world.settings().epoch, point.at).rfc3339();
+        out.line(format!("{at} {}", point.note));
     }
     0
 }

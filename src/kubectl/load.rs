@@ -21,6 +21,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
          ask again after each answer",
     ),
     ("load list, load show ID, load stop [ID|TARGET]", "who sends, where it goes, and an end to it"),
+    ("load series, load csv NAME", "what charts draw, and one series of it as CSV"),
     (
         "load metrics FILE",
         "gives the metrics APIs values from a file: a list of {at: 30s, pods: app=web, cpu: [300m, 500m], memory: 64Mi}, \
@@ -55,6 +56,17 @@ fn begin(
             list(world, out);
             Ok(())
         }
+        Some("series") => {
+            out.out(series_table(world));
+            Ok(())
+        }
+        Some("csv") => match world.csv(&plain(args)[1..].join(" ")) {
+            Some(text) => {
+                out.out(text);
+                Ok(())
+            }
+            None => Err("load csv NAME: `load series` lists the names".to_owned()),
+        },
         Some("show") => show(plain(args).get(1).copied(), world, out),
         Some("stop") => stop(plain(args).get(1).copied(), world, out),
         Some("metrics") => metrics(plain(args).get(1).copied(), namespace, stdin, world, session, out),
@@ -236,6 +248,18 @@ fn show(id: Option<&str>, world: &World, out: &mut Output) -> Result<(), String>
     }
     out.out(columns(&rows));
     Ok(())
+}
+
+/// The names of all series, with how many points they have and the last one.
+fn series_table(world: &World) -> String {
+    let mut rows = vec![vec!["NAME".to_owned(), "POINTS".to_owned(), "LAST".to_owned()]];
+    for (name, track) in world.series().tracks() {
+        let last = track.points().last();
+        let pairs = track.form.columns.iter().zip(last.into_iter().flat_map(|point| point.values));
+        let texts: Vec<String> = pairs.map(|((column, unit), value)| format!("{column} {value:.0}{unit}")).collect();
+        rows.push(vec![name.to_string(), track.points().count().to_string(), texts.join(", ")]);
+    }
+    columns(&rows)
 }
 
 fn stop(what: Option<&str>, world: &mut World, out: &mut Output) -> Result<(), String> {

@@ -18,6 +18,7 @@ use crate::view::record::Happening;
 use crate::view::rules::RulesView;
 use crate::view::timeline::{TimelineScene, Window};
 use crate::view::topology::Topology;
+use crate::view::tracks::{self, TrackView};
 use crate::view::{
     self, events, inspect, BranchView, ClockView, Completion, EventRow, Inspector, Mark, RequestView, Stream, Target,
 };
@@ -312,6 +313,16 @@ impl Playground {
             self.line_mut().record.skip_to(revision);
             self.changes += 1;
         }
+    }
+
+    /// Numbers over time whose names begin so: `hpa`, `load`, `pod default/web`; all for an empty text.
+    pub fn tracks(&self, prefix: &str) -> Vec<TrackView> {
+        tracks::tracks(&self.world, prefix)
+    }
+
+    /// A series as CSV.
+    pub fn csv(&self, name: &str) -> Option<String> {
+        self.world.csv(name)
     }
 
     /// A digest of the whole cluster: equal histories have equal digests on every platform.

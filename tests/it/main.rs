@@ -9,6 +9,7 @@ mod describe;
 mod hpa;
 mod iptables;
 mod jsonpath;
+mod load;
 mod names;
 mod network_cluster;
 mod network_dns;
