@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::World;
 use crate::api::field_manager::Manager;
-use crate::api::{kind, Object, Value};
+use crate::api::{kind, Object};
 use crate::base::draw;
+use crate::kubelet::node_status::{self, Pressures};
 use crate::store::settings::VERSION;
 use crate::store::{Because, Server, Settings};
 use crate::value;
@@ -24,7 +25,9 @@ pub(super) fn start(world: &mut World) {
         .map(|name| Object::new(kind("Namespace"), "", name))
         .collect();
     objects.extend(priority_classes());
-    objects.extend((0..settings.nodes).map(|index| node(&settings, index)));
+    let now = settings.epoch.rfc3339();
+    objects.extend((0..settings.nodes).map(|index| node(&settings, index, &format!("node-{}", index + 1), &now)));
+    objects.extend((0..settings.nodes).map(|index| lease(&format!("node-{}", index + 1))));
     objects.push(api_service(&settings));
     objects.push(api_endpoints(&settings));
     objects.push(api_slice(&settings));
@@ -43,6 +46,9 @@ pub(super) fn start(world: &mut World) {
             panic!("a new cluster cannot have {name}: {status}");
         }
     }
+    for index in 0..settings.nodes {
+        world.tell_of_node(&format!("node-{}", index + 1));
+    }
 }
 
 /// Models pkg/registry/scheduling/rest AddSystemPriorityClasses.
@@ -59,6 +65,13 @@ fn priority_classes() -> [Object; 2] {
     [class("system-cluster-critical", 2_000_000_000, cluster), class("system-node-critical", 2_000_001_000, node)]
 }
 
+/// The lease of a node, which its kubelet renews.
+pub(super) fn lease(node: &str) -> Object {
+    let mut lease = Object::new(kind("Lease"), "kube-node-lease", node);
+    lease.set("spec", value!({"holderIdentity": node, "leaseDurationSeconds": 40}));
+    lease
+}
+
 /// The default class of small clusters: directories of the node that the first pod goes to.
 fn storage_class() -> Object {
     let mut class = Object::new(kind("StorageClass"), "", "standard");
@@ -70,9 +83,8 @@ fn storage_class() -> Object {
 }
 
 /// A node as it is when it has joined and is ready.
-pub(super) fn node(settings: &Settings, index: u32) -> Object {
-    let name = format!("node-{}", index + 1);
-    let mut node = Object::new(kind("Node"), "", &name);
+pub(super) fn node(settings: &Settings, index: u32, name: &str, now: &str) -> Object {
+    let mut node = Object::new(kind("Node"), "", name);
     let cidr = settings.node_pod_cidr(index);
     node.set(
         "metadata.annotations",
@@ -81,30 +93,19 @@ pub(super) fn node(settings: &Settings, index: u32) -> Object {
     node.set(
         "metadata.labels",
         value!({"beta.kubernetes.io/arch": "amd64", "beta.kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64",
-            "kubernetes.io/hostname": (name.as_str()), "kubernetes.io/os": "linux"}),
+            "kubernetes.io/hostname": name, "kubernetes.io/os": "linux"}),
     );
     node.set("spec", value!({"podCIDR": (cidr.as_str()), "podCIDRs": [(cidr.as_str())]}));
     let resources = value!({
         "cpu": (settings.node_cpu.to_string()), "ephemeral-storage": "0",
         "memory": (memory_text(settings.node_memory_kib)), "pods": (settings.node_pods.to_string())
     });
-    let now = settings.epoch.rfc3339();
-    let condition = |kind: &str, status: &str, reason: &str, message: &str| {
-        value!({"type": kind, "status": status, "reason": reason, "message": message,
-            "lastHeartbeatTime": (now.as_str()), "lastTransitionTime": (now.as_str())})
-    };
-    let conditions: Value = vec![
-        condition("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
-        condition("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
-        condition("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
-        condition("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
-    ]
-    .into();
-    let id = |purpose: &str| draw::uuid(settings.seed, purpose, &name, 0);
+    let conditions = node_status::conditions(Pressures::default(), now, &node);
+    let id = |purpose: &str| draw::uuid(settings.seed, purpose, name, 0);
     node.set(
         "status",
         value!({
-            "addresses": [{"address": (settings.node_ip(index)), "type": "InternalIP"}, {"address": (name.as_str()), "type": "Hostname"}],
+            "addresses": [{"address": (settings.node_ip(index)), "type": "InternalIP"}, {"address": name, "type": "Hostname"}],
             "allocatable": (resources.clone()), "capacity": resources, "conditions": conditions,
             "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
             "nodeInfo": {

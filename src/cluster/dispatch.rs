@@ -8,7 +8,7 @@ use crate::base::time::{SimTime, Span};
 use crate::controllers::{Key, CONTROLLERS};
 use crate::kubelet::{self, PodRef};
 use crate::store::volume_data::place_of;
-use crate::store::{Change, Verb, View};
+use crate::store::{Change, EventNote, Verb, View};
 
 /// A controller needs this long for a key at the least.
 const RECONCILE_LEAST: Span = Span::millis(1);
@@ -28,6 +28,7 @@ impl World {
             Event::SyncPod(pod) => self.sync_pod(pod),
             Event::ExpireEvents => self.expire_events(),
             Event::Load => self.look_at_load(),
+            Event::Housekeep(node) => self.housekeep(&node),
         }
     }
 
@@ -77,17 +78,30 @@ impl World {
             self.call(controller, key, self.now);
         }
         self.observe_pod(change);
-        self.observe_volume(change);
         if !self.clients.list.is_empty() && change.kind() != "HorizontalPodAutoscaler" {
             self.unsettle_load();
         }
+        self.observe_rest(change);
     }
 
-    /// What lies in a volume goes with the pod or, where the volume is not to be kept, with the volume.
-    fn observe_volume(&mut self, change: &Change) {
+    /// A kubelet tells of its node being cordoned and keeps its lease. What lies in a volume goes with the pod or, where the
+    /// volume is not to be kept, with the volume.
+    fn observe_rest(&mut self, change: &Change) {
         let object = &change.object;
+        let cordons = change.verb == Verb::Modified && change.kind() == "Node" && change.touches("spec.unschedulable");
+        if cordons && self.away(object.name()).is_none() {
+            self.carry_out(vec![kubelet::node_status::note_cordon(object)]);
+        }
+        if change.kind() == "Lease" && change.verb != Verb::Deleted {
+            self.observe_lease(object);
+        }
         match change.kind() {
             _ if change.verb != Verb::Deleted => {}
+            "Node" => {
+                let name = object.name();
+                let text = format!("Node {name} event: Removing Node {name} from Controller");
+                self.note(&EventNote::new(object, "node-controller", "Normal", "RemovingNode", text));
+            }
             "Pod" => drop(self.volumes.remove("pod", object.uid())),
             "PersistentVolume" if object.at("spec.persistentVolumeReclaimPolicy").str() == "Delete" => {
                 for node in self.store.all("Node").map(|node| node.name().to_owned()).collect::<Vec<_>>() {
@@ -194,6 +208,9 @@ impl World {
             return;
         }
         slot.due = None;
+        if self.faults.iter().any(|(node, fault)| *node == pod.node && fault.away.is_some()) {
+            return;
+        }
         let runtime = slot.runtime.take().map(Arc::unwrap_or_clone);
         let mut node = self.nodes.remove(&pod.node).unwrap_or_default();
         let view = View::new(&self.cache, self.now, &self.settings);

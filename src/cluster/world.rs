@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ecow::EcoString;
 
+use super::faults::NodeFault;
 use super::recorder::Recorder;
 use super::work::WorkQueues;
 use crate::api::field_manager::Manager;
@@ -33,6 +34,8 @@ pub enum Event {
     ExpireEvents,
     /// Those who send requests and those who work on them are looked at.
     Load,
+    /// The kubelet of a node looks whether it runs short of something.
+    Housekeep(EcoString),
 }
 
 /// A cluster at one instant.
@@ -56,6 +59,8 @@ pub struct World {
     pub(super) clients: super::load::Clients,
     pub(super) series: super::series::Series,
     pub(super) volumes: VolumeData,
+    /// What is wrong with which node.
+    pub(super) faults: Vec<(EcoString, NodeFault)>,
     pub(super) requests: u64,
     pub(super) expiry_planned: bool,
     events_done: u64,
@@ -93,6 +98,7 @@ impl World {
             clients: super::load::Clients::default(),
             series: super::series::Series::default(),
             volumes: VolumeData::default(),
+            faults: Vec::new(),
             requests: 0,
             expiry_planned: false,
             events_done: 0,

@@ -55,6 +55,7 @@ mod stateful_set;
 pub mod stateful_set_claims;
 pub mod stateful_set_pods;
 mod stateful_set_steps;
+mod taint_eviction;
 pub mod template_hash;
 mod trigger_time;
 mod ttl_after_finished;
@@ -124,6 +125,7 @@ pub static CONTROLLERS: &[Controller] = &[
     root_ca::CONTROLLER,
     service_account::CONTROLLER,
     service_lb::CONTROLLER,
+    taint_eviction::CONTROLLER,
     volume_expansion::CONTROLLER,
     volume_protection::CLAIMS,
     volume_protection::VOLUMES,

@@ -23,6 +23,9 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("vi FILE, nano FILE, edit FILE", "open a file in the editor"),
     ("xargs COMMAND, watch COMMAND", "run a command for what is fed in; again and again"),
     ("for, while, if, test, read, alias, export, seq, date, clear, NAME=VALUE", "the usual"),
+    ("fault node-down|partition|kubelet-stop|memory-pressure|disk-pressure|pid-pressure NODE", "break a node"),
+    ("fault, fault heal [NODE]", "what is broken; put it right"),
+    ("node add [NAME] [--cpu 4] [--memory 8Gi], node remove NAME", "machines join and leave the cluster"),
 ];
 
 /// Runs a command that is not kubectl.
@@ -61,6 +64,8 @@ pub fn run(words: &[String], stdin: Option<String>, world: &mut World, session: 
             help(out);
             0
         }
+        "fault" => super::faults::fault(args, world, out),
+        "node" => super::faults::node(args, world, out),
         "why" => why(args, world, session, out),
         "load" => super::load::run(args, stdin.as_deref(), world, session, out),
         "sleep" => return sleep(args, world, out),

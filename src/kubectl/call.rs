@@ -111,7 +111,7 @@ impl Call<'_> {
     /// The object, or the API server's NotFound.
     pub fn get(&self, kind: &'static Kind, namespace: &str, name: &str) -> Result<Object, Failure> {
         let key = ObjectKey::new(namespace, name);
-        let found = self.world.store().get(kind.kind, &key).cloned();
+        let found = self.world.store().get(kind.kind, &key).map(|object| self.world.present(object));
         if found.is_none() && kind.namespaced && self.world.store().find("Namespace", "", namespace).is_none() {
             return Err(crate::api::Status::not_found("namespaces", namespace).into());
         }
@@ -170,13 +170,13 @@ pub struct WorldReader<'a>(pub &'a World);
 
 impl Reader for WorldReader<'_> {
     fn get(&self, kind: &'static Kind, namespace: &str, name: &str) -> Option<Object> {
-        self.0.store().find(kind.kind, namespace, name).cloned()
+        self.0.store().find(kind.kind, namespace, name).map(|object| self.0.present(object))
     }
 
     fn list(&self, kind: &'static Kind, namespace: &str) -> Vec<Object> {
         match namespace {
-            "" => self.0.store().all(kind.kind).cloned().collect(),
-            namespace => self.0.store().list(kind.kind, namespace).cloned().collect(),
+            "" => self.0.store().all(kind.kind).map(|object| self.0.present(object)).collect(),
+            namespace => self.0.store().list(kind.kind, namespace).map(|object| self.0.present(object)).collect(),
         }
     }
 

@@ -8,6 +8,7 @@ pub mod describe;
 pub mod dispatch;
 mod expand;
 pub mod failure;
+mod faults;
 pub mod field_selector;
 pub mod flags;
 mod go_template;

@@ -158,8 +158,8 @@ pub fn list(call: &Call<'_>, kind: &'static Kind) -> Result<Vec<Object>, Failure
     let namespace = if call.line.is("all-namespaces") { String::new() } else { call.namespace_for(kind) };
     let store = call.world.store();
     let all: Vec<Object> = match namespace.as_str() {
-        "" => store.all(kind.kind).cloned().collect(),
-        namespace => store.list(kind.kind, namespace).cloned().collect(),
+        "" => store.all(kind.kind).map(|object| call.world.present(object)).collect(),
+        namespace => store.list(kind.kind, namespace).map(|object| call.world.present(object)).collect(),
     };
     Ok(all.into_iter().filter(|object| filter.takes(object)).collect())
 }

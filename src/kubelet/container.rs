@@ -151,6 +151,23 @@ pub(super) fn of_pod(pod: &Object) -> Vec<Container> {
 }
 
 impl Container {
+    /// Its run is gone without a trace.
+    pub(super) fn lose(&mut self) {
+        self.state = State::Ended(Ended {
+            id: EcoString::new(),
+            code: 137,
+            reason: "ContainerStatusUnknown",
+            started: None,
+            finished: None,
+        });
+        self.ready = false;
+        self.started = false;
+        self.probes.clear();
+        self.held = None;
+        self.shown = None;
+        self.pull = None;
+    }
+
     /// Its part of the pod's spec.
     pub fn spec<'a>(&self, pod: &'a Object) -> &'a Value {
         let field = if self.role == Role::Main { "containers" } else { "initContainers" };

@@ -6,6 +6,7 @@ use crate::base::time::{SimTime, Span};
 
 impl Sync<'_> {
     pub(super) fn advance(&mut self) {
+        self.notice_eviction();
         self.notice_deletion();
         let ended = self.notice_ends();
         if self.run.stopping.is_some() || self.run.terminal.is_some() {

@@ -13,9 +13,11 @@ use crate::store::{Action, Because, EventNote, Plan, View};
 
 mod config;
 mod container;
+pub mod eviction;
 mod lifecycle;
 mod logs;
 mod node;
+pub mod node_status;
 mod probes;
 mod resources;
 mod start;
@@ -25,6 +27,7 @@ mod stop;
 pub use container::{BackOff, Container, Ended, Role, Running, State};
 pub use logs::{logs, LogLine};
 pub use node::{NodeRuntime, Pull};
+pub use node_status::Pressures;
 
 /// The component as events and reasons name it.
 const COMPONENT: &str = "kubelet";
@@ -49,6 +52,8 @@ pub struct PodRuntime {
     terminal_at: Option<SimTime>,
     /// Its last phase.
     terminal: Option<&'static str>,
+    /// Why the kubelet has evicted the pod, where it has.
+    evicted: Option<EcoString>,
     /// When the object of a deleted pod may go.
     gone_at: Option<SimTime>,
     /// What was last written.
@@ -168,6 +173,7 @@ fn begin(view: &View, pod: &PodRef, object: &Object) -> Result<PodRuntime, Plan>
         stopping: None,
         terminal_at: None,
         terminal: None,
+        evicted: None,
         gone_at: None,
         status: Value::Null,
         draws: 0,
@@ -200,6 +206,42 @@ fn remove(pod: &PodRef, object: &Object, rule: &str) -> Action {
 
 fn pod_cidr(view: &View, node: &str) -> EcoString {
     view.store.find("Node", "", node).map_or_else(EcoString::new, |node| node.at("spec.podCIDR").text())
+}
+
+impl PodRuntime {
+    /// Has the pod evicted when the kubelet looks at it next.
+    pub fn evict(&mut self, message: &str) {
+        self.evicted = Some(message.into());
+    }
+
+    /// Which pod it is.
+    pub fn pod_ref(&self) -> PodRef {
+        PodRef { key: self.object.key(), uid: self.object.uid().into(), node: self.node().into() }
+    }
+
+    /// The name of the pod's node.
+    pub fn node(&self) -> &str {
+        self.object.at("spec.nodeName").str()
+    }
+
+    /// The kubelet has been away: it will write the whole status, whatever it wrote before.
+    pub fn forget_status(&mut self) {
+        self.status = Value::Null;
+    }
+
+    /// The node was without power: what ran is gone without a trace, and the sandbox must be made anew.
+    pub fn lose_power(&mut self, node: &mut NodeRuntime, cidr: &str, now: SimTime) {
+        node.release_address(cidr, &self.ip, &EcoString::from(self.object.uid()));
+        self.ip = EcoString::new();
+        for container in self.containers.iter_mut().filter(|c| c.is_running()) {
+            container.lose();
+        }
+        if self.terminal.is_none() {
+            self.sandbox = Sandbox::Coming(now + Span::millis(500));
+            self.retry_at = None;
+            self.terminal_at = None;
+        }
+    }
 }
 
 impl Sync<'_> {

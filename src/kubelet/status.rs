@@ -66,6 +66,10 @@ impl Sync<'_> {
         *status.slot("hostIP") = host_ip.into();
         *status.slot("observedGeneration") = pod.generation().into();
         *status.slot("phase") = phase.into();
+        if let Some(message) = &self.run.evicted {
+            status.set("message", message);
+            status.set("reason", "Evicted");
+        }
         if !self.run.ip.is_empty() {
             *status.slot("podIP") = (&self.run.ip).into();
             *status.slot("podIPs") = value!([{"ip": (&self.run.ip)}]);
@@ -88,6 +92,9 @@ impl Sync<'_> {
 
     /// Models pkg/kubelet getPhase; the last phase is taken only when everything has stopped.
     fn phase(&self) -> &'static str {
+        if self.run.evicted.is_some() {
+            return "Failed";
+        }
         if let Some(terminal) = self.run.terminal {
             return terminal;
         }
@@ -210,7 +217,17 @@ impl Sync<'_> {
             }
             conditions.push(condition);
         }
-        let others = there.iter().filter(|c| !CONDITIONS.contains(&c.get("type").str()));
+        if let Some(message) = &self.run.evicted {
+            let since = there.iter().find(|c| c.get("type").str() == "DisruptionTarget");
+            let since = since.map_or(&now, |c| c.get("lastTransitionTime"));
+            conditions.push(value!({"type": "DisruptionTarget", "status": "True", "reason": "TerminationByKubelet",
+                "message": message, "lastProbeTime": null, "lastTransitionTime": (since.clone()),
+                "observedGeneration": (self.run.object.generation())}));
+        }
+        let others = there.iter().filter(|c| {
+            let kind = c.get("type").str();
+            !CONDITIONS.contains(&kind) && (kind != "DisruptionTarget" || self.run.evicted.is_none())
+        });
         conditions.extend(others.cloned());
         conditions.into()
     }

@@ -41,6 +41,16 @@ impl Sync<'_> {
         }
     }
 
+    /// Stops a pod that the kubelet has evicted; it has a second.
+    ///
+    /// Models pkg/kubelet/eviction managerImpl.evictPod.
+    pub(super) fn notice_eviction(&mut self) {
+        let Some(message) = self.run.evicted.clone().filter(|_| self.run.stopping.is_none()) else { return };
+        self.note_pod("Warning", "Evicted", message);
+        self.run.stopping = Some(Stopping { grace: 1, deadline: self.now + Span::secs(1) });
+        self.stop_all(1);
+    }
+
     /// Models pkg/kubelet/kuberuntime killContainersWithSyncResult.
     fn stop_all(&mut self, grace: i64) {
         self.run.retry_at = None;
@@ -130,7 +140,7 @@ impl Sync<'_> {
             let counts = c.role != super::Role::Sidecar;
             counts && c.ended().is_some_and(|ended| ended.code != 0)
         });
-        self.run.terminal = Some(if failed { "Failed" } else { "Succeeded" });
+        self.run.terminal = Some(if failed || self.run.evicted.is_some() { "Failed" } else { "Succeeded" });
         self.take_sandbox_down();
     }
 

@@ -20,6 +20,8 @@ const LOG_LENGTH: u64 = 4_096;
 pub struct Store {
     kinds: BTreeMap<&'static str, Map<EcoString, Map<EcoString, Object>>>,
     revision: u64,
+    /// The instant of the last change, and the revision before its first.
+    instant: (SimTime, u64),
     log: Map<u64, Change>,
     owned: Map<(EcoString, &'static str), Map<ObjectKey, Object>>,
     pods_on_node: Set<(EcoString, ObjectKey)>,
@@ -42,6 +44,13 @@ impl Store {
     /// The revision of the last change.
     pub fn revision(&self) -> u64 {
         self.revision
+    }
+
+    /// A number for what is drawn for a change at `at`: another one for each change, and the same however many changes there
+    /// were at earlier instants, so that what a new cluster holds does not change what is drawn later.
+    pub fn moment(&self, at: SimTime) -> u64 {
+        let before = if self.instant.0 == at { self.revision - self.instant.1 } else { 0 };
+        (at.0 << 16) + before
     }
 
     /// An object.
@@ -105,9 +114,16 @@ impl Store {
         self.log.range_from(&(revision + 1)).map(|(_, change)| change)
     }
 
+    fn count_change(&mut self, at: SimTime) {
+        if self.instant.0 != at {
+            self.instant = (at, self.revision);
+        }
+        self.revision += 1;
+    }
+
     /// Puts an object in under a new revision and logs the change.
     pub(super) fn put(&mut self, mut object: Object, at: SimTime, because: &Arc<Because>) -> Object {
-        self.revision += 1;
+        self.count_change(at);
         object.value.slot("metadata").set("resourceVersion", self.revision.to_string());
         let old = self.get(object.kind.kind, &object.key()).cloned();
         let verb = if old.is_some() { Verb::Modified } else { Verb::Added };
@@ -120,7 +136,7 @@ impl Store {
 
     /// Takes an object out under a new revision and logs the change.
     pub(super) fn take(&mut self, mut object: Object, at: SimTime, because: &Arc<Because>) {
-        self.revision += 1;
+        self.count_change(at);
         object.value.slot("metadata").set("resourceVersion", self.revision.to_string());
         let old = Some(object.clone());
         let change = Change { revision: self.revision, at, verb: Verb::Deleted, object, old, because: because.clone() };

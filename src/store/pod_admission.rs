@@ -102,7 +102,7 @@ fn mount_token(server: &Server<'_>, pod: &mut Object) {
         volumes.iter().map(|volume| volume.get("name").text()).find(|name| name.starts_with("kube-api-access-"));
     let has_volume = there.is_some();
     let subject = pod.key().to_string();
-    let suffix = draw::suffix(server.settings.seed, "kube-api-access", &subject, server.store.revision(), 5);
+    let suffix = draw::suffix(server.settings.seed, "kube-api-access", &subject, server.store.moment(server.at), 5);
     let name = there.unwrap_or_else(|| format!("kube-api-access-{suffix}").into());
     let mut needed = false;
     let mount = value!({

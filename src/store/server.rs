@@ -301,7 +301,7 @@ impl Server<'_> {
             }
         }
         let subject = format!("{} {}", kind.kind, object.key());
-        let uid = draw::uuid(self.settings.seed, "uid", &subject, self.store.revision());
+        let uid = draw::uuid(self.settings.seed, "uid", &subject, self.store.moment(self.at));
         for field in ["deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"] {
             object.value.slot("metadata").remove_key(field);
         }
@@ -319,7 +319,7 @@ impl Server<'_> {
         let subject = format!("{}/{base}", object.namespace());
         (0..8)
             .map(|attempt| {
-                let n = self.store.revision() * 8 + attempt;
+                let n = self.store.moment(self.at) * 8 + attempt;
                 format!("{base}{}", draw::suffix(self.settings.seed, "generate-name", &subject, n, 5))
             })
             .find(|name| self.store.find(kind.kind, object.namespace(), name).is_none())

@@ -23,6 +23,7 @@ mod horizontal_pod_autoscaler;
 mod ingress;
 mod ingress_class;
 mod job;
+mod lease;
 mod limit_range;
 mod namespace;
 mod network_policy;
@@ -145,6 +146,7 @@ pub static KINDS: &[&Kind] = &[
     &horizontal_pod_autoscaler::KIND,
     &cron_job::KIND,
     &job::KIND,
+    &lease::KIND,
     &endpoint_slice::KIND,
     &ingress_class::KIND,
     &ingress::KIND,

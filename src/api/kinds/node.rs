@@ -21,11 +21,15 @@ pub(super) static KIND: Kind = Kind {
     columns: COLUMNS,
     cells,
     support: &[
-        Support { field: "", depth: Depth::Modelled, note: "Three by default; unschedulable and taints are honoured." },
+        Support {
+            field: "",
+            depth: Depth::Modelled,
+            note: "Three by default; cordoned, drained, broken, healed, added and removed.",
+        },
         Support {
             field: "status.conditions",
             depth: Depth::Modelled,
-            note: "Ready follows the kubelet; the pressure conditions stay False.",
+            note: "Ready follows the kubelet's lease; a pressure is a fault that lasts until it is healed.",
         },
     ],
 };

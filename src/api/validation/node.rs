@@ -50,6 +50,21 @@ pub fn update(new: &Object, old: &Object) -> Vec<Cause> {
     errors.into_causes()
 }
 
+/// Models pkg/apis/coordination/validation ValidateLease.
+pub fn lease(lease: &Object) -> Vec<Cause> {
+    let mut errors = Errors::new();
+    meta::object_meta(lease, names::dns1123_subdomain, &mut errors);
+    for (field, least, detail) in [
+        ("spec.leaseDurationSeconds", 1, "must be greater than 0"),
+        ("spec.leaseTransitions", 0, "must be greater than or equal to 0"),
+    ] {
+        if let Some(n) = lease.at(field).opt_int().filter(|n| *n < least) {
+            errors.invalid(&Path::new(field), n, detail);
+        }
+    }
+    errors.into_causes()
+}
+
 /// Models pkg/apis/core/validation ValidateNodeResources.
 fn capacity(node: &Object, errors: &mut Errors) {
     for field in ["status.capacity", "status.allocatable"] {

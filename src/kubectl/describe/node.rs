@@ -5,6 +5,7 @@ use crate::api::amounts::{of_pod, Amounts};
 use crate::api::kinds::cells::or_none;
 use crate::api::kinds::{find_kind, kind, node};
 use crate::api::{Object, Value};
+use crate::base::order::Order;
 use crate::base::quantity::Quantity;
 use crate::kubectl::reader::Reader;
 
@@ -15,7 +16,9 @@ pub(super) fn print(page: &mut Page, node: &Object, reader: &dyn Reader) {
     page.labels("Labels", node.labels());
     page.annotations("Annotations", node.metadata().get("annotations"));
     page.field(0, "CreationTimestamp", time_text(node.metadata().get("creationTimestamp")));
-    page.values("Taints", node.at("spec.taints").list().iter().map(taint_text).collect());
+    let mut taints: Vec<&Value> = node.at("spec.taints").list().iter().collect();
+    taints.order_by_key(|taint| (taint.get("effect").text(), taint.get("key").text()));
+    page.values("Taints", taints.into_iter().map(taint_text).collect());
     page.field(0, "Unschedulable", node.at("spec.unschedulable").bool());
     print_lease(page, node, reader);
     print_conditions(page, node);
