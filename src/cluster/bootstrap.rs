@@ -107,6 +107,8 @@ pub(super) fn node(settings: &Settings, index: u32, name: &str, now: &str) -> Ob
         value!({
             "addresses": [{"address": (settings.node_ip(index)), "type": "InternalIP"}, {"address": name, "type": "Hostname"}],
             "allocatable": (resources.clone()), "capacity": resources, "conditions": conditions,
+            "declaredFeatures": ["ExtendWebSocketsToKubelet", "InPlacePodLevelResourcesVerticalScaling",
+                "InPlacePodVerticalScalingInitContainers", "RestartAllContainersOnContainerExits"],
             "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
             "nodeInfo": {
                 "architecture": "amd64", "bootID": (id("boot")), "containerRuntimeVersion": "containerd://1.7.27",

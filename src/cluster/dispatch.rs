@@ -29,6 +29,7 @@ impl World {
             Event::ExpireEvents => self.expire_events(),
             Event::Load => self.look_at_load(),
             Event::Housekeep(node) => self.housekeep(&node),
+            Event::PostImages(node) => self.post_images(&node),
         }
     }
 
@@ -214,7 +215,12 @@ impl World {
         let runtime = slot.runtime.take().map(Arc::unwrap_or_clone);
         let mut node = self.nodes.remove(&pod.node).unwrap_or_default();
         let view = View::new(&self.cache, self.now, &self.settings);
+        let images = node.image_count();
         let (plan, runtime) = kubelet::sync(&view, &pod, runtime, &mut node);
+        if node.image_count() > images {
+            let at = kubelet::node_status::next_report(self.settings.seed, &pod.node, self.now);
+            self.queue.push(at, Event::PostImages(pod.node.clone()));
+        }
         self.nodes.insert(pod.node.clone(), node);
         let refusal = self.carry_out(plan.actions);
         if runtime.is_none() && plan.requeue_after.is_none() {

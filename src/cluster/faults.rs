@@ -12,7 +12,7 @@ use crate::base::time::{SimTime, Timestamp};
 use crate::kubelet::node_status::{self, Pressures};
 use crate::kubelet::{eviction, PodRef};
 use crate::store::server::Part;
-use crate::store::{Because, Server, View};
+use crate::store::{Because, Server};
 
 /// Why no word comes from a kubelet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -180,9 +180,21 @@ impl World {
 
     pub(super) fn post_status(&mut self, node: &str, pressures: Pressures, starting: bool) {
         let Some(object) = self.store.find("Node", "", node).cloned() else { return };
-        let view = View { store: &self.store, now: self.now, settings: &self.settings };
+        let view = self.truth();
         let plan = node_status::post(&view, &object, pressures, starting);
         self.carry_out(plan.actions);
+    }
+
+    /// The kubelet of a node posts which images it has.
+    pub(super) fn post_images(&mut self, node: &EcoString) {
+        if self.away(node).is_some() {
+            return;
+        }
+        let object = self.store.find("Node", "", node).cloned();
+        if let (Some(object), Some(runtime)) = (object, self.nodes.get(node)) {
+            let plan = node_status::post_images(&object, runtime);
+            self.carry_out(plan.actions);
+        }
     }
 
     /// The kubelet of a node looks whether it runs short: it says so, and evicts one pod after the other while it does.

@@ -36,6 +36,8 @@ pub enum Event {
     Load,
     /// The kubelet of a node looks whether it runs short of something.
     Housekeep(EcoString),
+    /// The kubelet of a node posts which images it has.
+    PostImages(EcoString),
 }
 
 /// A cluster at one instant.

@@ -65,6 +65,16 @@ impl NodeRuntime {
         view.settings.images_present || self.images.contains_key(images::full_reference(reference).as_str())
     }
 
+    /// How many images the node has.
+    pub fn image_count(&self) -> usize {
+        self.images.len()
+    }
+
+    /// The images the node has, by reference in full, with the runtime's names for them.
+    pub fn images(&self) -> impl Iterator<Item = (&str, &str)> + '_ {
+        self.images.iter().map(|(reference, id)| (reference.as_str(), id.as_str()))
+    }
+
     /// The runtime's name for an image, which the node has from now on.
     pub fn add_image(&mut self, reference: &str) -> EcoString {
         let reference = EcoString::from(images::full_reference(reference));

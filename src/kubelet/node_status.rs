@@ -2,18 +2,23 @@
 
 use std::sync::Arc;
 
-use super::COMPONENT;
+use super::{NodeRuntime, COMPONENT};
 use crate::api::{Object, Value};
 use crate::base::draw;
+use crate::base::order::Order;
 use crate::base::time::{SimTime, Span};
 use crate::store::{Action, Because, EventNote, Plan, View};
 use crate::value;
+use crate::workload::images;
 
 /// How often a kubelet renews its lease: a quarter of the lease's forty seconds.
 pub const RENEWAL: Span = Span::secs(10);
 
 /// How often it posts the node's status when nothing has changed.
 pub const REPORT: Span = Span::secs(300);
+
+/// So many images are told of at the most (`--node-status-max-images`).
+const MOST_IMAGES: usize = 50;
 
 /// What a node is short of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -63,10 +68,10 @@ pub fn last_renewal(seed: u64, node: &str, at: SimTime) -> SimTime {
     SimTime(at.0.checked_sub(offset).map_or(0, |past| past / RENEWAL.0 * RENEWAL.0 + offset))
 }
 
-/// An event of the kubelet about its node. It knows the node by its name alone.
+/// An event of the kubelet about its node. It knows the node by its name alone, so `kubectl describe` does not find it.
 pub fn note(node: &Object, severity: &'static str, reason: &'static str, text: String) -> Action {
     let mut about = node.clone();
-    about.set("metadata.uid", node.name());
+    about.value.slot("metadata").remove_key("uid");
     Action::Note(EventNote::new(&about, COMPONENT, severity, reason, text))
 }
 
@@ -118,6 +123,42 @@ pub fn post(view: &View, node: &Object, pressures: Pressures, starting: bool) ->
         patch: value!({"status": {"conditions": conditions}}),
         because: Arc::new(Because::of(COMPONENT, node, "the kubelet posts the status of its node")),
     });
+    plan
+}
+
+/// The next instant after `at` at which the kubelet of a node looks whether its status has changed.
+pub fn next_report(seed: u64, node: &str, at: SimTime) -> SimTime {
+    last_renewal(seed, node, at) + RENEWAL
+}
+
+/// Writes which images a node has, the largest first.
+///
+/// Models pkg/kubelet/nodestatus Images.
+pub fn post_images(node: &Object, runtime: &NodeRuntime) -> Plan {
+    let mut plan = Plan::nothing();
+    let mut images: Vec<(u64, Value)> = Vec::new();
+    for (reference, id) in runtime.images() {
+        let size = images::size(reference);
+        let plain = reference.rsplit_once(':').map_or(reference, |(name, _)| name);
+        let mut names: Vec<Value> = vec![format!("{plain}@{id}").into()];
+        if !reference.contains('@') {
+            names.push(reference.into());
+        }
+        images.push((size, value!({"names": names, "sizeBytes": (size as i64)})));
+    }
+    images.order_by(|a, b| b.0.cmp(&a.0));
+    images.truncate(MOST_IMAGES);
+    let images: Value = images.into_iter().map(|(_, image)| image).collect();
+    if *node.at("status.images") != images {
+        plan.push(Action::Patch {
+            kind: "Node",
+            key: node.key(),
+            uid: node.uid().into(),
+            status: true,
+            patch: value!({"status": {"images": images}}),
+            because: Arc::new(Because::of(COMPONENT, node, "the kubelet posts which images its node has")),
+        });
+    }
     plan
 }
 

@@ -156,7 +156,7 @@ fn probes_report_at_their_period_and_restart_what_fails() {
     let pulls = events_of(&lines, "badimage", "Failed to pull image \"doesnotexist:1\": rpc error: code = NotFound");
     assert!((2..=3).contains(&pulls.len()), "{pulls:?}");
     let back_off = events_of(&lines, "crash", "Back-off restarting failed container c in pod crash_default(");
-    assert_eq!(back_off.len(), 2, "{back_off:?}");
+    assert!((2..=3).contains(&back_off.len()), "{back_off:?}");
 }
 
 #[test]
