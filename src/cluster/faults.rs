@@ -133,7 +133,8 @@ impl World {
         let because =
             Arc::new(Because::rule("kubelet", format!("the kubelet of {node} renews its lease, or does no more")));
         let key = ObjectKey::new("kube-node-lease", node);
-        let mut server = Server { store: &mut self.store, settings: &self.settings, at: self.now };
+        let mut server =
+            Server { store: &mut self.store, settings: &self.settings, at: self.now, manager: Default::default() };
         let written = server.modify(kind("Lease"), &key, Part::Main, &because, |lease| {
             let mut lease = lease.clone();
             match renewed {
@@ -144,7 +145,8 @@ impl World {
         });
         if written.is_err() && self.store.find("Node", "", node).is_some() {
             let lease = super::bootstrap::lease(node);
-            let mut server = Server { store: &mut self.store, settings: &self.settings, at: self.now };
+            let mut server =
+                Server { store: &mut self.store, settings: &self.settings, at: self.now, manager: Default::default() };
             // A namespace that is going takes no lease; there is nothing to be done about that.
             let _ = server.create(lease, &because);
         }

@@ -31,7 +31,8 @@ impl World {
             }
         }
         let because = Arc::new(Because::rule("kubelet", format!("{name} has joined the cluster")));
-        let mut server = Server { store: &mut self.store, settings: &settings, at: self.now };
+        let mut server =
+            Server { store: &mut self.store, settings: &settings, at: self.now, manager: Default::default() };
         server.create(node, &because).map_err(|status| status.message)?;
         if server.store.find("Lease", "kube-node-lease", &name).is_none() {
             server.create(bootstrap::lease(&name), &because).map_err(|status| status.message)?;
@@ -63,7 +64,8 @@ impl World {
             self.fault("node-down", name)?;
         }
         let because = Arc::new(Because::rule("kubelet", format!("{name} has left the cluster")));
-        let mut server = Server { store: &mut self.store, settings: &self.settings, at: self.now };
+        let mut server =
+            Server { store: &mut self.store, settings: &self.settings, at: self.now, manager: Default::default() };
         let key = ObjectKey::new("", name);
         server.delete(kind("Node"), &key, node.uid(), DeleteOptions::default(), &because).map_err(|s| s.message)?;
         self.settle();
