@@ -32,7 +32,7 @@ const SECTIONS: &[(&str, usize)] = &[
     ("15-apply", 68),
     ("16-scale-rollout-wait", 69),
     ("17-nodes", 28),
-    ("18-events-auth-config", 51),
+    ("18-events-auth-config", 50),
     ("19-late-states", 17),
 ];
 
