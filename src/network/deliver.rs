@@ -83,15 +83,16 @@ impl<'a> Path<'a> {
             flight.packet.source = address;
             self.retrack(&flight.packet);
         }
-        let down = self.state.is_down(&other);
+        let own = self.state.is_down(&node.name);
+        let down = own || self.state.is_down(&other);
         let hop = Hop {
             before,
             after: arrow(&flight.packet),
             node: other.clone(),
-            sentence: if down {
-                format!("{other} does not answer: it is down.")
-            } else {
-                format!("The packet crosses the node network to {other}.")
+            sentence: match (own, down) {
+                (true, _) => format!("{} is cut off from the network: nothing leaves it.", node.name),
+                (_, true) => format!("{other} does not answer: it is down."),
+                _ => format!("The packet crosses the node network to {other}."),
             },
             verdict: if down { Verdict::Dropped } else { Verdict::Passed },
             ..self.step(HopKind::Link, "node network", flight.at.clone(), Place::node(&other))
@@ -131,7 +132,7 @@ impl<'a> Path<'a> {
         if let Some(denied) = self.egress(&flight) {
             return denied;
         }
-        if to == self.api_server_address() {
+        if to == self.api_server_address() && !self.state.is_down(&node.name) {
             return self.reach_api_server(flight.at, flight.packet);
         }
         match self.pod_at(to, flight.packet.port) {
@@ -141,6 +142,11 @@ impl<'a> Path<'a> {
                 (false, Some(other)) if crossed == 0 => self.cross_to(node, flight, other),
                 _ => self.on_node(node, flight),
             },
+            None if self.state.is_down(&node.name) => {
+                let sentence = format!("{} is cut off from the network: nothing leaves it.", node.name);
+                self.stop(&flight, String::new(), "node network", &sentence, Verdict::Dropped);
+                Arrival::Ended(self.time_out())
+            }
             None => {
                 let hop = Hop {
                     before: arrow(&flight.packet),
@@ -163,7 +169,8 @@ impl<'a> Path<'a> {
         let there = pod.at("spec.nodeName").str().to_owned();
         let place = Place::pod(&pod.key());
         if there != node.name.as_str() {
-            let down = self.state.is_down(&there);
+            let own = self.state.is_down(&node.name);
+            let down = own || self.state.is_down(&there);
             let cidr = self.view.store.find("Node", "", &there).map(|n| n.at("spec.podCIDR").str().to_owned());
             let via = State::node(self.view, &there).and_then(|n| n.address());
             let rule = match (cidr, via) {
@@ -175,9 +182,10 @@ impl<'a> Path<'a> {
                 before: arrow(&flight.packet),
                 after: arrow(&flight.packet),
                 node: there.clone(),
-                sentence: match down {
-                    true => format!("The route leads to {there}, which is down: no answer comes."),
-                    false => format!(
+                sentence: match (own, down) {
+                    (true, _) => format!("{} is cut off from the network: nothing leaves it.", node.name),
+                    (_, true) => format!("The route leads to {there}, which is down: no answer comes."),
+                    _ => format!(
                         "The pod is on {there}: the packet crosses the node network by the route of its pod CIDR."
                     ),
                 },

@@ -105,6 +105,7 @@ impl Url {
         let default_port = match scheme.as_str() {
             "http" => 80,
             "https" => 443,
+            "telnet" => 23,
             _ => return Err(UrlError::Scheme(scheme)),
         };
         let explicit_port = port.is_some_and(|port| !port.is_empty());

@@ -15,6 +15,7 @@ use super::trace::{Hop, HopKind, Outcome, Place, Response, Trace, Verdict};
 use super::{api_server, ingress, ingress_proxy, State};
 use crate::api::{Object, ObjectKey};
 use crate::store::View;
+use crate::workload::behaviour;
 
 /// Where a request comes from.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -115,7 +116,8 @@ fn carry(mut path: Path, request: &Request, respond: Respond) -> (Trace, Vec<u32
     path.source_port = request.source_port;
     let (address, outcome) = match resolve(&mut path, request) {
         Ok(address) => {
-            let arrival = path.connect(address, request.port, Protocol::Tcp);
+            let protocol = if request.scheme == "udp" { Protocol::Udp } else { Protocol::Tcp };
+            let arrival = path.connect(address, request.port, protocol);
             (address.to_string(), ask(&mut path, request, arrival, respond))
         }
         Err(outcome) => (String::new(), outcome),
@@ -259,6 +261,9 @@ fn ask(path: &mut Path, request: &Request, arrival: Arrival, respond: Respond) -
 /// A connection to a pod: who listens there, and what they say.
 fn ask_pod(path: &mut Path, request: &Request, pod: &Object, port: u16, client: IpAddr, respond: Respond) -> Outcome {
     let place = Place::pod(&pod.key());
+    if request.scheme == "udp" {
+        return datagram(path, pod, port);
+    }
     let question = http_request(request, client);
     let answer = respond(pod, "", port, &question);
     if answer.is_some() && ingress::is_controller(pod) && matches!(port, 80 | 443) {
@@ -288,6 +293,30 @@ fn ask_pod(path: &mut Path, request: &Request, pod: &Object, port: u16, client: 
         return Outcome::Greeting(response.body);
     }
     secure(path, request, request.scheme == "https", speaks_tls(port), place, response, pod.key().to_string())
+}
+
+/// A datagram at a pod: nobody says whether it was read, only where nobody could have.
+fn datagram(path: &mut Path, pod: &Object, port: u16) -> Outcome {
+    let place = Place::pod(&pod.key());
+    let containers = pod.at("spec.containers").list().iter();
+    let mut listens = containers.flat_map(|container| behaviour(pod, container).listens);
+    let heard = listens.any(|listen| listen.port == port && listen.protocol == "UDP");
+    let (title, sentence, verdict) = match heard {
+        true => ("listener", format!("Pod {} listens on UDP port {port}.", pod.name()), Verdict::Passed),
+        false => (
+            "nobody listens",
+            format!("Nothing in pod {} listens on UDP port {port}: its kernel says so (ICMP).", pod.name()),
+            Verdict::Refused,
+        ),
+    };
+    let hop = Hop { sentence, verdict, ..path.step(HopKind::Listen, title, place.clone(), place) };
+    path.hop(hop);
+    path.connected();
+    if heard {
+        Outcome::Connected
+    } else {
+        Outcome::Refused
+    }
 }
 
 /// The answer, unless client and server do not speak the same language.

@@ -211,7 +211,8 @@ impl Curl {
 
     /// The request for a URL.
     pub fn request(&self, source: Source, url: &Url, n: u64) -> Request {
-        let mut request = Request::get(source, &url.scheme, &url.host, url.port, &url.path, n);
+        let scheme = if url.scheme == "telnet" { "tcp" } else { &url.scheme };
+        let mut request = Request::get(source, scheme, &url.host, url.port, &url.path, n);
         let default = match (&self.data, self.head) {
             (_, true) => "HEAD",
             (Some(_), _) if !self.query => "POST",
@@ -264,6 +265,9 @@ impl Curl {
                 body.push_str(&response.body);
             }
         }
+        if let (Outcome::Greeting(text), "telnet") = (&trace.outcome, url.scheme.as_str()) {
+            body.push_str(text);
+        }
         match self.output.as_deref() {
             None | Some("-") => output.stdout.push_str(&body),
             Some("/dev/null") => {}
@@ -304,6 +308,7 @@ impl Curl {
             Outcome::Response(r) if self.fail && r.status >= 400 => {
                 (22, format!("The requested URL returned error: {}", r.status))
             }
+            Outcome::Connected | Outcome::Greeting(_) if url.scheme == "telnet" => return None,
             Outcome::Greeting(text) if !text.is_empty() => (1, "Received HTTP/0.9 when not allowed".to_owned()),
             Outcome::Connected | Outcome::Greeting(_) => (52, "Empty reply from server".to_owned()),
             Outcome::Response(_) if request.scheme.is_empty() => (3, String::new()),
@@ -344,7 +349,10 @@ impl Curl {
                 return text;
             }
             let words = failure.map_or("", |(_, text)| text.lines().next().unwrap_or(""));
-            text.push_str(&format!("* {words}\n* Closing connection 0\n"));
+            if !words.is_empty() {
+                text.push_str(&format!("* {words}\n"));
+            }
+            text.push_str("* Closing connection 0\n");
             return text;
         };
         text.push_str(&connected);

@@ -8,6 +8,7 @@ use crate::base::draw;
 use crate::base::order::Order;
 use crate::network::proxy::Mode;
 use crate::network::request::Source;
+use crate::network::trace::Verdict;
 use crate::network::State;
 
 /// A network interface.
@@ -253,6 +254,44 @@ fn route_to(context: &Context, to: &str) -> Output {
     let source = own.iter().find(|i| same(&i.name, device)).and_then(|i| i.addresses.first());
     let source = source.map_or("", |(address, _)| address.split('/').next().unwrap_or(""));
     Output::text(format!("{to} {via}dev {device} src {source} uid 0 \n    cache \n"))
+}
+
+/// `traceroute HOST`: every router on the way that counts the packet's hops down, and where it ends.
+pub fn traceroute(context: &Context, args: &[String]) -> Output {
+    let Some(host) = args.iter().find(|word| !word.starts_with('-')) else {
+        return Output::error(2, "Usage: traceroute HOST\n");
+    };
+    let asked = super::ping::run(context, &["-c".to_owned(), "1".to_owned(), host.clone()]);
+    let Some(trace) = asked.traces.first().filter(|trace| !trace.address.is_empty()) else {
+        let stderr = format!("traceroute: bad address '{host}'\n");
+        return Output { stdout: String::new(), stderr, exit_code: 1, ..asked };
+    };
+    let mut routers: Vec<String> = Vec::new();
+    let inside = pod_of(context).is_some() || matches!(context.source, Source::Shell(_));
+    if let (true, Some(node)) = (inside, node_of(context)) {
+        routers.push(format!("{}.1", stem(node)));
+    }
+    for hop in trace.hops.iter().filter(|hop| hop.title == "route" && hop.verdict == Verdict::Passed) {
+        let node = context.view.store.find("Node", "", &hop.node);
+        routers.extend(node.map(|node| node_address(node).to_owned()));
+    }
+    routers.retain(|router| *router != trace.address);
+    if trace.answered() {
+        routers.push(trace.address.clone());
+    }
+    let mut stdout = format!("traceroute to {host} ({}), 30 hops max, 46 byte packets\n", trace.address);
+    for (i, router) in routers.iter().enumerate() {
+        let ms = |n: u64| {
+            let us =
+                20 + 150 * i as u64 + draw::below(context.view.settings.seed, "traceroute", router, context.n + n, 30);
+            format!("0.{us:03} ms")
+        };
+        stdout.push_str(&format!("{:>2}  {router} ({router})  {}  {}  {}\n", i + 1, ms(0), ms(1), ms(2)));
+    }
+    if !trace.answered() {
+        stdout.push_str(&format!("{:>2}  *  *  *\n", routers.len() + 1));
+    }
+    Output { stdout, stderr: String::new(), exit_code: 0, ..asked }
 }
 
 /// What a node has its kernel show of a name, where it is one of the switches networking needs.

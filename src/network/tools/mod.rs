@@ -36,7 +36,9 @@ pub const TOOLS: &[&str] = &[
     "openssl",
     "ping",
     "ss",
+    "telnet",
     "trace",
+    "traceroute",
     "wget",
 ];
 
@@ -97,6 +99,8 @@ pub fn run(context: &Context, name: &str, args: &[String]) -> Option<Output> {
         "dig" => dig::run(context, args),
         "ping" => ping::run(context, args),
         "nc" => nc::run(context, args),
+        "telnet" => nc::telnet(context, args),
+        "traceroute" => interfaces::traceroute(context, args),
         "trace" => explain::run(context, args),
         "ip" => interfaces::ip(context, args),
         "openssl" => openssl(context, args),

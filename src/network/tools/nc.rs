@@ -7,13 +7,17 @@ use crate::network::{Outcome, Trace};
 /// Runs nc.
 pub fn run(context: &Context, args: &[String]) -> Output {
     let mut flags = Flags::new(args);
-    let (mut plain, mut verbose, mut scan, mut timeout_us) = (Vec::new(), false, false, None);
+    let (mut plain, mut verbose, mut scan, mut udp) = (Vec::new(), false, false, false);
+    let (mut timeout_us, mut source_port) = (None, None);
     while let Some(flag) = flags.next() {
         match flag {
             Flag::Plain(word) => plain.push(word),
             Flag::Short('v') => verbose = true,
             Flag::Short('z') => scan = true,
-            Flag::Short('n' | '4') => {}
+            Flag::Short('u') => udp = true,
+            Flag::Short('p') => source_port = flags.value().and_then(|port| port.parse().ok()),
+            Flag::Short('n' | '4' | 'N') => {}
+            Flag::Short('q') => drop(flags.value()),
             Flag::Short('w') => timeout_us = flags.value().and_then(seconds_us),
             Flag::Short(c) => return Output::error(1, format!("nc: invalid option -- '{c}'\n{USAGE}")),
             Flag::Long(..) => return Output::error(1, format!("nc: invalid option -- '-'\n{USAGE}")),
@@ -25,8 +29,10 @@ pub fn run(context: &Context, args: &[String]) -> Output {
     let Ok(number) = port.parse::<u16>() else {
         return Output::error(1, format!("nc: port number invalid: {port}\n"));
     };
-    let mut asked = Request::get(context.source.clone(), "tcp", host, number, "", context.n);
+    let kind = if udp { "udp" } else { "tcp" };
+    let mut asked = Request::get(context.source.clone(), kind, host, number, "", context.n);
     asked.timeout_us = timeout_us.unwrap_or(asked.timeout_us);
+    asked.source_port = source_port;
     let trace = request(context.view, context.state, &asked, context.respond);
     let at = match trace.address.as_str() {
         address if address == host => host.to_owned(),
@@ -35,10 +41,10 @@ pub fn run(context: &Context, args: &[String]) -> Output {
     let service = service_name(number);
     let (exit_code, text) = match &trace.outcome {
         Outcome::Connected | Outcome::Greeting(_) => {
-            (0, format!("Connection to {at} {port} port [tcp/{service}] succeeded!\n"))
+            (0, format!("Connection to {at} {port} port [{kind}/{service}] succeeded!\n"))
         }
-        Outcome::Refused => (1, format!("nc: connect to {at} port {port} (tcp) failed: Connection refused\n")),
-        Outcome::NoRoute => (1, format!("nc: connect to {at} port {port} (tcp) failed: No route to host\n")),
+        Outcome::Refused => (1, format!("nc: connect to {at} port {port} ({kind}) failed: Connection refused\n")),
+        Outcome::NoRoute => (1, format!("nc: connect to {at} port {port} ({kind}) failed: No route to host\n")),
         Outcome::NxDomain => {
             (1, format!("nc: getaddrinfo for host \"{host}\" port {port}: Name or service not known\n"))
         }
@@ -46,9 +52,9 @@ pub fn run(context: &Context, args: &[String]) -> Output {
             (1, format!("nc: getaddrinfo for host \"{host}\" port {port}: Temporary failure in name resolution\n"))
         }
         _ if timeout_us.is_some() => {
-            (1, format!("nc: connect to {at} port {port} (tcp) timed out: Operation now in progress\n"))
+            (1, format!("nc: connect to {at} port {port} ({kind}) timed out: Operation now in progress\n"))
         }
-        _ => (1, format!("nc: connect to {at} port {port} (tcp) failed: Connection timed out\n")),
+        _ => (1, format!("nc: connect to {at} port {port} ({kind}) failed: Connection timed out\n")),
     };
     let text = match busybox(context) {
         Some(_) => busybox_text(host, port, &trace),
@@ -75,7 +81,40 @@ fn busybox_text(host: &str, port: &str, trace: &Trace) -> String {
     }
 }
 
-const USAGE: &str = "usage: nc [-4nvz] [-w timeout] destination port\n";
+const USAGE: &str = "usage: nc [-4nuvz] [-p source_port] [-w timeout] destination port\n";
+
+/// `telnet HOST PORT`: what the server says first, then the end.
+pub fn telnet(context: &Context, args: &[String]) -> Output {
+    let (host, port) = match args {
+        [host] => (host, "23"),
+        [host, port, ..] => (host, port.as_str()),
+        [] => return Output::error(1, "usage: telnet host [port]\n"),
+    };
+    let Ok(number) = port.parse::<u16>() else {
+        return Output::error(
+            1,
+            format!("telnet: could not resolve {host}/{port}: Servname not supported for ai_socktype\n"),
+        );
+    };
+    let asked = Request::get(context.source.clone(), "tcp", host, number, "", context.n);
+    let trace = request(context.view, context.state, &asked, context.respond);
+    let trying = format!("Trying {}...\n", trace.address);
+    let open = format!("{trying}Connected to {host}.\nEscape character is '^]'.\n");
+    let fails = |why: &str| format!("telnet: Unable to connect to remote host: {why}\n");
+    let (stdout, stderr) = match &trace.outcome {
+        Outcome::Connected => (format!("{open}Connection closed by foreign host.\n"), String::new()),
+        Outcome::Greeting(text) => (format!("{open}{text}Connection closed by foreign host.\n"), String::new()),
+        Outcome::NxDomain | Outcome::NoResolver => {
+            let text = format!("telnet: could not resolve {host}/{port}: Name or service not known\n");
+            (String::new(), text)
+        }
+        Outcome::Refused => (trying, fails("Connection refused")),
+        Outcome::NoRoute => (trying, fails("No route to host")),
+        _ => (trying, fails("Connection timed out")),
+    };
+    let exit_code = i32::from(!stderr.is_empty() || trace.answered());
+    Output { stdout, stderr, exit_code, took_us: trace.time_us, traces: vec![trace], ..Output::default() }
+}
 
 /// The name /etc/services has for a port; `*` without one.
 fn service_name(port: u16) -> &'static str {
