@@ -228,6 +228,11 @@ impl World {
         events
     }
 
+    /// Stands at an instant without carrying out what is due by then: where an input came between two events of one instant.
+    pub fn stand_at(&mut self, at: SimTime) {
+        self.now = self.now.max(at);
+    }
+
     /// Carries out at most `most` of the events due until `until`; true when all are done and the time is reached.
     pub fn run_some(&mut self, until: SimTime, most: u64) -> bool {
         for _ in 0..most {

@@ -3,11 +3,11 @@
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use base64::Engine;
 use miniz_oxide::deflate::compress_to_vec;
-use miniz_oxide::inflate::decompress_to_vec_with_limit;
+use miniz_oxide::inflate::{decompress_to_vec_with_limit, TINFLStatus};
 use serde::{Deserialize, Serialize};
 
 /// The form of links; another form has another number.
-const VERSION: &str = "1";
+const VERSION: u32 = 2;
 /// Nobody types more than this; what is longer is no link of ours.
 const MOST_BYTES: usize = 8 << 20;
 
@@ -22,12 +22,17 @@ pub enum Input {
     Cancel,
 }
 
-/// An input and when it came, in microseconds of the cluster.
+/// An input and when it came.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Entry {
-    /// When.
+    /// When, in microseconds of the cluster.
+    #[serde(rename = "t")]
     pub at_us: u64,
+    /// After how many events of the cluster: it may have come between two of one instant.
+    #[serde(rename = "n")]
+    pub events: u64,
     /// What.
+    #[serde(rename = "i")]
     pub input: Input,
 }
 
@@ -38,6 +43,9 @@ pub struct Record {
     pub seed: u64,
     /// How many nodes there were at the start.
     pub nodes: u32,
+    /// The name of the scenario it began with; empty for none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub scenario: String,
     /// The time shown, in microseconds.
     pub now_us: u64,
     /// What was done, in order.
@@ -51,11 +59,47 @@ impl Record {
         format!("{VERSION}.{}", URL_SAFE_NO_PAD.encode(compress_to_vec(&json, 9)))
     }
 
-    /// Reads such text; nothing for what is none.
-    pub fn of_text(text: &str) -> Option<Record> {
-        let packed = text.strip_prefix(VERSION)?.strip_prefix('.')?;
-        let json = decompress_to_vec_with_limit(&URL_SAFE_NO_PAD.decode(packed).ok()?, MOST_BYTES).ok()?;
-        serde_json::from_slice(&json).ok()
+    /// Reads such text.
+    ///
+    /// # Errors
+    /// Why it is no link of ours.
+    pub fn of_text(text: &str) -> Result<Record, Unreadable> {
+        let (version, packed) = text.split_once('.').ok_or(Unreadable::Damaged)?;
+        let version: u32 = version.parse().map_err(|_| Unreadable::Damaged)?;
+        if version != VERSION {
+            return Err(if version > VERSION { Unreadable::Newer } else { Unreadable::Older });
+        }
+        let packed = URL_SAFE_NO_PAD.decode(packed).map_err(|_| Unreadable::Damaged)?;
+        let json = decompress_to_vec_with_limit(&packed, MOST_BYTES).map_err(|error| match error.status {
+            TINFLStatus::HasMoreOutput => Unreadable::TooLarge,
+            _ => Unreadable::Damaged,
+        })?;
+        serde_json::from_slice(&json).map_err(|_| Unreadable::Damaged)
+    }
+}
+
+/// Why a link or a file holds no state.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unreadable {
+    /// Part of it is missing or changed.
+    Damaged,
+    /// A newer Kubottle wrote it.
+    Newer,
+    /// An older Kubottle wrote it, in a form that is no longer read.
+    Older,
+    /// It holds more than anybody types.
+    TooLarge,
+}
+
+impl Unreadable {
+    /// A short name, for messages.
+    pub fn code(self) -> &'static str {
+        match self {
+            Unreadable::Damaged => "damaged",
+            Unreadable::Newer => "newer",
+            Unreadable::Older => "older",
+            Unreadable::TooLarge => "too-large",
+        }
     }
 }
 
@@ -65,18 +109,28 @@ mod tests {
 
     #[test]
     fn a_record_survives_a_link_and_what_is_no_link_is_none() {
+        let entry = |at_us, input| Entry { at_us, events: at_us / 7, input };
         let entries = vec![
-            Entry { at_us: 30_000_000, input: Input::Write("a.yaml".into(), "kind: Pod # 容器\n".repeat(50)) },
-            Entry { at_us: 31_500_000, input: Input::Exec("kubectl apply -f a.yaml".into()) },
-            Entry { at_us: 32_000_000, input: Input::Cancel },
+            entry(30_000_000, Input::Write("a.yaml".into(), "kind: Pod # 容器\n".repeat(50))),
+            entry(31_500_000, Input::Exec("kubectl apply -f a.yaml".into())),
+            entry(32_000_000, Input::Cancel),
         ];
-        let record = Record { seed: 7, nodes: 3, now_us: 40_000_000, entries };
+        let record = Record { seed: 7, nodes: 3, scenario: "kafka".into(), now_us: 40_000_000, entries };
         let text = record.to_text();
-        assert!(text.len() < 300, "{} letters", text.len());
+        assert!(text.len() < 350, "{} letters", text.len());
         assert!(text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)));
-        assert_eq!(Record::of_text(&text), Some(record));
-        for broken in ["", "1.", "2.abc", "1.!!!", &text[..text.len() / 2]] {
-            assert_eq!(Record::of_text(broken), None, "{broken}");
+        assert_eq!(Record::of_text(&text), Ok(record));
+        let bomb = format!("{VERSION}.{}", URL_SAFE_NO_PAD.encode(compress_to_vec(&vec![b'['; MOST_BYTES * 2], 9)));
+        for (broken, why) in [
+            ("", Unreadable::Damaged),
+            ("2.", Unreadable::Damaged),
+            ("2.!!!", Unreadable::Damaged),
+            (&text[..text.len() / 2], Unreadable::Damaged),
+            ("1.abc", Unreadable::Older),
+            ("3.abc", Unreadable::Newer),
+            (&bomb, Unreadable::TooLarge),
+        ] {
+            assert_eq!(Record::of_text(broken), Err(why), "{}", &broken[..broken.len().min(40)]);
         }
     }
 }

@@ -2,16 +2,21 @@
 //! out. It decides nothing about Kubernetes.
 
 mod complete;
+pub mod embed;
 pub mod journal;
 mod requests;
 mod terminal;
 
-use crate::api::check;
+use std::collections::VecDeque;
+
+use crate::api::{check, Object, Value};
+use crate::base::order::Order;
 use crate::base::time::{SimTime, Span};
 use crate::cluster::{BranchInfo, History, World};
 use crate::kubectl::player::Player;
 use crate::kubectl::{script, Session};
-use crate::store;
+use crate::lesson::scenario::Scenario;
+use crate::store::{self, Verb};
 use crate::view::chart::Chart;
 use crate::view::observe::Observer;
 use crate::view::record::Happening;
@@ -23,7 +28,9 @@ use crate::view::{
     self, events, inspect, BranchView, ClockView, Completion, EventRow, Inspector, Mark, RequestView, Stream, Target,
 };
 
+pub use self::journal::Unreadable;
 use self::journal::{Entry, Input, Record};
+pub use self::terminal::Finished;
 use self::terminal::Terminal;
 
 /// Events carried out between two looks at the time.
@@ -50,12 +57,16 @@ impl Default for Settings {
 /// A cluster to play with.
 pub struct Playground {
     settings: Settings,
+    scenario: String,
     world: World,
     history: History,
     terminal: Terminal,
     observer: Observer,
     lines: Vec<Line>,
     changes: u64,
+    /// Commands that wait until the one before has ended, with their numbers.
+    waiting: VecDeque<(u64, String)>,
+    tickets: u64,
 }
 
 /// What was done and what was seen in one branch of history, from the very beginning.
@@ -73,12 +84,15 @@ impl Playground {
         let world = World::new(store::Settings { seed, nodes, storage_class: true, ..store::Settings::default() });
         Playground {
             settings,
+            scenario: String::new(),
             history: History::new(&world),
             world,
             terminal: Terminal::default(),
             observer: Observer::default(),
             lines: vec![Line::default()],
             changes: 0,
+            waiting: VecDeque::new(),
+            tickets: 0,
         }
     }
 
@@ -90,29 +104,53 @@ impl Playground {
         &mut self.lines[self.history.current() as usize]
     }
 
-    /// The cluster a link holds; nothing where the link is damaged.
-    pub fn restore(text: &str) -> Option<Playground> {
+    /// The cluster a link holds.
+    ///
+    /// # Errors
+    /// Why it holds none.
+    pub fn restore(text: &str) -> Result<Playground, Unreadable> {
         let record = Record::of_text(text)?;
         let mut playground = Playground::new(Settings { seed: record.seed, nodes: record.nodes.clamp(1, 100) });
+        playground.scenario = record.scenario;
         let mut events_left = MOST_EVENTS_RESTORED;
-        for entry in record.entries {
-            playground.run_to(SimTime(entry.at_us), &mut || {
-                events_left = events_left.saturating_sub(EVENTS_BETWEEN_LOOKS.into());
-                events_left == 0
-            });
-            playground.note(entry.input);
-        }
-        playground.run_to(SimTime(record.now_us), &mut || {
+        let mut too_long = || {
             events_left = events_left.saturating_sub(EVENTS_BETWEEN_LOOKS.into());
             events_left == 0
-        });
-        Some(playground)
+        };
+        for entry in record.entries {
+            playground.run_to(SimTime(entry.at_us), entry.events, &mut too_long);
+            playground.world.stand_at(SimTime(entry.at_us));
+            playground.note(entry.input);
+        }
+        playground.run_to(SimTime(record.now_us), u64::MAX, &mut too_long);
+        Ok(playground)
     }
 
     /// The cluster and its whole history as text for a link.
     pub fn share(&self) -> String {
         let Settings { seed, nodes } = self.settings;
-        Record { seed, nodes, now_us: self.world.now().0, entries: self.line().journal.clone() }.to_text()
+        let (scenario, entries) = (self.scenario.clone(), self.line().journal.clone());
+        Record { seed, nodes, scenario, now_us: self.world.now().0, entries }.to_text()
+    }
+
+    /// A new cluster for a scenario: its files (name and text), then its commands, one after the other.
+    pub fn open(id: &str, scenario: &Scenario, files: &[(String, String)]) -> Playground {
+        let usual = Settings::default();
+        let nodes = if scenario.nodes == 0 { usual.nodes } else { scenario.nodes };
+        let mut playground = Playground::new(Settings { seed: scenario.seed.unwrap_or(usual.seed), nodes });
+        playground.scenario = id.to_owned();
+        for (name, text) in files {
+            playground.write(name, text);
+        }
+        for line in &scenario.start {
+            playground.queue(line);
+        }
+        playground
+    }
+
+    /// The name of the scenario it began with; empty for none.
+    pub fn scenario(&self) -> &str {
+        &self.scenario
     }
 
     /// The manifest that was applied last, of a restored history.
@@ -130,7 +168,7 @@ impl Playground {
             self.world = self.history.seek(until);
             self.changes += 1;
         } else {
-            self.run_to(until, out_of_time);
+            self.run_to(until, u64::MAX, out_of_time);
         }
     }
 
@@ -185,8 +223,35 @@ impl Playground {
         line
     }
 
-    /// Cancels the running command, as Ctrl-C does.
+    /// Writes a file.
+    pub fn write(&mut self, file: &str, text: &str) {
+        self.note(Input::Write(file.to_owned(), text.to_owned()));
+    }
+
+    /// Carries a command line out as soon as those before it have ended; gives the number that [`Finished`] will bear.
+    pub fn queue(&mut self, line: &str) -> u64 {
+        self.tickets += 1;
+        self.waiting.push_back((self.tickets, line.to_owned()));
+        self.start_waiting();
+        self.tickets
+    }
+
+    /// Queued commands that have ended since the last time.
+    pub fn take_finished(&mut self) -> Vec<Finished> {
+        self.terminal.take_finished()
+    }
+
+    fn start_waiting(&mut self) {
+        while !self.terminal.is_busy() {
+            let Some((ticket, line)) = self.waiting.pop_front() else { break };
+            self.terminal.echo(&line);
+            self.note_as(Input::Exec(line), ticket);
+        }
+    }
+
+    /// Cancels the running command, as Ctrl-C does, and all that wait for it.
     pub fn cancel(&mut self) {
+        self.waiting.clear();
         self.note(Input::Cancel);
     }
 
@@ -218,6 +283,27 @@ impl Playground {
     /// Its newest events, newest first; without what a new cluster brings with it unless `with_system`.
     pub fn events(&self, most: usize, with_system: bool) -> Vec<EventRow> {
         events::rows(&self.world.truth(), most, with_system)
+    }
+
+    /// The revision of the cluster's last change.
+    pub fn store_revision(&self) -> u64 {
+        self.world.store().revision()
+    }
+
+    /// Event objects after a revision (of the whole list where that is 0), at most the newest so many, oldest first; and the
+    /// revision to go on from.
+    pub fn events_since(&self, revision: u64, most: usize) -> (u64, Vec<Value>) {
+        let view = self.world.truth();
+        let now = view.store.revision();
+        let mut events: Vec<Object> = if revision == 0 {
+            view.store.all("Event").cloned().collect()
+        } else {
+            let changes = view.store.changes_since(revision).filter(|change| change.kind() == "Event");
+            changes.filter(|change| change.verb != Verb::Deleted).map(|change| change.object.clone()).collect()
+        };
+        events.order_by_key(Object::resource_version);
+        let newest = events.len().saturating_sub(most);
+        (now, events[newest..].iter().map(|event| events::told(&view, event)).collect())
     }
 
     /// Everything about one object.
@@ -332,6 +418,10 @@ impl Playground {
 
     /// Writes an input into the journal and carries it out. In the past, what came later is another branch.
     fn note(&mut self, input: Input) {
+        self.note_as(input, 0);
+    }
+
+    fn note_as(&mut self, input: Input, ticket: u64) {
         let at_us = self.world.now().0;
         if self.looking_back() {
             // The new branch remembers what is common to both.
@@ -346,14 +436,15 @@ impl Playground {
         if let Input::Exec(text) = &input {
             self.line_mut().record.happened(at_us / 1000, false, text.into());
         }
-        self.line_mut().journal.push(Entry { at_us, input: input.clone() });
-        self.input(input);
+        let events = self.world.events_done();
+        self.line_mut().journal.push(Entry { at_us, events, input: input.clone() });
+        self.input(input, ticket);
     }
 
-    fn input(&mut self, input: Input) {
+    fn input(&mut self, input: Input, ticket: u64) {
         match input {
             Input::Write(file, text) => self.terminal.write(&file, text),
-            Input::Exec(line) => self.terminal.start(&line, &mut self.world),
+            Input::Exec(line) => self.terminal.start(&line, ticket, &mut self.world),
             Input::Cancel => self.terminal.cancel(),
         }
         self.history.acted(&self.world);
@@ -367,12 +458,13 @@ impl Playground {
         view::series::ask_usage(record, &self.world);
     }
 
-    /// Runs until an instant, with the running command looking on after each event and when it asked to.
-    fn run_to(&mut self, until: SimTime, out_of_time: &mut dyn FnMut() -> bool) {
+    /// Runs until an instant, but not beyond so many events since the beginning, with the running command looking on after
+    /// each event and when it asked to.
+    fn run_to(&mut self, until: SimTime, most: u64, out_of_time: &mut dyn FnMut() -> bool) {
         let mut events = 0;
         loop {
             let wake = self.terminal.wakes_at().filter(|at| *at <= until);
-            let event = self.world.next_at().filter(|at| *at <= until);
+            let event = self.world.next_at().filter(|at| *at <= until && self.world.events_done() < most);
             match (wake, event) {
                 (None, None) => break,
                 (Some(wake), event) if event.is_none_or(|event| wake < event) => {
@@ -383,6 +475,7 @@ impl Playground {
                 }
             }
             self.look_on();
+            self.start_waiting();
             self.read_on();
             events += 1;
             if events % EVENTS_BETWEEN_LOOKS == 0 {
@@ -392,7 +485,7 @@ impl Playground {
                 }
             }
         }
-        self.world.run_until(until);
+        self.world.stand_at(until);
         self.history.advanced(&self.world);
     }
 

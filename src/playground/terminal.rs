@@ -12,6 +12,22 @@ pub struct Terminal {
     job: Option<Job>,
     due: Option<SimTime>,
     output: Vec<(Stream, String)>,
+    ticket: u64,
+    printed: Finished,
+    finished: Vec<Finished>,
+}
+
+/// A command that has ended, with all that it printed.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Finished {
+    /// The number it was given when it was queued; 0 for what was typed.
+    pub ticket: u64,
+    /// What it printed.
+    pub stdout: String,
+    /// What it complained of.
+    pub stderr: String,
+    /// Its exit code; 130 for what was interrupted.
+    pub exit_code: u8,
 }
 
 impl Terminal {
@@ -26,8 +42,9 @@ impl Terminal {
     }
 
     /// Begins with a command line and goes on with it as far as it gets without time passing.
-    pub fn start(&mut self, line: &str, world: &mut World) {
-        self.job = Some(Job::start(line));
+    pub fn start(&mut self, line: &str, ticket: u64, world: &mut World) {
+        self.cancel();
+        (self.ticket, self.job) = (ticket, Some(Job::start(line)));
         self.poll(world);
     }
 
@@ -36,10 +53,15 @@ impl Terminal {
         let Some(job) = &mut self.job else { return };
         let state = job.poll(&mut self.session, world);
         for (stream, text) in job.take_output() {
-            self.output.push((stream_view(stream), text));
+            let stream = stream_view(stream);
+            if self.ticket != 0 {
+                let printed = if stream == Stream::Err { &mut self.printed.stderr } else { &mut self.printed.stdout };
+                printed.push_str(&text);
+            }
+            self.output.push((stream, text));
         }
         match state {
-            Poll::Done(_) => (self.job, self.due) = (None, None),
+            Poll::Done(code) => self.end(code),
             Poll::Pending(due) => self.due = due,
         }
     }
@@ -54,9 +76,29 @@ impl Terminal {
         self.due
     }
 
-    /// Ends the running command.
+    /// Interrupts the running command.
     pub fn cancel(&mut self) {
+        if self.is_busy() {
+            self.end(130);
+        }
+    }
+
+    /// Shows a line as if it had been typed.
+    pub fn echo(&mut self, line: &str) {
+        self.output.push((Stream::Input, format!("$ {line}")));
+    }
+
+    fn end(&mut self, exit_code: u8) {
         (self.job, self.due) = (None, None);
+        let printed = std::mem::take(&mut self.printed);
+        if self.ticket != 0 {
+            self.finished.push(Finished { ticket: self.ticket, exit_code, ..printed });
+        }
+    }
+
+    /// Commands with a number that have ended since the last time.
+    pub fn take_finished(&mut self) -> Vec<Finished> {
+        std::mem::take(&mut self.finished)
     }
 
     /// What was printed since the last time.

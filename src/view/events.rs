@@ -2,10 +2,11 @@
 
 use super::observe::since_start_ms;
 use super::{EventRow, Target};
-use crate::api::Object;
+use crate::api::{Object, Value};
 use crate::base::order::Order;
 use crate::base::time::Timestamp;
 use crate::store::View;
+use crate::value;
 
 /// The newest events, newest first; without what a new cluster brings with it unless `with_system`.
 pub fn rows(view: &View<'_>, most: usize, with_system: bool) -> Vec<EventRow> {
@@ -24,6 +25,17 @@ pub fn rows_about(view: &View<'_>, object: &Object) -> Vec<EventRow> {
     let mut events: Vec<&Object> = view.store.all("Event").filter(|event| is_about(event, object)).collect();
     events.order_by_key(|event| std::cmp::Reverse(event.resource_version()));
     events.into_iter().map(|event| row(view, event)).collect()
+}
+
+/// An event as a host page is told it.
+pub fn told(view: &View<'_>, event: &Object) -> Value {
+    let row = row(view, event);
+    let regarding = event.at("involvedObject");
+    value!({
+        "t_ms": (row.last_ms as i64), "type": (event.at("type").clone()), "reason": (row.reason), "message": (row.message),
+        "count": (i64::from(row.count)), "kind": (regarding.get("kind").clone()),
+        "namespace": (regarding.get("namespace").clone()), "name": (regarding.get("name").clone())
+    })
 }
 
 /// A kubelet names its node by name where others give the UID.
