@@ -27,7 +27,6 @@ mod printers;
 mod qos;
 mod quantity;
 mod rejections;
-mod scenarios;
 mod scheduler;
 mod selectors;
 mod stateful_set;

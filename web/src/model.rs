@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use kubottle::playground::{Playground, Settings};
+use kubottle::playground::{Playground, Settings, Unreadable};
 use kubottle::view::chart::Chart;
 use kubottle::view::rules::RulesView;
 use kubottle::view::scene::Scene;
@@ -153,7 +153,9 @@ pub struct Start {
 impl Model {
     /// The page as it starts.
     pub fn new(start: Start) -> Model {
-        let shared = start.state.as_deref().and_then(Playground::restore);
+        let shared = start.state.as_deref().map(Playground::restore);
+        let unreadable = shared.as_ref().and_then(|shared| shared.as_ref().err().copied());
+        let shared = shared.and_then(Result::ok);
         let opened = shared.is_some();
         let playground = shared.unwrap_or_else(|| Playground::new(Settings::default()));
         let first = || EXAMPLES[0].manifest();
@@ -208,6 +210,17 @@ impl Model {
             ruled: (u64::MAX, String::new(), None),
         };
         model.print(Stream::Note, start.lang.t("terminal.welcome"));
+        if let Some(why) = unreadable {
+            model.print(
+                Stream::Err,
+                start.lang.t(match why {
+                    Unreadable::Damaged => "link.damaged",
+                    Unreadable::Newer => "link.newer",
+                    Unreadable::Older => "link.older",
+                    Unreadable::TooLarge => "link.too-large",
+                }),
+            );
+        }
         model.refresh();
         model
     }
