@@ -36,8 +36,7 @@ fn keys(change: &Change, view: &View) -> Vec<Key> {
     }
 }
 
-/// Models pkg/controller/job/job_controller.go syncJob. Upstream removes finalizers and counts within one sync; here each
-/// write is a reconcile of its own, which the next one follows at once.
+/// Models pkg/controller/job/job_controller.go syncJob.
 fn reconcile(view: &View, key: &Key, memory: &Value) -> Plan {
     if key.kind == "Pod" {
         return free_orphan(view, key);
@@ -58,11 +57,8 @@ fn reconcile(view: &View, key: &Key, memory: &Value) -> Plan {
     let finish = job_finish::decide(view, job, &tally, &mut plan);
     job_pods::note_failures(job, &tally, &mut memory);
     let managed = job_pods::manage(view, job, &tally, finish.as_ref(), &memory, &mut plan);
-    let counted = job_status::counted_pods(job, &tally);
+    let finish = finish.or_else(|| job_finish::by_completions(job, &tally, managed.active));
     job_status::update(view, job, &tally, finish, &managed, &mut plan);
-    if free_pods(job, counted.into_iter(), &mut plan) {
-        plan.again_after(Span::millis(1));
-    }
     if let Some(after) = plan.requeue_after {
         memory.set("timer", (view.now + after).0 as i64);
     }
@@ -99,15 +95,13 @@ fn free_orphan(view: &View, key: &Key) -> Plan {
     plan
 }
 
-/// Lets go of pods whose end is counted; true where there are such.
-fn free_pods<'a>(job: &Object, pods: impl Iterator<Item = &'a Object>, plan: &mut Plan) -> bool {
-    let before = plan.actions.len();
+/// Lets go of pods of a Job that has ended.
+fn free_pods<'a>(job: &Object, pods: impl Iterator<Item = &'a Object>, plan: &mut Plan) {
     let rule = format!("the end of the pod is counted in Job {}", job.name());
     plan.actions.extend(pods.filter(|pod| is_tracked(pod)).map(|pod| without_finalizer(pod, &rule)));
-    plan.actions.len() > before
 }
 
-fn without_finalizer(pod: &Object, rule: &str) -> Action {
+pub(super) fn without_finalizer(pod: &Object, rule: &str) -> Action {
     let finalizers = pod.at("metadata.finalizers").list().iter();
     let kept: Value = finalizers.filter(|f| f.str() != TRACKING_FINALIZER).cloned().collect();
     let kept = if kept.is_empty() { Value::Null } else { kept };

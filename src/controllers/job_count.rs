@@ -2,8 +2,9 @@
 
 use ecow::EcoString;
 
+use super::job_finish::match_rule;
 use super::{job_indexes, pods};
-use crate::api::{Object, Value};
+use crate::api::Object;
 use crate::base::order::Order;
 use crate::base::time::Timestamp;
 use crate::store::View;
@@ -25,16 +26,18 @@ pub struct Tally {
     pub terminating: i64,
     /// Pods that succeeded, those counted earlier included.
     pub succeeded: i64,
-    /// Pods that failed, those counted earlier included.
+    /// Pods that failed and count, those counted earlier included.
     pub failed: i64,
     /// Pods that have succeeded since the last count.
     pub new_succeeded: Vec<EcoString>,
-    /// Pods that have failed since the last count.
+    /// Pods that have failed since the last count, those that do not count included.
     pub new_failed: Vec<EcoString>,
     /// The indexes that have succeeded, of an Indexed Job.
     pub succeeded_indexes: Vec<i64>,
     /// The indexes that have failed for good, of a Job with `backoffLimitPerIndex`.
     pub failed_indexes: Option<Vec<i64>>,
+    /// Failed pods whose index waits for its next try: their count of failures is still needed.
+    pub awaiting: Vec<(i64, Object)>,
 }
 
 /// True for a Job whose pods have indexes.
@@ -52,6 +55,13 @@ pub fn is_tracked(pod: &Object) -> bool {
     pod.at("metadata.finalizers").list().iter().any(|f| f.str() == TRACKING_FINALIZER)
 }
 
+/// True where a new pod is made only for one that has ended, not for one that is going.
+///
+/// Models pkg/controller/job/job_controller.go onlyReplaceFailedPods.
+pub fn waits_for_end(job: &Object) -> bool {
+    job.at("spec.podReplacementPolicy").str() == "Failed" || !job.at("spec.podFailurePolicy").is_null()
+}
+
 /// True for a pod that counts as failed: it failed, or it is going and will not be waited for.
 ///
 /// Models pkg/controller/job/job_controller.go isPodFailed.
@@ -59,10 +69,30 @@ pub fn is_failed(pod: &Object, job: &Object) -> bool {
     if pod.at("status.phase").str() == "Failed" {
         return true;
     }
-    if job.at("spec.podReplacementPolicy").str() == "Failed" {
+    !waits_for_end(job) && pod.is_deleting() && pod.at("status.phase").str() != "Succeeded"
+}
+
+/// False for a pod of an Indexed Job whose index is none of the Job's.
+pub fn has_valid_index(pod: &Object, job: &Object) -> bool {
+    let completions = job.at("spec.completions").int();
+    !is_indexed(job) || index_of(pod).is_some_and(|index| (0..completions).contains(&index))
+}
+
+/// What the failure policy makes of a failed pod: its action, and whether the failure counts.
+pub fn policy_action<'a>(pod: &Object, job: &'a Object) -> (Option<&'a str>, bool) {
+    let action = match_rule(job.at("spec.podFailurePolicy.rules").list(), pod).map(|(action, _)| action);
+    (action, action != Some("Ignore"))
+}
+
+/// True where a pod's failure is the last that its index may have.
+///
+/// Models pkg/controller/job/indexed_job_utils.go isIndexFailed.
+pub fn fails_index(pod: &Object, job: &Object) -> bool {
+    if !is_failed(pod, job) {
         return false;
     }
-    pod.is_deleting() && pod.at("status.phase").str() != "Succeeded"
+    let (action, counts) = policy_action(pod, job);
+    action == Some("FailIndex") || counts && failures_of_index(pod) >= job.at("spec.backoffLimitPerIndex").int()
 }
 
 impl Tally {
@@ -74,19 +104,29 @@ impl Tally {
             view.store.owned(job.uid(), "Pod").filter(|pod| pod.controller_uid() == job.uid()).cloned().collect();
         let active: Vec<Object> = pods.iter().filter(|pod| pods::is_active(pod)).cloned().collect();
         let uncounted = job.at("status.uncountedTerminatedPods");
+        let new = |field: &str, ended: &dyn Fn(&Object) -> bool| -> Vec<EcoString> {
+            let known = |uid: &str| uncounted.get(field).list().iter().any(|u| u.str() == uid);
+            let ends = pods.iter().filter(|pod| is_tracked(pod) && ended(pod) && !known(pod.uid()));
+            ends.filter(|pod| has_valid_index(pod, job)).map(|pod| pod.uid().into()).collect()
+        };
         let mut tally = Tally {
             ready: active.iter().filter(|pod| pods::is_ready(pod)).count() as i64,
             terminating: pods.iter().filter(|pod| pods::is_terminating(pod)).count() as i64,
-            new_succeeded: new_ends(&pods, uncounted, |pod| pod.at("status.phase").str() == "Succeeded"),
-            new_failed: new_ends(&pods, uncounted, |pod| is_failed(pod, job)),
+            new_succeeded: new("succeeded", &|pod| pod.at("status.phase").str() == "Succeeded"),
+            new_failed: new("failed", &|pod| is_failed(pod, job)),
             succeeded: job.at("status.succeeded").int() + uncounted.get("succeeded").list().len() as i64,
             failed: job.at("status.failed").int() + uncounted.get("failed").list().len() as i64,
             succeeded_indexes: job_indexes::parse(job.at("status.completedIndexes").str()),
             failed_indexes: None,
+            awaiting: Vec::new(),
             active,
             pods,
         };
-        tally.failed += tally.new_failed.len() as i64;
+        let counts = |uid: &&EcoString| {
+            let pod = tally.pods.iter().find(|pod| pod.uid() == uid.as_str());
+            pod.is_some_and(|pod| policy_action(pod, job).1)
+        };
+        tally.failed += tally.new_failed.iter().filter(counts).count() as i64;
         if is_indexed(job) {
             tally.count_indexes(job);
         } else {
@@ -95,21 +135,37 @@ impl Tally {
         tally
     }
 
-    /// Models pkg/controller/job/indexed_job_utils.go calculateSucceededIndexes and calculateFailedIndexes.
+    /// Models pkg/controller/job/indexed_job_utils.go calculateSucceededIndexes, calculateFailedIndexes and
+    /// getPodsWithDelayedDeletionPerIndex.
     fn count_indexes(&mut self, job: &Object) {
-        let completions = job.at("spec.completions").int();
-        let ended = self.pods.iter().filter(|pod| pod.at("status.phase").str() == "Succeeded" && is_tracked(pod));
-        self.succeeded_indexes.extend(ended.filter_map(index_of).filter(|index| *index < completions));
+        let tracked = || self.pods.iter().filter(|pod| is_tracked(pod) && has_valid_index(pod, job));
+        let ended = tracked().filter(|pod| pod.at("status.phase").str() == "Succeeded");
+        self.succeeded_indexes.extend(ended.filter_map(index_of));
         self.succeeded_indexes.order();
         self.succeeded_indexes.dedup();
         self.succeeded = self.succeeded_indexes.len() as i64;
-        let Some(limit) = job.at("spec.backoffLimitPerIndex").opt_int() else { return };
+        if job.at("spec.backoffLimitPerIndex").is_null() {
+            return;
+        }
         let mut failed = job_indexes::parse(job.at("status.failedIndexes").str());
-        let gone = self.pods.iter().filter(|pod| is_tracked(pod) && is_failed(pod, job));
-        failed.extend(gone.filter(|pod| failures_of_index(pod) >= limit).filter_map(index_of));
+        failed.extend(tracked().filter(|pod| fails_index(pod, job)).filter_map(index_of));
         failed.order();
         failed.dedup();
         failed.retain(|index| !self.succeeded_indexes.contains(index));
+        let mut awaiting: Vec<(i64, Object)> = Vec::new();
+        for pod in tracked().filter(|pod| is_failed(pod, job)) {
+            let Some(index) = index_of(pod) else { continue };
+            let taken = self.active.iter().any(|other| index_of(other) == Some(index));
+            if taken || failed.contains(&index) || self.succeeded_indexes.contains(&index) {
+                continue;
+            }
+            match awaiting.iter_mut().find(|(known, _)| *known == index) {
+                Some((_, last)) if failures_of_index(last) < failures_of_index(pod) => *last = pod.clone(),
+                Some(_) => {}
+                None => awaiting.push((index, pod.clone())),
+            }
+        }
+        self.awaiting = awaiting;
         self.failed_indexes = Some(failed);
     }
 
@@ -132,21 +188,22 @@ pub fn failures_of_index(pod: &Object) -> i64 {
     pod.annotation("batch.kubernetes.io/job-index-failure-count").parse().unwrap_or(0)
 }
 
-fn new_ends(pods: &[Object], uncounted: &Value, ended: impl Fn(&Object) -> bool) -> Vec<EcoString> {
-    let known = |uid: &str| {
-        ["succeeded", "failed"].iter().any(|field| uncounted.get(field).list().iter().any(|u| u.str() == uid))
-    };
-    let new = pods.iter().filter(|pod| is_tracked(pod) && ended(pod) && !known(pod.uid()));
-    new.map(|pod| pod.uid().into()).collect()
+/// How often the index of a pod had failed before it in ways that do not count.
+pub fn ignored_failures_of_index(pod: &Object) -> i64 {
+    pod.annotation("batch.kubernetes.io/job-index-ignored-failure-count").parse().unwrap_or(0)
 }
 
-/// When a pod ended: the last end of its containers, else the time its Ready condition changed, else its deletion.
+/// When a pod ended: the last end of its containers where all have ended, else the time it became unready, else that of its
+/// deletion.
 ///
 /// Models pkg/controller/job/backoff_utils.go getFinishedTime.
-fn finish_time(pod: &Object) -> Timestamp {
+pub fn finish_time(pod: &Object) -> Timestamp {
     let ends = pod.at("status.containerStatuses").list().iter();
-    let last = ends.filter_map(|status| Timestamp::parse(status.at("state.terminated.finishedAt").str())).max();
-    let ready = || Timestamp::parse(pod.condition("Ready").get("lastTransitionTime").str());
+    let ends: Vec<Option<Timestamp>> =
+        ends.map(|status| Timestamp::parse(status.at("state.terminated.finishedAt").str())).collect();
+    let last = ends.iter().all(Option::is_some).then(|| ends.iter().flatten().max().copied()).flatten();
+    let unready = pod.condition("Ready").get("status").str() == "False";
+    let ready = || Timestamp::parse(pod.condition("Ready").get("lastTransitionTime").str()).filter(|_| unready);
     let deleted = || Timestamp::parse(pod.at("metadata.deletionTimestamp").str());
     last.or_else(ready).or_else(deleted).or_else(|| pod.created()).unwrap_or(Timestamp(0))
 }

@@ -32,7 +32,6 @@ pub fn decide(view: &View, job: &Object, tally: &Tally, plan: &mut Plan) -> Opti
         .or_else(|| by_deadline(view, job, plan))
         .or_else(|| by_failed_indexes(job, tally))
         .or_else(|| by_success_policy(job, tally))
-        .or_else(|| by_completions(job, tally))
 }
 
 fn decided(job: &Object) -> Option<Finish> {
@@ -66,6 +65,9 @@ fn by_failure_policy(job: &Object, tally: &Tally) -> Option<Finish> {
 pub fn match_rule<'a>(rules: &'a [Value], pod: &Object) -> Option<(&'a str, String)> {
     rules.iter().enumerate().find_map(|(i, rule)| {
         let action = rule.get("action").str();
+        if !["FailJob", "FailIndex", "Ignore", "Count"].contains(&action) {
+            return None;
+        }
         let text = exit_code_match(rule.get("onExitCodes"), pod)
             .map(|(name, code)| format!("Container {name} for pod {} failed with exit code {code}", pod.key()))
             .or_else(|| {
@@ -174,13 +176,13 @@ fn by_success_policy(job: &Object, tally: &Tally) -> Option<Finish> {
     Some(Finish { complete: true, reason: "SuccessPolicy".to_owned(), message })
 }
 
-fn by_completions(job: &Object, tally: &Tally) -> Option<Finish> {
+/// Success, where enough pods have succeeded and none is active any more.
+pub fn by_completions(job: &Object, tally: &Tally, active: i64) -> Option<Finish> {
     let met = match job.at("spec.completions").opt_int() {
-        Some(wanted) => tally.succeeded >= wanted && tally.active.is_empty(),
-        None => tally.succeeded > 0 && tally.active.is_empty(),
+        Some(wanted) => tally.succeeded >= wanted && active == 0,
+        None => tally.succeeded > 0 && active == 0,
     };
-    let suspended = job.at("spec.suspend").bool();
-    (met && !suspended).then(|| Finish {
+    met.then(|| Finish {
         complete: true,
         reason: "CompletionsReached".to_owned(),
         message: "Reached expected number of succeeded pods".to_owned(),

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::job::COMPONENT;
-use super::job_count::{index_of, is_indexed, is_tracked, Tally, INDEX_ANNOTATION, TRACKING_FINALIZER};
+use super::job_count::{
+    failures_of_index, finish_time, has_valid_index, ignored_failures_of_index, index_of, is_indexed, policy_action,
+    waits_for_end, Tally, INDEX_ANNOTATION, TRACKING_FINALIZER,
+};
 use super::job_finish::{is_open, Finish};
 use super::pods;
 use crate::api::{Object, Value};
@@ -20,13 +23,15 @@ const BACKOFF_MAX: Span = Span::secs(600);
 /// The most pods created or deleted in one go.
 const BURST: usize = 500;
 
-/// How many pods a reconcile makes and deletes.
+/// What a reconcile does to the pods.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Managed {
-    /// Pods made.
-    pub created: i64,
+    /// The active pods there are afterwards; upstream says 0 while it waits after a failure.
+    pub active: i64,
     /// Active pods deleted.
     pub deleted: i64,
+    /// Ready pods among those that are left.
+    pub ready: i64,
 }
 
 /// Keeps count of the failures since the last success, and of when the last was.
@@ -44,15 +49,19 @@ pub fn note_failures(job: &Object, tally: &Tally, memory: &mut Value) {
     }
 }
 
-/// What is left to wait before a new pod may be made.
+/// How long is left to wait after a failure at an instant, the `failures`th in a row.
 ///
-/// Models pkg/controller/job/backoff_utils.go getRemainingTimePerJob.
-fn remaining_wait(view: &View, memory: &Value) -> Span {
-    let (failures, last) = (memory.get("failures").int(), memory.get("lastFailure").opt_int());
-    let Some(last) = last.filter(|_| failures > 0) else { return Span::ZERO };
-    let wait = Span(BACKOFF_FIRST.0 << (failures - 1).min(10)).min(BACKOFF_MAX);
-    let over = Timestamp(last + wait.0 as i64);
-    Span((over.0 - view.timestamp().0).max(0) as u64)
+/// Models pkg/controller/job/backoff_utils.go getRemainingTimeForFailuresCount.
+pub fn remaining_after(failures: i64, last: Timestamp, now: Timestamp, first: Span, most: Span) -> Span {
+    if failures <= 0 {
+        return Span::ZERO;
+    }
+    let wait = Span(first.0.saturating_mul(1 << (failures - 1).min(40))).min(most);
+    Span((last.0 + wait.0 as i64 - now.0).max(0) as u64)
+}
+
+fn remaining(view: &View, failures: i64, last: Timestamp) -> Span {
+    remaining_after(failures, last, view.timestamp(), BACKOFF_FIRST, BACKOFF_MAX)
 }
 
 /// Makes and deletes pods.
@@ -66,57 +75,116 @@ pub fn manage(
     memory: &Value,
     plan: &mut Plan,
 ) -> Managed {
-    if job.is_deleting() {
-        return Managed::default();
-    }
+    let active = tally.active.len() as i64;
     if let Some(finish) = finish {
-        return delete_pods(job, &tally.active, &format!("the Job ends: {}", finish.message), plan);
+        return delete_pods(job, tally, &tally.active, &format!("the Job ends: {}", finish.message), plan);
+    }
+    let unchanged = Managed { active, deleted: 0, ready: tally.ready };
+    if job.is_deleting() {
+        return unchanged;
     }
     if job.at("spec.suspend").bool() {
-        return delete_pods(job, &tally.active, "the Job is suspended", plan);
+        return delete_pods(job, tally, &tally.active, "the Job is suspended", plan);
     }
-    let active = tally.active.len() as i64;
     let wanted = wanted_active(job, tally);
-    if active > wanted {
-        let surplus = removal_order(&tally.active).into_iter().take((active - wanted) as usize).collect::<Vec<_>>();
-        return delete_pods(job, &surplus, &format!("{active} pods are active and {wanted} are wanted"), plan);
+    let surplus = for_removal(job, &tally.active, (active - wanted).max(0) as usize);
+    if !surplus.is_empty() {
+        let rule = format!("{active} pods are active and {wanted} are wanted");
+        return delete_pods(job, tally, &surplus, &rule, plan);
     }
-    let waits_for_end = job.at("spec.podReplacementPolicy").str() == "Failed";
-    let missing = wanted - active - if waits_for_end { tally.terminating } else { 0 };
+    let going = if waits_for_end(job) { tally.terminating } else { 0 };
+    let missing = wanted - going - active;
     if missing <= 0 {
-        return Managed::default();
+        return unchanged;
     }
-    let wait = remaining_wait(view, memory);
-    if wait > Span::ZERO {
-        plan.again_after(wait);
-        return Managed::default();
+    let by_index = tally.failed_indexes.is_some();
+    let last = Timestamp(memory.get("lastFailure").int());
+    let wait = if by_index { Span::ZERO } else { remaining(view, memory.get("failures").int(), last) };
+    let indexes = match is_indexed(job) {
+        false => Ok(vec![None; (missing as usize).min(BURST)]),
+        true => open_indexes(view, job, tally, (missing as usize).min(BURST)),
+    };
+    let wait = if wait > Span::ZERO { Err(wait) } else { Ok(()) };
+    match wait.and(indexes) {
+        Ok(indexes) => {
+            create_pods(job, tally, wanted, &indexes, plan);
+            Managed { active: active + indexes.len() as i64, ..unchanged }
+        }
+        Err(wait) => {
+            plan.again_after(wait);
+            Managed { active: 0, ..unchanged }
+        }
     }
-    create_pods(job, tally, wanted, (missing as usize).min(BURST), plan)
 }
 
 /// How many pods should be active now.
 pub fn wanted_active(job: &Object, tally: &Tally) -> i64 {
     let parallelism = job.at("spec.parallelism").opt_int().unwrap_or(1);
     match job.at("spec.completions").opt_int() {
-        Some(completions) => {
-            let given_up = tally.failed_indexes.as_ref().map_or(0, Vec::len) as i64;
-            (completions - tally.succeeded - given_up).clamp(0, parallelism)
-        }
+        Some(completions) => (completions - tally.succeeded).clamp(0, parallelism),
         None if tally.succeeded > 0 => tally.active.len() as i64,
         None => parallelism,
     }
 }
 
-/// Pods that are not ready go first, then the youngest.
-fn removal_order(active: &[Object]) -> Vec<Object> {
-    let mut order = active.to_vec();
-    order.order_by_key(|pod| (pods::is_ready(pod), std::cmp::Reverse(pod.created()), pod.key()));
-    order
+/// The next indexes that need a pod, or how long all of them have to wait after their failures.
+///
+/// Models pkg/controller/job/indexed_job_utils.go firstPendingIndexes and job_controller.go
+/// getPodCreationInfoForIndependentIndexes.
+fn open_indexes(view: &View, job: &Object, tally: &Tally, count: usize) -> Result<Vec<Option<i64>>, Span> {
+    let going = |index: &i64| {
+        waits_for_end(job) && tally.pods.iter().any(|pod| pods::is_terminating(pod) && index_of(pod) == Some(*index))
+    };
+    let open = (0..job.at("spec.completions").int()).filter(|index| is_open(*index, tally) && !going(index));
+    let (mut now, mut later) = (Vec::new(), None::<Span>);
+    for index in open.take(count) {
+        let last = tally.awaiting.iter().find(|(known, _)| *known == index);
+        let wait = last.map_or(Span::ZERO, |(_, pod)| {
+            let failures = failures_of_index(pod) + ignored_failures_of_index(pod) + 1;
+            remaining(view, failures, finish_time(pod))
+        });
+        match wait {
+            Span::ZERO => now.push(Some(index)),
+            wait => later = Some(later.map_or(wait, |other| other.min(wait))),
+        }
+    }
+    match later {
+        Some(wait) if now.is_empty() => Err(wait),
+        _ => Ok(now),
+    }
 }
 
-fn delete_pods(job: &Object, active: &[Object], rule: &str, plan: &mut Plan) -> Managed {
+/// The active pods to delete: those whose index is wrong or taken by an earlier one, then, of the others, those that
+/// matter least, until there are enough.
+///
+/// Models pkg/controller/job/job_controller.go activePodsForRemoval with indexed_job_utils.go
+/// appendDuplicatedIndexPodsForRemoval.
+pub fn for_removal(job: &Object, active: &[Object], at_least: usize) -> Vec<Object> {
+    let mut order: Vec<Object> = active.to_vec();
+    let unimportant = |pod: &Object| {
+        let phase = pod.at("status.phase").str() == "Running";
+        (!pod.at("spec.nodeName").is_empty(), phase, pods::is_ready(pod))
+    };
+    order.order_by_key(|pod| (unimportant(pod), std::cmp::Reverse(pod.created()), pod.key()));
+    let (mut removed, mut left) = (Vec::new(), order);
+    if is_indexed(job) {
+        let (kept, wrong) = left.iter().rev().fold((Vec::<Object>::new(), Vec::new()), |(mut kept, mut wrong), pod| {
+            let taken = kept.iter().any(|other| index_of(other) == index_of(pod));
+            let list = if taken || !has_valid_index(pod, job) { &mut wrong } else { &mut kept };
+            list.push(pod.clone());
+            (kept, wrong)
+        });
+        removed = wrong;
+        left = kept.into_iter().rev().collect();
+    }
+    let more = at_least.saturating_sub(removed.len());
+    removed.extend(left.into_iter().take(more));
+    removed
+}
+
+fn delete_pods(job: &Object, tally: &Tally, pods: &[Object], rule: &str, plan: &mut Plan) -> Managed {
     let because = Arc::new(Because::of(COMPONENT, job, rule));
-    for pod in active.iter().take(BURST) {
+    for pod in pods.iter().take(BURST) {
         let text = format!("Deleted pod: {}", pod.name());
         plan.push(Action::Delete {
             kind: "Pod",
@@ -127,16 +195,12 @@ fn delete_pods(job: &Object, active: &[Object], rule: &str, plan: &mut Plan) -> 
             success: Some(EventNote::new(job, COMPONENT, "Normal", "SuccessfulDelete", text)),
         });
     }
-    Managed { created: 0, deleted: active.len().min(BURST) as i64 }
+    let deleted = pods.len().min(BURST) as i64;
+    let ready = pods.iter().take(BURST).filter(|pod| super::pods::is_ready(pod)).count() as i64;
+    Managed { active: tally.active.len() as i64 - deleted, deleted, ready: tally.ready - ready }
 }
 
-fn create_pods(job: &Object, tally: &Tally, wanted: i64, count: usize, plan: &mut Plan) -> Managed {
-    let completions = job.at("spec.completions").int();
-    let indexes: Vec<Option<i64>> = if is_indexed(job) {
-        (0..completions).filter(|index| is_open(*index, tally)).take(count).map(Some).collect()
-    } else {
-        vec![None; count]
-    };
+fn create_pods(job: &Object, tally: &Tally, wanted: i64, indexes: &[Option<i64>], plan: &mut Plan) {
     let rule = format!(
         "{} active of {wanted} wanted: parallelism {}, {} of {} completions",
         tally.active.len(),
@@ -145,7 +209,7 @@ fn create_pods(job: &Object, tally: &Tally, wanted: i64, count: usize, plan: &mu
         job.at("spec.completions").opt_int().map_or_else(|| "any".to_owned(), |n| n.to_string()),
     );
     let because = Arc::new(Because::of(COMPONENT, job, rule));
-    for index in &indexes {
+    for index in indexes {
         let object = new_pod(job, tally, *index);
         let note = |severity, reason, text| Some(EventNote::new(job, COMPONENT, severity, reason, text));
         plan.push(Action::Create {
@@ -155,7 +219,6 @@ fn create_pods(job: &Object, tally: &Tally, wanted: i64, count: usize, plan: &mu
             failure: note("Warning", "FailedCreate", "Error creating: {error}"),
         });
     }
-    Managed { created: indexes.len() as i64, deleted: 0 }
 }
 
 fn new_pod(job: &Object, tally: &Tally, index: Option<i64>) -> Object {
@@ -175,11 +238,17 @@ fn add_index(job: &Object, tally: &Tally, index: i64, pod: &mut Object) {
     let metadata = pod.value.slot("metadata");
     metadata.slot("annotations").map_mut().insert(INDEX_ANNOTATION, text.as_str());
     metadata.slot("labels").map_mut().insert(INDEX_ANNOTATION, text.as_str());
-    if !job.at("spec.backoffLimitPerIndex").is_null() {
-        let ended = tally.pods.iter().filter(|pod| index_of(pod) == Some(index) && is_tracked(pod));
-        let failures = ended.map(super::job_count::failures_of_index).max().map_or(0, |n| n + 1);
+    if tally.failed_indexes.is_some() {
+        let last = tally.awaiting.iter().find(|(known, _)| *known == index).map(|(_, pod)| pod);
+        let ignored = last.is_some_and(|pod| !policy_action(pod, job).1);
+        let (failures, others) = last.map_or((0, 0), |pod| (failures_of_index(pod), ignored_failures_of_index(pod)));
         let annotations = pod.value.slot("metadata").slot("annotations").map_mut();
+        let failures = failures + i64::from(last.is_some() && !ignored);
         annotations.insert("batch.kubernetes.io/job-index-failure-count", failures.to_string());
+        if others > 0 || ignored {
+            let others = others + i64::from(ignored);
+            annotations.insert("batch.kubernetes.io/job-index-ignored-failure-count", others.to_string());
+        }
     }
     for list in ["spec.initContainers", "spec.containers"] {
         if pod.at(list).is_null() {

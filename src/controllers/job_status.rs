@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::job::COMPONENT;
-use super::job_count::{index_of, is_indexed, is_tracked, Tally};
+use super::job::{without_finalizer, COMPONENT};
+use super::job_count::{has_valid_index, is_failed, is_indexed, is_tracked, policy_action, Tally};
 use super::job_finish::Finish;
 use super::job_indexes;
 use super::job_pods::Managed;
@@ -12,55 +12,101 @@ use crate::store::server::set_condition;
 use crate::store::{Action, Because, EventNote, Plan, View};
 use crate::value;
 
-/// The pods whose end stands in the status that the API server has, so that they may go.
-pub fn counted_pods<'a>(job: &Object, tally: &'a Tally) -> Vec<&'a Object> {
-    let uncounted = job.at("status.uncountedTerminatedPods");
-    let listed = |uid: &str| {
-        ["succeeded", "failed"].iter().any(|field| uncounted.get(field).list().iter().any(|u| u.str() == uid))
-    };
-    let done = job_indexes::parse(job.at("status.completedIndexes").str());
-    let by_index = |pod: &Object| {
-        pod.at("status.phase").str() == "Succeeded" && index_of(pod).is_some_and(|index| done.contains(&index))
-    };
-    tally.pods.iter().filter(|pod| is_tracked(pod) && (listed(pod.uid()) || by_index(pod))).collect()
-}
-
-/// Writes the status where it differs from the present one, and the events that a change of condition calls for.
+/// Writes the status where it differs from the present one, lets go of the pods whose end stands in it, and counts them
+/// then; with the events that a change of condition calls for.
 ///
-/// Models pkg/controller/job/job_controller.go trackJobStatusAndRemoveFinalizers, enactJobFinished and ensureJobConditionStatus.
+/// Models pkg/controller/job/job_controller.go trackJobStatusAndRemoveFinalizers, flushUncountedAndRemoveFinalizers and
+/// enactJobFinished.
 pub fn update(view: &View, job: &Object, tally: &Tally, finish: Option<Finish>, managed: &Managed, plan: &mut Plan) {
-    let mut next = job.clone();
     let now = view.now_text();
     let suspended = job.at("spec.suspend").bool();
+    let mut first = job.clone();
     if !suspended && job.at("status.startTime").is_null() {
-        next.set("status.startTime", now.as_str());
+        first.set("status.startTime", now.as_str());
     }
-    put_count(&mut next, "active", tally.active.len() as i64 + managed.created - managed.deleted, false);
-    let gone = if managed.deleted > 0 { 0 } else { tally.ready };
-    put_count(&mut next, "ready", gone, true);
-    put_count(&mut next, "terminating", tally.terminating + managed.deleted, true);
-    count_ends(&mut next, job, tally);
+    let terminating = tally.terminating + managed.deleted;
+    put_count(&mut first, "active", managed.active, false);
+    put_count(&mut first, "ready", managed.ready, true);
+    put_count(&mut first, "terminating", terminating, true);
+    if is_indexed(job) {
+        put_count(&mut first, "succeeded", tally.succeeded_indexes.len() as i64, false);
+        if !tally.succeeded_indexes.is_empty() {
+            first.set("status.completedIndexes", job_indexes::text(&tally.succeeded_indexes));
+        }
+        if let Some(failed) = &tally.failed_indexes {
+            first.set("status.failedIndexes", job_indexes::text(failed));
+        }
+    }
+    let (freed, uncounted) = ends_to_count(job, tally, finish.as_ref());
     let mut notes = Vec::new();
     if let Some(finish) = &finish {
         let target = if finish.complete { "SuccessCriteriaMet" } else { "FailureTarget" };
         if !job.has_condition(target) {
-            put_condition(&mut next, target, "True", &finish.reason, &finish.message, &now);
+            put_condition(&mut first, target, "True", &finish.reason, &finish.message, &now);
         }
-        let settled = next.at("status.uncountedTerminatedPods").entries().is_empty()
-            && tally.new_failed.is_empty()
-            && (tally.new_succeeded.is_empty() || is_indexed(job))
-            && tally.terminating + managed.deleted == 0;
-        if settled && job.has_condition(target) {
-            notes.push(end(&mut next, job, finish, &now));
-        }
-    } else {
-        notes.extend(suspend_or_resume(&mut next, job, suspended, &now));
+    } else if !job.is_deleting() {
+        notes.extend(suspend_or_resume(&mut first, job, suspended, &now));
     }
-    if next.status() != job.status() {
-        let rule = format!("{} active, {} succeeded, {} failed", tally.active.len(), tally.succeeded, tally.failed);
-        plan.push(Action::UpdateStatus { object: next, because: Arc::new(Because::of(COMPONENT, job, rule)) });
+    let mut second = first.clone();
+    first.set("status.uncountedTerminatedPods", uncounted.clone());
+    second.set("status.uncountedTerminatedPods", Value::map());
+    for field in ["succeeded", "failed"] {
+        let more = uncounted.get(field).list().len() as i64;
+        let count = second.status().get(field).int() + more;
+        put_count(&mut second, field, count, false);
+    }
+    if let Some(finish) = finish.filter(|_| terminating == 0) {
+        notes.push(end(&mut second, job, &finish, &now));
+    }
+    let rule = format!("{} active, {} succeeded, {} failed", managed.active, tally.succeeded, tally.failed);
+    let because = Arc::new(Because::of(COMPONENT, job, rule));
+    if !uncounted.entries().is_empty() || !freed.is_empty() {
+        write(job.status(), &first, &because, plan);
+        plan.actions.extend(freed);
+        write(first.status(), &second, &because, plan);
+    } else {
+        write(job.status(), &second, &because, plan);
     }
     plan.actions.extend(notes.into_iter().map(Action::Note));
+}
+
+fn write(before: &Value, job: &Object, because: &Arc<Because>, plan: &mut Plan) {
+    if job.status() != before {
+        let mut object = job.clone();
+        object.value.remove("metadata.resourceVersion");
+        plan.push(Action::UpdateStatus { object, because: because.clone() });
+    }
+}
+
+/// The pods that may go once their end stands in the status, and the ends that are to be listed there: those listed
+/// already, and the new ones. Where a Job fails, its pods that still run count as failed.
+fn ends_to_count(job: &Object, tally: &Tally, finish: Option<&Finish>) -> (Vec<Action>, Value) {
+    let mut uncounted = job.at("status.uncountedTerminatedPods").clone();
+    let is_listed =
+        |list: &Value, field: &str, uid: &str| list.get(field).list().iter().any(|listed| listed.str() == uid);
+    let mut freed = Vec::new();
+    for pod in tally.pods.iter().filter(|pod| is_tracked(pod)) {
+        let (failed, succeeded) = (is_failed(pod, job), pod.at("status.phase").str() == "Succeeded");
+        let awaits = tally.awaiting.iter().any(|(_, awaiting)| awaiting.uid() == pod.uid());
+        if !(job.is_deleting() || failed || succeeded || finish.is_some()) || awaits && finish.is_none() {
+            continue;
+        }
+        freed.push(without_finalizer(pod, &format!("the end of the pod is counted in Job {}", job.name())));
+        let fails = failed || finish.is_some_and(|finish| !finish.complete);
+        let field = match succeeded && !is_listed(&uncounted, "failed", pod.uid()) {
+            true if is_indexed(job) => continue,
+            true => "succeeded",
+            false if fails && has_valid_index(pod, job) && policy_action(pod, job).1 => "failed",
+            false => continue,
+        };
+        if !is_listed(&uncounted, field, pod.uid()) {
+            uncounted.slot(field).list_mut().push(pod.uid().into());
+        }
+    }
+    if uncounted.is_null() {
+        uncounted = Value::map();
+    }
+    (freed, uncounted)
 }
 
 fn put_count(job: &mut Object, field: &str, count: i64, keep_zero: bool) {
@@ -69,35 +115,6 @@ fn put_count(job: &mut Object, field: &str, count: i64, keep_zero: bool) {
         status.remove_key(field);
     } else {
         status.map_mut().insert(field, count);
-    }
-}
-
-/// Moves ends whose pods are free from the list of uncounted ones to the counts, and new ends to the list.
-fn count_ends(next: &mut Object, job: &Object, tally: &Tally) {
-    let held = |uid: &str| tally.pods.iter().any(|pod| pod.uid() == uid && is_tracked(pod));
-    let mut uncounted = Value::map();
-    for (field, new) in [("succeeded", &tally.new_succeeded), ("failed", &tally.new_failed)] {
-        let listed = job.at("status.uncountedTerminatedPods").get(field).list();
-        let mut left: Vec<Value> = listed.iter().filter(|uid| held(uid.str())).cloned().collect();
-        let by_index = field == "succeeded" && is_indexed(job);
-        if !by_index {
-            let counted = (listed.len() - left.len()) as i64;
-            put_count(next, field, job.status().get(field).int() + counted, false);
-            left.extend(new.iter().map(Value::from));
-        }
-        if !left.is_empty() {
-            uncounted.set(field, Value::from(left));
-        }
-    }
-    next.set("status.uncountedTerminatedPods", uncounted);
-    if is_indexed(job) {
-        put_count(next, "succeeded", tally.succeeded_indexes.len() as i64, false);
-        if !tally.succeeded_indexes.is_empty() {
-            next.set("status.completedIndexes", job_indexes::text(&tally.succeeded_indexes));
-        }
-        if let Some(failed) = &tally.failed_indexes {
-            next.set("status.failedIndexes", job_indexes::text(failed));
-        }
     }
 }
 

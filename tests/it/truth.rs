@@ -1,7 +1,7 @@
 //! Recordings of a real control plane, replayed: each line is compared but for what differs from run to run there, too:
 //! ages, times, generated names, addresses, which of equal nodes was chosen, and the order of ties.
 
-use kubottle::base::time::Span;
+use kubottle::base::time::{Span, Timestamp};
 use kubottle::cluster::World;
 use kubottle::kubectl::player::Player;
 use kubottle::kubectl::script::{parse, play, Command, Piece};
@@ -18,9 +18,9 @@ const RECORDINGS: &[(&str, usize)] = &[
     ("c_statefulset", 573),
     ("c2_statefulset_parallel_retention", 495),
     ("d_nodeport", 114),
-    ("e_jobs", 309),
-    ("e2_jobs_failing", 199),
-    ("f_cronjobs", 220),
+    ("e_jobs", 359),
+    ("e2_jobs_failing", 251),
+    ("f_cronjobs", 338),
     ("g_deployment_rollout", 499),
     ("g2_deployment_progress_deadline", 288),
     ("i_node_cordon_drain", 510),
@@ -50,7 +50,7 @@ fn recordings_of_a_real_cluster_agree() {
     assert!(below.is_empty(), "{}", below.join("\n"));
 }
 
-/// Plays one recording, whose cluster had what `before.yaml` makes; gives the lines that agree, all lines, and the differences.
+/// Plays one recording, whose cluster had what `before.yaml` makes, from the time in `start.txt` on; gives the lines that agree, all lines, and the differences.
 fn replay(name: &str) -> (usize, usize, String) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/truth").join(name);
     let mut session = Session::default();
@@ -60,7 +60,10 @@ fn replay(name: &str) -> (usize, usize, String) {
     }
     let recording = session.file("recording.txt").unwrap().to_owned();
     let metrics_server = name == "h2_hpa_errors";
-    let settings = Settings { images_present: true, metrics_server, ..Settings::default() };
+    let mut settings = Settings { images_present: true, metrics_server, ..Settings::default() };
+    if let Some(start) = session.file("start.txt").and_then(|text| Timestamp::parse(text.trim())) {
+        settings.epoch = Timestamp(start.0 - (settings.uptime + Span::secs(5)).0 as i64);
+    }
     let mut player = Player::new(World::new(settings), session);
     player.run(&format!("kubectl create namespace {}", name.replace('_', "-")));
     if player.session.file("before.yaml").is_some() {
@@ -258,8 +261,8 @@ fn plain_token(token: &str, keep: bool, known: Known<'_>) -> String {
     if token.len() == 5 && token.parse::<u32>().is_ok_and(|port| (30_000..32_768).contains(&port) && port != 31_002) {
         return "NODEPORT".to_owned();
     }
-    if token.len() == 40 && token.starts_with("pvc-") {
-        return "VOLUME".to_owned();
+    if let Some(uuid) = token.get(token.len().saturating_sub(36)..).filter(|end| is_uuid(end)) {
+        return token.replace(uuid, "UID");
     }
     if let Some(number) = token.strip_prefix("node-") {
         if matches!(number, "1" | "2" | "3") {
@@ -277,6 +280,11 @@ fn plain_token(token: &str, keep: bool, known: Known<'_>) -> String {
         }
     }
     words.join("-")
+}
+
+fn is_uuid(text: &str) -> bool {
+    let lengths = text.split('-').map(str::len);
+    lengths.eq([8, 4, 4, 4, 12]) && text.chars().all(|c| c == '-' || c.is_ascii_hexdigit())
 }
 
 fn is_hash(word: &str) -> bool {

@@ -31,9 +31,14 @@ pub fn job(object: &mut Object) {
     object.value.set_default("spec", Value::map());
     within(&mut object.value, "spec", job_spec);
     object.value.set_default("spec.manualSelector", false);
-    let labels = object.spec().at("template.metadata.labels").clone();
-    if object.labels().is_empty() && !labels.is_empty() {
-        object.set("metadata.labels", labels);
+    keep_labels(object);
+}
+
+/// A Job without labels has those of its pods: the API server's defaults say so each time it reads one.
+fn keep_labels(job: &mut Object) {
+    let labels = job.at("spec.template.metadata.labels").clone();
+    if job.labels().is_empty() && !labels.is_empty() {
+        job.set("metadata.labels", labels);
     }
 }
 
@@ -58,6 +63,7 @@ pub fn job_selector(job: &mut Object) {
     if !selector.contains("batch.kubernetes.io/controller-uid") {
         selector.insert("batch.kubernetes.io/controller-uid", uid);
     }
+    keep_labels(job);
 }
 
 /// Models pkg/apis/batch/v1/defaults.go SetDefaults_CronJob.
