@@ -156,7 +156,7 @@ impl Playground {
     /// The manifest that was applied last, of a restored history.
     pub fn manifest(&self) -> Option<String> {
         self.line().journal.iter().rev().find_map(|entry| match &entry.input {
-            Input::Write(_, text) => Some(text.clone()),
+            Input::Write(file, text) if file.ends_with(".yaml") => Some(text.clone()),
             _ => None,
         })
     }
@@ -456,6 +456,7 @@ impl Playground {
         let record = &mut self.lines[self.history.current() as usize].record;
         record.read_on(&self.world.truth());
         view::series::ask_usage(record, &self.world);
+        view::series::ask_load(record, &self.world);
     }
 
     /// Runs until an instant, but not beyond so many events since the beginning, with the running command looking on after

@@ -137,6 +137,10 @@ pub fn charts(record: &Record, subject: &str, window: Window) -> Vec<Chart> {
         let decisions = decisions(hpa, window);
         all.push(Chart { id: "metric", name, unit, lines, band: Some((1, 1, TOLERANCE)), decisions });
     }
+    if let Some(load) = find("load") {
+        all.push(Chart { id: "load", unit: "/s", lines: lines(load, 0..3, window, &[0, 1, 7]), ..Chart::default() });
+        all.push(Chart { id: "latency", unit: "ms", lines: lines(load, 3..4, window, &[4]), ..Chart::default() });
+    }
     for (i, (id, unit)) in [("cpu", "m"), ("memory", "MiB")].into_iter().enumerate() {
         let mut chart = Chart { id, unit, ..Chart::default() };
         if let Some(usage) = usage {

@@ -67,6 +67,8 @@ pub struct Record {
     read: u64,
     /// When the usage is to be asked for next.
     pub usage_due_ms: u64,
+    /// When the load is to be asked for next.
+    pub load_due_ms: u64,
     /// Pods by namespace and name.
     pub lanes: BTreeMap<ObjectKey, Lane>,
     /// The numbers of workloads, autoscalers and nodes, by [`series::key`].

@@ -18,6 +18,8 @@ const MOST_POINTS: usize = 4_000;
 /// Usage is asked for as often as metrics-server looks, and less often of very many pods.
 const USAGE_EVERY_MS: u64 = 15_000;
 const MANY_PODS: usize = 1_000;
+/// How often load is asked for.
+const LOAD_EVERY_MS: u64 = 2_000;
 
 /// Several numbers of one thing over time.
 #[derive(Clone, Debug, Default)]
@@ -201,5 +203,49 @@ pub fn ask_usage(record: &mut Record, world: &World) {
         let names = ["cpu", "memory"].map(EcoString::from).to_vec();
         let point = Point { at_ms, values: vec![cpu.round(), memory.round()], sentence: EcoString::new() };
         put(&mut record.series, "usage", about, names, point);
+    }
+}
+
+/// Asks what becomes of the requests of the clients, while there are any.
+pub fn ask_load(record: &mut Record, world: &World) {
+    let at_ms = world.now().0 / 1000;
+    if at_ms < record.load_due_ms {
+        return;
+    }
+    record.load_due_ms = at_ms + LOAD_EVERY_MS;
+    let mut sums: BTreeMap<EcoString, [f64; 4]> = BTreeMap::new();
+    for client in world.clients() {
+        // It is the load of the workload that answers; without one, of the target itself.
+        let pods = client.ways.iter().filter_map(|way| way.result.strip_prefix("pod ")?.split_once('/'));
+        let mut keys = pods.map(|(namespace, name)| crate::api::ObjectKey::new(namespace, name));
+        let lane = keys.find_map(|key| record.lanes.get(&key));
+        let about =
+            lane.map_or_else(|| eco_format!("Load/{}/{}", client.namespace, client.target), |l| l.workload.clone());
+        let sum = sums.entry(about).or_default();
+        let flow = client.now;
+        for (place, value) in
+            [flow.offered, flow.served, flow.failed, flow.latency_secs * 1000.0 * flow.offered].into_iter().enumerate()
+        {
+            sum[place] += value;
+        }
+    }
+    // What is no longer asked for is nothing from now on.
+    for (key, series) in &record.series {
+        let was = series.points.last().is_some_and(|point| point.values[0] > 0.0);
+        if key.starts_with("load ") && was {
+            sums.entry(series.about.clone()).or_default();
+        }
+    }
+    for (about, [offered, served, failed, waited]) in sums {
+        let latency = if offered > 0.0 { waited / offered } else { f64::NAN };
+        let values = [offered, served, failed, latency].map(|value| (value * 10.0).round() / 10.0);
+        let names = ["offered", "served", "failed", "latency"].map(EcoString::from).to_vec();
+        put(
+            &mut record.series,
+            "load",
+            about,
+            names,
+            Point { at_ms, values: values.to_vec(), sentence: EcoString::new() },
+        );
     }
 }

@@ -3,6 +3,7 @@
 mod codemirror;
 mod components;
 mod examples;
+mod load;
 mod model;
 mod msg;
 mod platform;

@@ -11,6 +11,7 @@ use kubottle::view::topology::Topology;
 use kubottle::view::{ClockView, EventRow, Inspector, Mark, RequestView, Stream, Target, TerminalLine};
 
 use crate::examples::EXAMPLES;
+use crate::load::LoadCurve;
 use crate::msg::{Ask, Facet, Pane, SideTab, StageTab, Theme};
 use crate::shared::Shared;
 use crate::text::Lang;
@@ -33,6 +34,8 @@ pub struct ChartsView {
     pub window: Window,
     /// How wide they are.
     pub width: f32,
+    /// What load can be sent to.
+    pub targets: Vec<String>,
 }
 
 /// The terminal.
@@ -108,6 +111,8 @@ pub struct Model {
     pub charts: Shared<ChartsView>,
     /// What the charts are to be of; empty for what has most to show.
     pub chart_of: String,
+    /// The load drawn by hand.
+    pub load: LoadCurve,
     /// The moment on the charts that is pointed at.
     pub hover_ms: Option<u64>,
     /// True where the map shows what a new cluster brings with it.
@@ -189,6 +194,7 @@ impl Model {
             timeline: Shared::default(),
             charts: Shared::default(),
             chart_of: String::new(),
+            load: LoadCurve::default(),
             hover_ms: None,
             show_system: false,
             terminal: Terminal::default(),

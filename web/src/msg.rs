@@ -2,6 +2,7 @@
 
 use kubottle::view::{Mark, Target};
 
+use crate::load::LoadCurve;
 use crate::shared::Shared;
 use crate::text::Lang;
 
@@ -182,6 +183,14 @@ pub enum Msg {
     Hover(Option<u64>),
     /// Keep the charts in a file.
     Export(ChartFile),
+    /// The curve of the load is this.
+    Load(LoadCurve),
+    /// The curve is let go of.
+    LoadChanged,
+    /// Send the load.
+    LoadStart,
+    /// Stop the load.
+    LoadStop,
     /// The form for requests says this.
     Ask(Ask),
     /// Send what the form says.

@@ -6,6 +6,7 @@ use kubottle::view::layout::layout;
 use kubottle::view::timeline::Window;
 use kubottle::view::Target;
 
+use crate::load::targets;
 use crate::model::{ChartsView, Model};
 use crate::msg::StageTab;
 use crate::shared::Shared;
@@ -87,7 +88,11 @@ impl Model {
         let known = subjects.iter().find(|name| **name == self.chart_of).or(subjects.first());
         let subject = known.cloned().unwrap_or_default();
         let charts = self.playground.charts(&subject, window).into_iter().map(Rc::new).collect();
-        self.charts.renew(ChartsView { subjects, subject, charts, window, width: self.map_width });
+        let targets = targets(&self.topology, &subject);
+        if !targets.contains(&self.load.target) {
+            self.load.target = targets.first().cloned().unwrap_or_default();
+        }
+        self.charts.renew(ChartsView { subjects, subject, charts, window, width: self.map_width, targets });
     }
 
     /// The event list, without the cluster's own where the map hides them too.

@@ -95,6 +95,7 @@ mod tests {
             include_str!("components/actions.rs"),
             include_str!("components/map_parts.rs"),
             include_str!("components/charts.rs"),
+            include_str!("components/load.rs"),
             include_str!("components/requests.rs"),
             include_str!("components/rules.rs"),
             include_str!("components/timeline.rs"),

@@ -92,6 +92,21 @@ impl Model {
             Msg::Send(target) => self.send(&target),
             Msg::ChartOf(name) => set(&mut self.chart_of, name),
             Msg::Hover(at_ms) => set(&mut self.hover_ms, at_ms),
+            Msg::Load(curve) => set(&mut self.load, curve),
+            Msg::LoadChanged => match self.load.elapsed_s(self.clock.now_ms) {
+                Some(elapsed_s) => self.send_load(elapsed_s),
+                None => Vec::new(),
+            },
+            Msg::LoadStart => {
+                self.load.began_ms = Some(self.clock.now_ms);
+                self.send_load(0.0)
+            }
+            Msg::LoadStop => {
+                self.load.began_ms = None;
+                self.make_room();
+                let target = self.load.target.split(' ').next().unwrap_or("").to_owned();
+                self.run(&format!("load stop {target}"))
+            }
             Msg::Export(file) => vec![Effect::Export(file)],
             Msg::Ask(ask) => set(&mut self.ask, ask),
             Msg::SendAsked => {
@@ -242,6 +257,17 @@ impl Model {
         self.terminal.input = history.get(to).cloned().unwrap_or_default();
         self.terminal.recalled = (to < history.len()).then_some(to);
         Vec::new()
+    }
+
+    /// Sends what is left of the curve, in place of what was sent before.
+    fn send_load(&mut self, from_s: f64) -> Vec<Effect> {
+        let (file, text, commands) = self.load.commands(from_s);
+        self.make_room();
+        self.playground.write(file, &text);
+        for line in commands {
+            self.run(&line);
+        }
+        self.play(true)
     }
 
     /// A request from the map is a command like any other, so that the terminal shows how to do the same by hand.

@@ -9,10 +9,12 @@ use web_sys::HtmlCanvasElement;
 use yew::prelude::*;
 
 use super::header::chosen;
+use super::load::LoadEditor;
 use super::requests::choice;
 use super::table::table;
 use super::timeline::{axis, future};
 use super::Send;
+use crate::load::LoadCurve;
 use crate::model::ChartsView;
 use crate::msg::{ChartFile, Msg, Theme};
 use crate::platform;
@@ -27,6 +29,8 @@ pub struct ChartsProps {
     pub lang: Lang,
     /// What is shown.
     pub view: Shared<ChartsView>,
+    /// The load drawn by hand.
+    pub load: LoadCurve,
     /// The moment pointed at.
     pub hover_ms: Option<u64>,
     /// True for tables.
@@ -80,6 +84,10 @@ pub fn Charts(props: &ChartsProps) -> Html {
                 <span class="grow" />
                 {export(ChartFile::Svg, "SVG")}{export(ChartFile::Png, "PNG")}{export(ChartFile::Csv, "CSV")}
             </div>
+            if !view.targets.is_empty() {
+                <LoadEditor lang={*lang} curve={props.load.clone()} targets={view.targets.clone()} width={view.width} send={send.clone()}
+                    elapsed_s={props.load.elapsed_s(view.window.now_ms).map(|s| s as u32)} />
+            }
             if props.as_text {
                 <div class="tables">{for view.charts.iter().map(|chart| text(*lang, chart))}</div>
             } else {

@@ -7,6 +7,7 @@ pub mod editor;
 pub mod glyph;
 pub mod header;
 pub mod inspector;
+pub mod load;
 pub mod map;
 pub mod map_parts;
 pub mod requests;

@@ -64,7 +64,7 @@ pub fn stage(m: &Model, request: Option<RequestView>, send: &Send) -> Html {
                         <Timeline {lang} scene={m.timeline.clone()} as_text={m.as_text} selected={m.selected.clone()} send={send.clone()} />
                     },
                     StageTab::Charts => html! {
-                        <Charts {lang} view={m.charts.clone()} hover_ms={m.hover_ms} as_text={m.as_text} theme={m.theme} send={send.clone()} />
+                        <Charts {lang} view={m.charts.clone()} load={m.load.clone()} hover_ms={m.hover_ms} as_text={m.as_text} theme={m.theme} send={send.clone()} />
                     },
                     StageTab::Rules => html! {
                         <Rules {lang} rules={m.rules.clone()} request={request.map(|r| r.title)} filter={m.rules_filter.clone()}
