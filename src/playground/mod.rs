@@ -14,7 +14,7 @@ use crate::base::order::Order;
 use crate::base::time::{SimTime, Span};
 use crate::cluster::{BranchInfo, History, World};
 use crate::kubectl::player::Player;
-use crate::kubectl::{script, Session};
+use crate::kubectl::{script, syntax, Session};
 use crate::lesson::scenario::Scenario;
 use crate::store::{self, Verb};
 use crate::view::chart::Chart;
@@ -226,6 +226,22 @@ impl Playground {
     /// Writes a file.
     pub fn write(&mut self, file: &str, text: &str) {
         self.note(Input::Write(file.to_owned(), text.to_owned()));
+    }
+
+    /// True for a command line that is not at its end yet: an open quote, loop or here-document.
+    pub fn is_open(&self, line: &str) -> bool {
+        syntax::is_open(line)
+    }
+
+    /// The prompt of the shell the terminal is in.
+    pub fn prompt(&self) -> String {
+        let shells = &self.terminal.session().shells;
+        shells.last().map_or_else(|| "$".to_owned(), |shell| format!("root@{}:~#", shell.node))
+    }
+
+    /// The file that was handed over for editing since the last time: its path and its text.
+    pub fn take_editing(&mut self) -> Option<(String, String)> {
+        self.terminal.take_editing()
     }
 
     /// Carries a command line out as soon as those before it have ended; gives the number that [`Finished`] will bear.

@@ -106,6 +106,13 @@ impl Terminal {
         std::mem::take(&mut self.output)
     }
 
+    /// The file that was handed over for editing since the last time: its path and its text.
+    pub fn take_editing(&mut self) -> Option<(String, String)> {
+        let path = self.session.editing.take()?.path;
+        let text = self.session.file(&path).unwrap_or_default().to_owned();
+        Some((path, text))
+    }
+
     /// The requests that were sent since the last time.
     pub fn take_sent(&mut self) -> Vec<Sent> {
         let traces = std::mem::take(&mut self.session.traces).into_iter();

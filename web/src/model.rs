@@ -4,11 +4,12 @@ use std::rc::Rc;
 
 use kubottle::playground::{Playground, Settings, Unreadable};
 use kubottle::view::chart::Chart;
+use kubottle::view::record::Happening;
 use kubottle::view::rules::RulesView;
 use kubottle::view::scene::Scene;
 use kubottle::view::timeline::{TimelineScene, Window};
 use kubottle::view::topology::Topology;
-use kubottle::view::{ClockView, EventRow, Inspector, Mark, RequestView, Stream, Target, TerminalLine};
+use kubottle::view::{BranchView, ClockView, EventRow, Inspector, Mark, RequestView, Stream, Target, TerminalLine};
 
 use crate::examples::EXAMPLES;
 use crate::load::LoadCurve;
@@ -18,6 +19,8 @@ use crate::text::Lang;
 
 /// The speeds there are, in seconds of the cluster per second.
 pub const SPEEDS: [f64; 9] = [0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 1000.0];
+/// The name the manifest has in the terminal.
+pub const MANIFEST_FILE: &str = "manifest.yaml";
 /// Blocks of text the terminal keeps.
 const TERMINAL_BLOCKS: usize = 400;
 
@@ -45,6 +48,8 @@ pub struct Terminal {
     pub lines: Shared<Vec<Rc<TerminalLine>>>,
     /// The command line as typed so far.
     pub input: String,
+    /// What stands in front of the command line.
+    pub prompt: String,
     /// Words that would complete it.
     pub candidates: Shared<Vec<String>>,
     /// Earlier command lines.
@@ -119,7 +124,15 @@ pub struct Model {
     pub show_system: bool,
     /// The terminal.
     pub terminal: Terminal,
-    /// The manifest.
+    /// The name of the file in the editor.
+    pub file: String,
+    /// The manifest, while another file is in the editor.
+    pub(crate) manifest_kept: String,
+    /// What happened when, for the time slider.
+    pub happenings: Shared<Vec<Happening>>,
+    /// The branches of history, and the number of the one that is shown.
+    pub branches: Shared<(Vec<BranchView>, u32)>,
+    /// The text in the editor.
     pub manifest: String,
     /// Its marks.
     pub marks: Shared<Vec<Mark>>,
@@ -199,6 +212,10 @@ impl Model {
             show_system: false,
             terminal: Terminal::default(),
             manifest,
+            file: MANIFEST_FILE.to_owned(),
+            manifest_kept: String::new(),
+            happenings: Shared::default(),
+            branches: Shared::default(),
             marks: Shared::default(),
             toast: None,
             lang: start.lang,

@@ -133,6 +133,10 @@ pub enum Msg {
     Reset,
     /// The manifest was typed in.
     Manifest(String),
+    /// Go back from another file to the manifest.
+    CloseFile,
+    /// To the end of another branch of history.
+    Branch(u32),
     /// Carry the manifest out.
     Apply,
     /// Put an example in the editor.

@@ -4,12 +4,10 @@ use kubottle::playground::{Playground, Settings};
 use kubottle::view::{Completion, Stream, Target};
 
 use crate::examples::EXAMPLES;
-use crate::model::{Model, Terminal};
+use crate::model::{Model, Terminal, MANIFEST_FILE};
 use crate::msg::{Ask, Effect, Facet, Msg, Pane, SideTab, StageTab};
 use crate::shared::Shared;
 
-/// The name the manifest has in the terminal.
-const MANIFEST_FILE: &str = "manifest.yaml";
 /// Texts longer than this are looked at only when the editor rests.
 const SHORT_TEXT_BYTES: usize = 200_000;
 /// How long the editor must rest then.
@@ -40,10 +38,17 @@ impl Model {
                 self.manifest = text;
                 let rest_ms = if self.manifest.len() > SHORT_TEXT_BYTES { CHECK_AFTER_MS } else { 0.0 };
                 self.check_at_ms = Some(self.now_ms + rest_ms);
-                vec![Effect::Keep("manifest", self.manifest.clone())]
+                self.keep_manifest()
+            }
+            Msg::CloseFile => self.close_file(),
+            Msg::Branch(id) => {
+                self.playing = false;
+                self.playground.switch(id);
+                Vec::new()
             }
             Msg::Apply => self.apply(),
             Msg::Example(index) => {
+                self.close_file();
                 self.manifest = EXAMPLES[index].manifest();
                 self.check_at_ms = Some(self.now_ms);
                 vec![Effect::EditorText(self.manifest.clone()), Effect::Keep("manifest", self.manifest.clone())]
@@ -80,6 +85,10 @@ impl Model {
             Msg::Typed(text) => {
                 self.terminal.candidates = Shared::default();
                 set(&mut self.terminal.input, text)
+            }
+            Msg::Run if self.playground.is_open(&self.terminal.input) => {
+                self.terminal.input.push('\n');
+                Vec::new()
             }
             Msg::Run => {
                 let line = std::mem::take(&mut self.terminal.input);
@@ -144,7 +153,38 @@ impl Model {
             }
         };
         self.refresh();
-        effects
+        match self.playground.take_editing() {
+            Some((path, text)) => self.open_file(path, text),
+            None => effects,
+        }
+    }
+
+    /// What is kept for the next visit: the manifest, but no other file.
+    fn keep_manifest(&self) -> Vec<Effect> {
+        match self.file == MANIFEST_FILE {
+            true => vec![Effect::Keep("manifest", self.manifest.clone())],
+            false => Vec::new(),
+        }
+    }
+
+    fn open_file(&mut self, path: String, text: String) -> Vec<Effect> {
+        if self.file == MANIFEST_FILE {
+            self.manifest_kept = std::mem::take(&mut self.manifest);
+        }
+        // What the editor has of the manifest is newer than what was applied of it.
+        self.manifest = if path == MANIFEST_FILE { std::mem::take(&mut self.manifest_kept) } else { text };
+        (self.file, self.pane) = (path, Pane::Files);
+        self.check_at_ms = Some(self.now_ms);
+        vec![Effect::EditorText(self.manifest.clone())]
+    }
+
+    /// Back to the manifest; what was changed in the file is written.
+    fn close_file(&mut self) -> Vec<Effect> {
+        if self.file == MANIFEST_FILE {
+            return Vec::new();
+        }
+        self.playground.write(&self.file, &self.manifest);
+        self.open_file(MANIFEST_FILE.to_owned(), String::new())
     }
 
     fn frame(&mut self, now_ms: f64, out_of_time: &mut dyn FnMut() -> bool) -> Vec<Effect> {
@@ -184,6 +224,15 @@ impl Model {
 
     fn apply(&mut self) -> Vec<Effect> {
         self.make_room();
+        if self.file != MANIFEST_FILE {
+            self.playground.write(&self.file, &self.manifest);
+            let is_manifest = [".yaml", ".yml", ".json"].iter().any(|end| self.file.ends_with(end));
+            let verb = if self.file.starts_with("kubectl-edit-") { "replace" } else { "apply" };
+            return match is_manifest {
+                true => self.run(&format!("kubectl {verb} -f {}", self.file)),
+                false => Vec::new(),
+            };
+        }
         let line = self.playground.apply(MANIFEST_FILE, &self.manifest);
         self.print(Stream::Input, &format!("$ {line}"));
         self.say(self.lang.t("announce.applied"));
@@ -203,7 +252,7 @@ impl Model {
     }
 
     fn run(&mut self, line: &str) -> Vec<Effect> {
-        self.print(Stream::Input, &format!("$ {line}"));
+        self.print(Stream::Input, &format!("{} {}", self.playground.prompt(), line.replace('\n', "\n> ")));
         self.terminal.candidates = Shared::default();
         self.terminal.recalled = None;
         let line = line.trim();
@@ -265,7 +314,7 @@ impl Model {
         self.make_room();
         self.playground.write(file, &text);
         for line in commands {
-            self.run(&line);
+            self.playground.queue(&line);
         }
         self.play(true)
     }

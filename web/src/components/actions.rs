@@ -42,6 +42,7 @@ pub fn actions(lang: Lang, target: &Target, status: &str) -> Vec<(String, String
             all.push(action("Drain", format!("kubectl drain {name} {flags}")));
             all.extend(FAULTS.map(|fault| action(fault_name(lang, fault), format!("fault {fault} {name}"))));
             all.push(action(lang.t("fault.heal"), format!("fault heal {name}")));
+            all.push(action("ssh", format!("ssh {name}")));
             all
         }
         "pod" => vec![action("Delete", format!("kubectl delete pod {name} -n {namespace} --wait=false"))],

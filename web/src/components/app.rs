@@ -137,12 +137,13 @@ impl Component for App {
         let shown = m.shown_request.and_then(|id| m.requests.iter().find(|r| r.id == id)).cloned();
         html! {
             <div class="page" data-pane={pane} data-side={if m.side == SideTab::Requests { "requests" } else { "events" }}>
-                <Header lang={m.lang} {clock} looking_back={m.looking_back} playing={m.playing} speed={m.speed} theme={m.theme} send={send()} />
+                <Header lang={m.lang} {clock} looking_back={m.looking_back} playing={m.playing} speed={m.speed} theme={m.theme}
+                    happenings={m.happenings.clone()} branches={m.branches.clone()} send={send()} />
                 <main class="work">
-                    <ManifestEditor lang={m.lang} text={m.manifest.clone()} marks={m.marks.clone()} handle={self.editor.clone()} send={send()} />
+                    <ManifestEditor lang={m.lang} file={m.file.clone()} text={m.manifest.clone()} marks={m.marks.clone()} handle={self.editor.clone()} send={send()} />
                     {stage(m, shown, &self.send)}
                     {self.panes()}
-                    <TerminalPanel lang={m.lang} lines={m.terminal.lines.clone()} input={m.terminal.input.clone()}
+                    <TerminalPanel lang={m.lang} lines={m.terminal.lines.clone()} prompt={m.terminal.prompt.clone()} input={m.terminal.input.clone()}
                         candidates={m.terminal.candidates.clone()} busy={m.playground.busy()} send={send()} />
                     <InspectorPanel lang={m.lang} selected={m.selected.clone()} found={m.inspector.clone()} facet={m.facet}
                         requests={m.requests.clone()} topology={m.topology.clone()} now_s={m.clock.now_ms / 1000} send={send()} />

@@ -10,6 +10,7 @@ use yew::prelude::*;
 use super::Send;
 use crate::codemirror::{self, Editor};
 use crate::examples::EXAMPLES;
+use crate::model::MANIFEST_FILE;
 use crate::msg::Msg;
 use crate::shared::Shared;
 use crate::text::Lang;
@@ -59,7 +60,9 @@ impl EditorHandle {
 pub struct ManifestEditorProps {
     /// Language.
     pub lang: Lang,
-    /// The manifest.
+    /// The name of the file.
+    pub file: String,
+    /// Its text.
     pub text: String,
     /// Its marks.
     pub marks: Shared<Vec<Mark>>,
@@ -77,10 +80,19 @@ pub fn ManifestEditor(props: &ManifestEditorProps) -> Html {
         let send = send.clone();
         move |_: MouseEvent| send.emit(Msg::Apply)
     };
+    let close = {
+        let send = send.clone();
+        move |_: MouseEvent| send.emit(Msg::CloseFile)
+    };
     html! {
         <section class="panel files" aria-label={lang.t("editor.title")}>
             <div class="bar">
-                <Gallery lang={*lang} send={send.clone()} />
+                if props.file == MANIFEST_FILE {
+                    <Gallery lang={*lang} send={send.clone()} />
+                } else {
+                    <span class="file mono" title={props.file.clone()}>{&props.file}</span>
+                    <button type="button" class="quiet icon" aria-label={lang.t("editor.close")} title={lang.t("editor.close")} onclick={close}>{"×"}</button>
+                }
                 <span class="grow" />
                 <button type="button" class="primary" title={lang.t("apply.hint")} onclick={apply}>{lang.t("apply")}</button>
             </div>

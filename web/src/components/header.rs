@@ -1,13 +1,16 @@
 //! The bar above everything: clock and transport, sharing, language, theme.
 
-use kubottle::view::{clock_text, ClockView};
+use kubottle::view::record::Happening;
+use kubottle::view::{clock_text, BranchView, ClockView};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
+use super::requests::choice;
 use super::Send;
 use crate::model::SPEEDS;
 use crate::msg::{Msg, Theme};
+use crate::shared::Shared;
 use crate::text::Lang;
 
 /// Properties of the bar.
@@ -25,6 +28,10 @@ pub struct HeaderProps {
     pub speed: f64,
     /// Colours.
     pub theme: Theme,
+    /// What happened when.
+    pub happenings: Shared<Vec<Happening>>,
+    /// The branches of history, and the number of the one that is shown.
+    pub branches: Shared<(Vec<BranchView>, u32)>,
     /// Where to send.
     pub send: Send,
 }
@@ -70,7 +77,8 @@ pub fn Header(props: &HeaderProps) -> Html {
     html! {
         <header class="top">
             <h1 class="brand">{brand()}<span>{lang.t("brand")}</span></h1>
-            <Transport lang={*lang} clock={props.clock} looking_back={props.looking_back} playing={props.playing} speed={props.speed} send={send.clone()} />
+            <Transport lang={*lang} clock={props.clock} looking_back={props.looking_back} playing={props.playing} speed={props.speed}
+                happenings={props.happenings.clone()} branches={props.branches.clone()} send={send.clone()} />
             <div class="settings">
                 <button type="button" class="quiet" title={lang.t("new.hint")} onclick={on(Msg::Reset)}>{lang.t("new")}</button>
                 <button type="button" title={lang.t("share.hint")} onclick={on(Msg::Share)}>{lang.t("share")}</button>
@@ -94,7 +102,36 @@ struct TransportProps {
     looking_back: bool,
     playing: bool,
     speed: f64,
+    happenings: Shared<Vec<Happening>>,
+    branches: Shared<(Vec<BranchView>, u32)>,
     send: Send,
+}
+
+/// Marks on the slider where something was typed or a warning came; those too near to each other are one.
+fn marks(clock: &ClockView, happenings: &[Happening]) -> Html {
+    let span = clock.latest_ms.saturating_sub(clock.start_ms).max(1);
+    let mut last = (0, false);
+    let seen = happenings.iter().filter(|h| (clock.start_ms..=clock.latest_ms).contains(&h.at_ms)).filter_map(|h| {
+        let place = ((h.at_ms - clock.start_ms) * 400 / span + 1, h.warning);
+        (place != std::mem::replace(&mut last, place)).then_some(place)
+    });
+    let marks = seen.map(|(place, warning)| {
+        let left = format!("left: calc(8px + (100% - 16px) * {})", (place - 1) as f32 / 400.0);
+        html! { <i class={classes!(warning.then_some("warning"))} style={left} /> }
+    });
+    html! { <div class="happenings" aria-hidden="true">{for marks}</div> }
+}
+
+/// The branches to choose from; nothing as long as there is only one.
+fn branches(lang: Lang, (all, shown): &(Vec<BranchView>, u32), send: &Send) -> Html {
+    let send = send.clone();
+    let onchange = Callback::from(move |e: Event| send.emit(Msg::Branch(chosen(&e).parse().unwrap_or(0))));
+    let name = |b: &BranchView| match b.id {
+        0 => lang.t("branch.first").to_owned(),
+        id => format!("{id} · {} · {}", clock_text(b.left_ms), b.begins_with),
+    };
+    let values: Vec<_> = all.iter().map(|b| (b.id.to_string(), name(b))).collect();
+    html! { if all.len() > 1 { <span class="branches">{choice(lang.t("branch"), &values, &shown.to_string(), onchange)}</span> } }
 }
 
 #[component]
@@ -138,7 +175,9 @@ fn Transport(props: &TransportProps) -> Html {
                 {for SPEEDS.map(|s| html! { <option value={s.to_string()} selected={s == props.speed}>{format!("{s}×")}</option> })}
             </select>
             <span class={classes!("now", props.looking_back.then_some("past"))} title={title}>{now}</span>
+            {branches(*lang, &props.branches, send)}
             <div class="scrubber">
+                {marks(clock, &props.happenings)}
                 <input type="range" min={clock.start_ms.to_string()} max={clock.latest_ms.max(clock.start_ms + 1).to_string()} step="100" value={clock.now_ms.to_string()}
                     aria-label={lang.t("time")} aria-valuetext={clock_text(clock.now_ms)} oninput={seek} />
             </div>

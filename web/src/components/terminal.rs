@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use kubottle::view::{Stream, TerminalLine};
-use web_sys::HtmlInputElement;
+use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
 
 use super::Send;
@@ -19,7 +19,9 @@ pub struct TerminalProps {
     pub lang: Lang,
     /// What was printed.
     pub lines: Shared<Vec<Rc<TerminalLine>>>,
-    /// The command line.
+    /// What stands in front of the command line.
+    pub prompt: String,
+    /// The command line, or several.
     pub input: String,
     /// Words that would complete it.
     pub candidates: Shared<Vec<String>>,
@@ -30,16 +32,18 @@ pub struct TerminalProps {
 }
 
 /// What a key means on the command line.
-fn key_msg(event: &KeyboardEvent, input_is_empty: bool) -> Option<Msg> {
-    let key = event.key();
+fn key_msg(event: &KeyboardEvent, input: &str) -> Option<Msg> {
+    let (key, input_is_empty, is_one_line) = (event.key(), input.is_empty(), !input.contains('\n'));
     match key.as_str() {
+        "Enter" if event.shift_key() => None,
         "Enter" => Some(Msg::Run),
-        "ArrowUp" => Some(Msg::Recall(true)),
-        "ArrowDown" => Some(Msg::Recall(false)),
+        "ArrowUp" if is_one_line => Some(Msg::Recall(true)),
+        "ArrowDown" if is_one_line => Some(Msg::Recall(false)),
         // On an empty line Tab leaves the terminal, so that nobody is caught in it.
         "Tab" if !event.shift_key() && !input_is_empty => Some(Msg::Complete),
         "c" if event.ctrl_key() && platform::selected_text().is_empty() => Some(Msg::Interrupt),
         "l" if event.ctrl_key() => Some(Msg::Clear),
+        "u" if event.ctrl_key() => Some(Msg::Typed(String::new())),
         _ => None,
     }
 }
@@ -58,9 +62,9 @@ pub fn TerminalPanel(props: &TerminalProps) -> Html {
         });
     }
     let onkeydown = {
-        let (send, empty, busy) = (send.clone(), props.input.is_empty(), props.busy);
+        let (send, typed, busy) = (send.clone(), props.input.clone(), props.busy);
         move |event: KeyboardEvent| {
-            if let Some(msg) = key_msg(&event, empty) {
+            if let Some(msg) = key_msg(&event, &typed) {
                 event.prevent_default();
                 // While a command runs, the next one waits on the line.
                 if !(busy && msg == Msg::Run) {
@@ -72,7 +76,7 @@ pub fn TerminalPanel(props: &TerminalProps) -> Html {
     let oninput = {
         let send = send.clone();
         move |event: InputEvent| {
-            let input: HtmlInputElement = event.target_unchecked_into();
+            let input: HtmlTextAreaElement = event.target_unchecked_into();
             send.emit(Msg::Typed(input.value()));
         }
     };
@@ -80,7 +84,7 @@ pub fn TerminalPanel(props: &TerminalProps) -> Html {
         let input = input.clone();
         move |_: MouseEvent| {
             if platform::selected_text().is_empty() {
-                if let Some(input) = input.cast::<HtmlInputElement>() {
+                if let Some(input) = input.cast::<HtmlTextAreaElement>() {
                     let _ = input.focus();
                 }
             }
@@ -90,6 +94,7 @@ pub fn TerminalPanel(props: &TerminalProps) -> Html {
         let send = send.clone();
         move |_: MouseEvent| send.emit(Msg::Interrupt)
     };
+    let rows = props.input.split('\n').count().min(8).to_string();
     let lines = props.lines.iter().map(|line| html! { <Line key={line.id} line={line.clone()} /> });
     html! {
         <section class="panel terminal" aria-label={lang.t("terminal")}>
@@ -98,8 +103,8 @@ pub fn TerminalPanel(props: &TerminalProps) -> Html {
                 <div class="candidates" aria-live="polite">{for props.candidates.iter().map(|c| html! { <span>{c}</span> })}</div>
             }
             <div class="prompt">
-                <span aria-hidden="true">{"$"}</span>
-                <input type="text" aria-label={lang.t("terminal.input")} value={props.input.clone()} autocomplete="off" autocapitalize="off"
+                <span aria-hidden="true">{&props.prompt}</span>
+                <textarea rows={rows} aria-label={lang.t("terminal.input")} value={props.input.clone()} autocomplete="off" autocapitalize="off"
                     autocorrect="off" spellcheck="false" enterkeyhint="go" ref={input} {onkeydown} {oninput} />
                 if props.busy {
                     <button type="button" onclick={interrupt}>{lang.t("terminal.cancel")}</button>
