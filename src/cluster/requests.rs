@@ -21,6 +21,9 @@ impl World {
     }
 
     fn keep_names(&mut self, names: &[network::dns_cache::Question]) {
+        if names.is_empty() {
+            return;
+        }
         let mut network = self.network.clone();
         network.keep_names(&self.truth(), names);
         self.network = network;

@@ -52,7 +52,9 @@ pub fn run_at(source: Source, words: &[String], world: &mut World, session: &mut
     if !tools::TOOLS.contains(&name.as_str()) {
         return None;
     }
-    let result = world.run_tool(source, name, args)?;
+    let own = matches!(source, Source::Shell(_) | Source::Outside);
+    let args = if own { with_hosts(name, args, session) } else { args.to_vec() };
+    let result = world.run_tool(source, name, &args)?;
     for (path, text) in result.files {
         session.write(&path, text);
     }
@@ -62,6 +64,26 @@ pub fn run_at(source: Source, words: &[String], world: &mut World, session: &mut
     let until = world.now() + Span::micros(result.took_us);
     let late = Late { stdout: result.stdout, stderr: result.stderr, until, code: result.exit_code as u8 };
     Some(Run::Wait(Box::new(late)))
+}
+
+/// The arguments of curl with what /etc/hosts of this terminal says of names.
+fn with_hosts(name: &str, args: &[String], session: &Session) -> Vec<String> {
+    let mut args = args.to_vec();
+    let place = match (name, args.first().map(String::as_str)) {
+        ("curl", _) => 0,
+        ("trace", Some("curl")) => 1,
+        _ => return args,
+    };
+    let text = session.file("/etc/hosts").unwrap_or_default();
+    for line in text.lines().map(|line| line.split('#').next().unwrap_or("")) {
+        let mut words = line.split_whitespace();
+        let Some(ip) = words.next() else { continue };
+        for host in words {
+            args.insert(place, format!("{host}:80:{ip}"));
+            args.insert(place, "--resolve".to_owned());
+        }
+    }
+    args
 }
 
 /// `from outside curl ...`, `from node-1 curl ...`, `from pod/web-0 curl ...`.
