@@ -6,9 +6,10 @@ use super::output::Output;
 use super::reader::Reader;
 use super::session::Session;
 use super::verbs::Verb;
-use crate::api::{Kind, Object, ObjectKey};
+use crate::api::{Kind, Object, ObjectKey, Status};
 use crate::base::time::{SimTime, Timestamp};
 use crate::cluster::World;
+use crate::store::rbac::{Access, User};
 use crate::store::Because;
 use std::sync::Arc;
 
@@ -108,8 +109,36 @@ impl Call<'_> {
         }
     }
 
+    /// In whose name the call is made, where `--as` says another than the administrator.
+    pub fn user(&self) -> Option<User> {
+        let name = self.line.get("as").filter(|name| !name.is_empty())?;
+        Some(User::named(name, self.line.all("as-group")))
+    }
+
+    /// Fails where the user may not do this to an object, or with no name to those of a kind.
+    ///
+    /// Models staging/src/k8s.io/apiserver/pkg/endpoints/handlers/responsewriters ForbiddenMessage.
+    pub fn authorize(&self, verb: &str, kind: &Kind, part: &str, namespace: &str, name: &str) -> Result<(), Failure> {
+        let Some(user) = self.user() else { return Ok(()) };
+        let access = Access { verb, group: kind.group, resource: kind.plural, part, name, url: "" };
+        if user.may(self.world.store(), namespace, access) {
+            return Ok(());
+        }
+        let place = match namespace {
+            "" => "at the cluster scope".to_owned(),
+            namespace => format!("in the namespace \"{namespace}\""),
+        };
+        let resource = if part.is_empty() { kind.plural.to_owned() } else { format!("{}/{part}", kind.plural) };
+        let why = format!(
+            "User \"{}\" cannot {verb} resource \"{resource}\" in API group \"{}\" {place}",
+            user.name, kind.group
+        );
+        Err(Status::forbidden(&kind.resource(), name, &why).into())
+    }
+
     /// The object, or the API server's NotFound.
     pub fn get(&self, kind: &'static Kind, namespace: &str, name: &str) -> Result<Object, Failure> {
+        self.authorize("get", kind, "", namespace, name)?;
         let key = ObjectKey::new(namespace, name);
         let found = self.world.store().get(kind.kind, &key).map(|object| self.world.present(object));
         if found.is_none() && kind.namespaced && self.world.store().find("Namespace", "", namespace).is_none() {

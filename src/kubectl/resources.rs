@@ -156,6 +156,7 @@ pub fn warn_of_deprecation(call: &mut Call<'_>, kind: &Kind) {
 pub fn list(call: &Call<'_>, kind: &'static Kind) -> Result<Vec<Object>, Failure> {
     let filter = Filter::of(call, kind)?;
     let namespace = if call.line.is("all-namespaces") { String::new() } else { call.namespace_for(kind) };
+    call.authorize("list", kind, "", &namespace, "")?;
     let store = call.world.store();
     let all: Vec<Object> = match namespace.as_str() {
         "" => store.all(kind.kind).map(|object| call.world.present(object)).collect(),

@@ -18,6 +18,7 @@ mod pod_admission;
 mod pod_security;
 pub mod quota;
 mod quota_admission;
+pub mod rbac;
 pub mod server;
 mod service_fields;
 pub mod settings;

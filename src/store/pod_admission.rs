@@ -12,6 +12,13 @@ use crate::value;
 pub(super) fn admit(server: &Server<'_>, pod: &mut Object) -> Result<(), Status> {
     limit_ranger::complete(server.store, pod);
     pod.set("status", value!({"phase": "Pending", "qosClass": (crate::api::qos::qos_class(pod))}));
+    if !pod.at("spec.schedulingGates").is_empty() {
+        let message = "Scheduling is blocked due to non-empty scheduling gates";
+        let reason = "SchedulingGated";
+        let condition = value!({"lastProbeTime": null, "lastTransitionTime": null, "message": message,
+            "observedGeneration": 1, "reason": reason, "status": "False", "type": "PodScheduled"});
+        pod.set("status.conditions", vec![condition]);
+    }
     if pod.at("spec.serviceAccountName").is_empty() {
         let account = pod.at("spec.serviceAccount").text();
         let account = if account.is_empty() { "default".into() } else { account };

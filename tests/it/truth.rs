@@ -254,6 +254,20 @@ fn plain_token(token: &str, keep: bool, known: Known<'_>) -> String {
     if is_hex(token) || token.starts_with("kubectl-edit-") || token.starts_with("192.168.10.") {
         return "ID".to_owned();
     }
+    let is_uid = |text: &str| {
+        let dashes = text.char_indices().filter(|(_, c)| *c == '-').map(|(i, _)| i);
+        text.len() == 36 && dashes.eq([8, 13, 18, 23]) && text.chars().all(|c| c.is_ascii_hexdigit() || c == '-')
+    };
+    if let Some((head, tail)) = token.len().checked_sub(36).and_then(|at| token.split_at_checked(at)) {
+        if is_uid(tail) {
+            return format!("{}UID", plain_token(head, keep, known));
+        }
+    }
+    if let Some((head, tail)) = token.rsplit_once('.') {
+        if tail.len() == 16 && tail.chars().all(|c| c.is_ascii_hexdigit()) {
+            return format!("{}.ID", plain_token(head, keep, known));
+        }
+    }
     let parts: Vec<&str> = token.split('.').collect();
     if parts.len() == 4 && parts[0] == "10" && parts.iter().all(|part| part.parse::<u8>().is_ok()) {
         return if token.starts_with("10.96.0.") { token.to_owned() } else { "IP".to_owned() };
@@ -294,6 +308,10 @@ fn is_hash(word: &str) -> bool {
 const SAFE: &str = "bcdfghjklmnpqrstvwxz2456789";
 
 fn is_age(token: &str) -> bool {
+    let span = token.strip_suffix("ms").or(token.strip_suffix('s'));
+    if span.is_some_and(|number| !number.is_empty() && number.parse::<f64>().is_ok()) {
+        return true;
+    }
     let mut parts = token.split_inclusive(|c: char| c.is_ascii_alphabetic()).peekable();
     parts.peek().is_some()
         && parts.all(|part| {

@@ -35,5 +35,8 @@ fn cells(class: &Object, context: &PrintContext) -> Vec<String> {
         true => "<none>".to_owned(),
         false => format!("{}{group}/{}", parameters.get("kind").str(), parameters.get("name").str()),
     };
-    vec![class.name().to_owned(), class.at("spec.controller").str().to_owned(), text, age(class, context)]
+    let default =
+        class.metadata().get("annotations").get("ingressclass.kubernetes.io/is-default-class").str() == "true";
+    let name = format!("{}{}", class.name(), if default { " (default)" } else { "" });
+    vec![name, class.at("spec.controller").str().to_owned(), text, age(class, context)]
 }

@@ -1,6 +1,6 @@
 //! PriorityClass.
 
-use super::cells::{shown, wide};
+use super::cells::shown;
 use super::*;
 
 pub(super) static KIND: Kind = Kind {
@@ -23,7 +23,7 @@ pub(super) static KIND: Kind = Kind {
 };
 
 const COLUMNS: &[Column] =
-    &[shown("NAME"), shown("VALUE"), shown("GLOBAL-DEFAULT"), shown("AGE"), wide("PREEMPTIONPOLICY")];
+    &[shown("NAME"), shown("VALUE"), shown("GLOBAL-DEFAULT"), shown("AGE"), shown("PREEMPTIONPOLICY")];
 
 /// Models pkg/printers/internalversion/printers.go printPriorityClass.
 fn cells(class: &Object, context: &PrintContext) -> Vec<String> {

@@ -17,6 +17,7 @@ mod node;
 pub mod page;
 mod pod;
 mod pod_disruption_budget;
+mod rbac;
 mod replica_set;
 mod secret;
 mod service;
@@ -27,6 +28,7 @@ mod template;
 mod volumes;
 
 use self::page::Page;
+pub use self::rbac::rule_rows;
 use super::reader::Reader;
 use crate::api::Object;
 
@@ -34,7 +36,12 @@ type Describer = fn(&mut Page, &Object, &dyn Reader);
 
 /// The kinds with a description of their own. All others are described field by field.
 const DESCRIBERS: &[(&str, Describer)] = &[
+    ("ClusterRole", rbac::print_role),
+    ("ClusterRoleBinding", rbac::print_binding),
     ("ConfigMap", config_map::print),
+    ("PriorityClass", rbac::print_priority),
+    ("Role", rbac::print_role),
+    ("RoleBinding", rbac::print_binding),
     ("CronJob", job::print_cron),
     ("DaemonSet", daemon_set::print),
     ("Deployment", deployment::print),
@@ -72,7 +79,16 @@ pub fn describe(object: &Object, reader: &dyn Reader, show_events: bool) -> Stri
     }
     let has_events = !matches!(
         object.kind.kind,
-        "Secret" | "Namespace" | "Event" | "NetworkPolicy" | "LimitRange" | "ResourceQuota"
+        "Role"
+            | "ClusterRole"
+            | "RoleBinding"
+            | "ClusterRoleBinding"
+            | "Secret"
+            | "Namespace"
+            | "Event"
+            | "NetworkPolicy"
+            | "LimitRange"
+            | "ResourceQuota"
     );
     if show_events && has_events {
         let uids = match object.kind.kind {

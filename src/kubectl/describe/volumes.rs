@@ -32,7 +32,7 @@ pub(super) fn print_source(page: &mut Page, key: &str, source: &Value) {
     let (kind, fields): (&str, Vec<(&str, String)>) = match key {
         "hostPath" => (
             "HostPath (bare host directory volume)",
-            vec![("Path", text("path")), ("HostPathType", or("type", "<none>"))],
+            vec![("Path", text("path")), ("HostPathType", source.get("type").opt_str().unwrap_or("<none>").to_owned())],
         ),
         "emptyDir" => (
             "EmptyDir (a temporary directory that shares a pod's lifetime)",

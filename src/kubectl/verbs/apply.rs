@@ -63,6 +63,12 @@ fn apply(call: &mut Call<'_>, manifest: &Manifest, dry: DryRun) -> Result<(), Fa
     }
     let (kind, namespace, name) = manifest.target(call)?;
     warn_of_deprecation(call, kind);
+    if let Err(Failure::Server(mut status)) = call.authorize("get", kind, "", &namespace, &name) {
+        let group = if kind.group.is_empty() { String::new() } else { kind.group.to_owned() };
+        let place = if namespace.is_empty() { String::new() } else { namespace.clone() };
+        status.message = format!("error when retrieving current configuration of:\nResource: \"{group}/{}, Resource={}\", GroupVersionKind: \"{group}/{}, Kind={}\"\nName: \"{name}\", Namespace: \"{place}\"\nfrom server for: \"{}\": {}", kind.version, kind.plural, kind.version, kind.kind, manifest.source, status.message);
+        return Err(status.into());
+    }
     let current = call.world.store().find(kind.kind, &namespace, &name).cloned();
     let wanted = match current {
         None => manifest.accepted(call).map_err(|failure| failure.when("creating", &manifest.source)),

@@ -14,7 +14,8 @@ pub fn modify(
     dry: DryRun,
     change: impl FnOnce(&mut Object) -> Result<(), Status>,
 ) -> Result<Object, Failure> {
-    let changed = modify_part(call, object, "", dry, change)?;
+    let subresource = call.line.text("subresource").to_owned();
+    let changed = modify_part(call, object, &subresource, dry, change)?;
     if dry != DryRun::Client {
         warn(call, &changed, Some(object));
     }
@@ -30,6 +31,12 @@ pub fn modify_part(
     change: impl FnOnce(&mut Object) -> Result<(), Status>,
 ) -> Result<Object, Failure> {
     let (kind, key, because) = (object.kind, object.key(), call.because());
+    call.authorize("patch", kind, subresource, object.namespace(), object.name())?;
+    let part = match subresource {
+        "status" if !kind.has_status => return Err(no_such_part()),
+        "status" => Part::Status,
+        _ => Part::Main,
+    };
     let cause = change_cause(call);
     let apply = |current: &Object| {
         let mut object = current.clone();
@@ -42,14 +49,19 @@ pub fn modify_part(
     let name = call.manager();
     let manager = Manager { name: &name, subresource };
     let changed = match dry {
-        DryRun::No => {
-            call.world.request_as(manager, |server| server.modify(kind, &key, Part::Main, &because, apply))?
-        }
-        DryRun::Server => call.world.request_as(manager, |server| server.dry_modify(kind, &key, Part::Main, apply))?,
+        DryRun::No => call.world.request_as(manager, |server| server.modify(kind, &key, part, &because, apply))?,
+        DryRun::Server => call.world.request_as(manager, |server| server.dry_modify(kind, &key, part, apply))?,
         DryRun::Client => return Ok(apply(object)?),
     };
     warn(call, &changed, Some(object));
     Ok(changed)
+}
+
+/// What the API server says of a sub-resource that a kind does not have.
+pub fn no_such_part() -> Failure {
+    let mut status = Status::not_found("", "");
+    status.message = "the server could not find the requested resource".to_owned();
+    status.into()
 }
 
 const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
@@ -66,6 +78,9 @@ fn change_cause(call: &Call<'_>) -> Option<String> {
 pub fn create(call: &mut Call<'_>, mut object: Object, dry: DryRun) -> Result<Object, Failure> {
     if let Some(cause) = change_cause(call) {
         object.value.slot("metadata").slot("annotations").map_mut().insert(CHANGE_CAUSE, cause.as_str());
+    }
+    if dry != DryRun::Client {
+        call.authorize("create", object.kind, "", object.namespace(), "")?;
     }
     let because = call.because();
     let name = call.manager();

@@ -111,6 +111,7 @@ fn options(call: &Call<'_>) -> Result<DeleteOptions, Failure> {
 }
 
 fn delete(call: &mut Call<'_>, object: &Object, options: DeleteOptions, dry: DryRun) -> Result<(), Failure> {
+    call.authorize("delete", object.kind, "", object.namespace(), object.name())?;
     let because = call.because();
     if dry == DryRun::No {
         call.world.request(|server| server.delete(object.kind, &object.key(), object.uid(), options, &because))?;

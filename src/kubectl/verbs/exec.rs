@@ -25,6 +25,7 @@ fn run(call: &mut Call<'_>) -> Outcome {
         return Err(error("you must specify at least one command for the container"));
     }
     let pod = pod_of(call, name)?;
+    call.authorize("create", pod.kind, "exec", pod.namespace(), pod.name())?;
     if pod.at("spec.nodeName").is_empty() {
         let text = format!("unable to upgrade connection: pod {} does not have a host assigned", pod.name());
         return Err(error(text));

@@ -1,6 +1,8 @@
 //! `kubectl get`.
 
+use super::change::no_such_part;
 use super::Verb;
+use crate::api::kinds::cells::{labels_text, selector_text};
 use crate::api::kinds::PrintContext;
 use crate::api::{Kind, Object, Value};
 use crate::base::order::Order;
@@ -13,6 +15,7 @@ use crate::kubectl::print::{found, relaxed_path, tables, Format, TableOptions};
 use crate::kubectl::raw_metrics;
 use crate::kubectl::reader::Reader;
 use crate::kubectl::resources::{select, Filter};
+use crate::value;
 
 /// Its row.
 pub static VERB: Verb = Verb { name: "get", run: Some(run), ..super::PLAIN };
@@ -48,7 +51,16 @@ fn run(call: &mut Call<'_>) -> Outcome {
         failures.retain(|failure| !matches!(failure, Failure::Server(status) if status.reason == "NotFound"));
     }
     if let Some(path) = call.line.get("sort-by") {
-        sort(&mut objects, path)?;
+        sort(&mut objects, path, format.is_table())?;
+    }
+    match call.line.text("subresource") {
+        "" => {}
+        "status" => match objects.iter().find(|object| !object.kind.has_status) {
+            Some(_) => return Err(no_such_part()),
+            None => {}
+        },
+        "scale" => return scales(call, &objects, &format, failures),
+        _ => return Err(no_such_part()),
     }
     if watching && failures.is_empty() {
         let kind = selection.kinds.first().copied().or(selection.named.first().map(|named| named.0));
@@ -99,11 +111,60 @@ fn takes_namespace(call: &Call<'_>) -> bool {
     kinds.filter_map(crate::api::kinds::find_resource).next().is_none_or(|kind| kind.namespaced)
 }
 
+/// The Scale of a workload, as its sub-resource shows it.
+fn scale_of(object: &Object) -> Result<Value, Failure> {
+    if !matches!(object.kind.kind, "Deployment" | "ReplicaSet" | "StatefulSet" | "ReplicationController") {
+        return Err(no_such_part());
+    }
+    let own = object.metadata();
+    let field = |name: &str| own.get(name).clone();
+    let selector = object.at("spec.selector");
+    let selector = match object.kind.kind {
+        "ReplicationController" => labels_text(selector),
+        _ => selector_text(selector),
+    };
+    Ok(value!({
+        "apiVersion": "autoscaling/v1", "kind": "Scale",
+        "metadata": {"creationTimestamp": (field("creationTimestamp")), "name": (field("name")),
+            "namespace": (field("namespace")), "resourceVersion": (field("resourceVersion")), "uid": (field("uid"))},
+        "spec": {"replicas": (object.at("spec.replicas").int())},
+        "status": {"replicas": (object.at("status.replicas").int()), "selector": selector}
+    }))
+}
+
+/// `get --subresource=scale`.
+fn scales(call: &mut Call<'_>, objects: &[Object], format: &Format, failures: Vec<Failure>) -> Outcome {
+    let scales = objects.iter().map(scale_of).collect::<Result<Vec<Value>, Failure>>()?;
+    let context = PrintContext { now: WorldReader(call.world).now(), wide: false };
+    let mut rows = vec![["NAME", "DESIRED", "AVAILABLE", "AGE"].map(str::to_owned).to_vec()];
+    for (scale, object) in scales.into_iter().zip(objects) {
+        if !format.is_table() {
+            let text = format.one(&Object { kind: object.kind, value: scale })?;
+            call.out.out(text);
+            continue;
+        }
+        let number = |path: &str| scale.at(path).int().to_string();
+        let age = crate::api::kinds::age(object, &context);
+        rows.push(vec![object.name().to_owned(), number("spec.replicas"), number("status.replicas"), age]);
+    }
+    if format.is_table() {
+        call.out.out(Columns::default().print(&rows));
+    }
+    Failure::of(failures).map_or(Ok(Run::Done(0)), Err)
+}
+
 /// Sorts by the value a path leads to; numbers by their size, texts naturally.
 ///
 /// Models staging/src/k8s.io/kubectl/pkg/cmd/get SortObjects.
-fn sort(objects: &mut [Object], path: &str) -> Result<(), Failure> {
+fn sort(objects: &mut Vec<Object>, path: &str, table: bool) -> Result<(), Failure> {
+    let text = path;
     let path = relaxed_path(path)?;
+    if !objects.is_empty() && objects.iter().all(|object| found(&path, &object.value).is_empty()) {
+        if !table {
+            return Err(error(format!("couldn't find any field with path {text:?} in the list of objects")));
+        }
+        objects.clear();
+    }
     objects.order_by_key(|object| SortKey(found(&path, &object.value).into_iter().next().unwrap_or_default()));
     Ok(())
 }

@@ -152,6 +152,7 @@ fn containers(call: &mut Call<'_>, pod: &Object, named: Option<&str>, all: bool)
 
 /// What the kubelet says of a container without logs.
 fn check(call: &Call<'_>, pod: &Object, container: &str) -> Result<(), Failure> {
+    call.authorize("get", pod.kind, "log", pod.namespace(), pod.name())?;
     let lists = ["containerStatuses", "initContainerStatuses"].map(|list| pod.status().get(list).list());
     let status = lists.iter().flat_map(|list| list.iter()).find(|status| status.get("name").str() == container);
     let Some(status) = status else { return Ok(()) };

@@ -1,6 +1,6 @@
 //! `kubectl patch`: strategic merge, JSON merge and JSON patches.
 
-use super::change::{modify, report};
+use super::change::{modify, no_such_part, report};
 use super::Verb;
 use crate::api::decode::FieldValidation;
 use crate::api::patch::{self, PatchType};
@@ -46,6 +46,15 @@ fn run(call: &mut Call<'_>) -> Outcome {
 
 fn apply(call: &mut Call<'_>, object: &Object, kind: PatchType, patch: &Value) -> Result<(), Failure> {
     let dry = call.dry_run()?;
+    if call.line.text("subresource") == "scale" {
+        let replicas = patch.at("spec.replicas").opt_int().ok_or_else(no_such_part)?;
+        modify(call, object, dry, |object| {
+            object.set("spec.replicas", replicas);
+            Ok(())
+        })?;
+        call.out.line(format!("scale.autoscaling/{} patched{}", object.name(), dry.suffix()));
+        return Ok(());
+    }
     let mut warnings = Vec::new();
     let patched = modify(call, object, dry, |object| {
         let revision = object.at("metadata.resourceVersion").clone();

@@ -1,6 +1,6 @@
 //! `kubectl replace`.
 
-use super::change::{create, modify, report};
+use super::change::{create, modify, no_such_part, report};
 use super::Verb;
 use crate::api::Status;
 use crate::kubectl::call::{Call, DryRun, Outcome, Run};
@@ -25,6 +25,9 @@ fn run(call: &mut Call<'_>) -> Outcome {
 
 fn replace(call: &mut Call<'_>, manifest: &Manifest, dry: DryRun) -> Result<(), Failure> {
     let (kind, namespace, name) = manifest.target(call)?;
+    if call.line.text("subresource") == "status" && !kind.has_status {
+        return Err(no_such_part());
+    }
     let current = call.get(kind, &namespace, &name);
     let mut wanted = manifest.accepted(call)?;
     if kind.namespaced {
