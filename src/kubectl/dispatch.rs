@@ -71,7 +71,7 @@ fn start(
         return Ok(Run::Done(1));
     };
     if command != "kubectl config" && !command.starts_with("kubectl config ") {
-        config::check(&line, session)?;
+        config::check(&line, path, session)?;
     }
     let limit = line.get("request-timeout").and_then(parse_duration).filter(|limit| limit.0 > 0);
     if limit.is_some_and(|limit| limit < Span::millis(1)) {

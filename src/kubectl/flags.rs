@@ -44,6 +44,13 @@ pub fn of(command: &str) -> Vec<Flag> {
     flags
 }
 
+/// True where a command has a flag of this name of its own, which hides the one of all commands.
+pub fn is_own(command: &str, name: &str) -> bool {
+    let mut own = Vec::new();
+    add_line(command, &mut own);
+    own.iter().any(|flag| flag.name == name)
+}
+
 fn add_line(command: &str, flags: &mut Vec<Flag>) {
     let line = TABLE.lines().find_map(|line| line.strip_prefix(command)?.strip_prefix(": "));
     for word in line.unwrap_or("").split(' ').filter(|word| !word.is_empty()) {

@@ -7,7 +7,7 @@ use crate::api::Value;
 use crate::base::table::columns;
 use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
-use crate::kubectl::flags::Line;
+use crate::kubectl::flags::{is_own, Line};
 use crate::kubectl::help;
 use crate::kubectl::print::{execute, Format};
 use crate::kubectl::Session;
@@ -94,29 +94,30 @@ fn follow(session: &mut Session) {
 }
 
 /// Fails where flags ask for a context, cluster, user, file or server that does not exist.
-pub fn check(line: &Line, session: &Session) -> Result<(), Failure> {
+pub fn check(line: &Line, command: &str, session: &Session) -> Result<(), Failure> {
     let config = &session.config;
-    if let Some(path) = line.get("kubeconfig").filter(|path| !path.is_empty() && *path != PATH) {
+    let get = |name: &str| line.get(name).filter(|_| !is_own(command, name));
+    if let Some(path) = get("kubeconfig").filter(|path| !path.is_empty() && *path != PATH) {
         if session.file(path).is_none() {
             return Err(error(format!("stat {path}: no such file or directory")));
         }
     }
-    if let Some(name) = line.get("context").filter(|name| entry(config, "contexts", name).is_none()) {
+    if let Some(name) = get("context").filter(|name| entry(config, "contexts", name).is_none()) {
         return Err(error(format!("context \"{name}\" does not exist")));
     }
-    if let Some(name) = line.get("cluster").filter(|name| entry(config, "clusters", name).is_none()) {
+    if let Some(name) = get("cluster").filter(|name| entry(config, "clusters", name).is_none()) {
         return Err(error(format!("no server found for cluster \"{name}\"")));
     }
-    if let Some(name) = line.get("user").filter(|name| entry(config, "users", name).is_none()) {
+    if let Some(name) = get("user").filter(|name| entry(config, "users", name).is_none()) {
         return Err(error(format!("auth info \"{name}\" does not exist")));
     }
-    if let Some(server) = line.get("server").filter(|server| *server != SERVER) {
+    if let Some(server) = get("server").filter(|server| *server != SERVER) {
         let host = server.split("://").last().unwrap_or(server).split('/').next().unwrap_or(server);
         return Err(Failure::Plain(format!(
             "The connection to the server {host} was refused - did you specify the right host or port?"
         )));
     }
-    if line.has("token") {
+    if get("token").is_some() {
         return Err(error("You must be logged in to the server (Unauthorized)"));
     }
     Ok(())

@@ -55,10 +55,7 @@ fn run(call: &mut Call<'_>) -> Outcome {
     }
     match call.line.text("subresource") {
         "" => {}
-        "status" => match objects.iter().find(|object| !object.kind.has_status) {
-            Some(_) => return Err(no_such_part()),
-            None => {}
-        },
+        "status" if objects.iter().all(|object| object.kind.has_status) => {}
         "scale" => return scales(call, &objects, &format, failures),
         _ => return Err(no_such_part()),
     }
