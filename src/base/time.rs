@@ -70,7 +70,7 @@ impl Add for Span {
 }
 
 /// A date and time of day in UTC, in microseconds since 1970-01-01T00:00:00Z.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash, Default)]
 pub struct Timestamp(pub i64);
 
 impl Timestamp {

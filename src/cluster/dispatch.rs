@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::outside::Network;
 use super::world::Event;
 use super::World;
 use crate::base::time::{SimTime, Span};
@@ -79,10 +80,25 @@ impl World {
             self.call(controller, key, self.now);
         }
         self.observe_pod(change);
+        self.observe_source(change);
         if !self.clients.list.is_empty() && change.kind() != "HorizontalPodAutoscaler" {
             self.unsettle_load();
         }
         self.observe_rest(change);
+    }
+
+    /// Volumes follow the ConfigMaps and Secrets that fill them.
+    fn observe_source(&mut self, change: &Change) {
+        let view = View::new(&self.cache, self.now, &self.settings);
+        let followers: Vec<PodRef> = kubelet::followers(&view, change)
+            .map(|pod| PodRef { key: pod.key(), uid: pod.uid().into(), node: pod.at("spec.nodeName").text() })
+            .collect();
+        for pod in followers {
+            if let Some(runtime) = self.pods.get_mut(&pod.uid).and_then(|slot| slot.runtime.as_mut()) {
+                Arc::make_mut(runtime).call_for_refresh();
+                self.wake_pod(pod, self.now);
+            }
+        }
     }
 
     /// A kubelet tells of its node being cordoned and keeps its lease. What lies in a volume goes with the pod or, where the
@@ -212,11 +228,23 @@ impl World {
         if self.faults.iter().any(|(node, fault)| *node == pod.node && fault.away.is_some()) {
             return;
         }
-        let runtime = slot.runtime.take().map(Arc::unwrap_or_clone);
+        let is_asked = slot.runtime.as_ref().is_some_and(|runtime| runtime.runs_commands());
+        let runtime = if is_asked { slot.runtime.clone() } else { slot.runtime.take() };
+        let runtime = runtime.map(Arc::unwrap_or_clone);
         let mut node = self.nodes.remove(&pod.node).unwrap_or_default();
         let view = View::new(&self.cache, self.now, &self.settings);
         let images = node.image_count();
-        let (plan, runtime) = kubelet::sync(&view, &pod, runtime, &mut node);
+        let mut outside = Network {
+            view: View::new(&self.store, self.now, &self.settings),
+            state: &self.network,
+            pods: &self.pods,
+            volumes: self.volumes.clone(),
+            requests: &mut self.requests,
+            traces: Vec::new(),
+        };
+        let (plan, runtime) = kubelet::sync(&view, &pod, runtime, &mut node, &mut self.volumes, &mut outside);
+        let traces = outside.traces;
+        self.remember_all(&traces);
         if node.image_count() > images {
             let at = kubelet::node_status::next_report(self.settings.seed, &pod.node, self.now);
             self.queue.push(at, Event::PostImages(pod.node.clone()));

@@ -10,6 +10,7 @@ pub mod history;
 pub mod load;
 pub mod metrics;
 pub mod nodes;
+pub mod outside;
 pub mod recorder;
 pub mod requests;
 pub mod series;

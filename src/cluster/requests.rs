@@ -7,7 +7,6 @@ use crate::api::Object;
 use crate::base::time::Span;
 use crate::network::tools::{self, Output};
 use crate::network::{self, HttpRequest, HttpResponse, Request, Source, Trace};
-use crate::workload;
 
 impl World {
     /// Sends a request, numbered by [`World::count_request`], and lets the nodes remember it.
@@ -20,7 +19,7 @@ impl World {
         trace
     }
 
-    fn keep_names(&mut self, names: &[network::dns_cache::Question]) {
+    pub(super) fn keep_names(&mut self, names: &[network::dns_cache::Question]) {
         if names.is_empty() {
             return;
         }
@@ -69,17 +68,8 @@ impl World {
         port: u16,
         question: &HttpRequest,
     ) -> Option<HttpResponse> {
-        let request = workload::Request {
-            method: question.method.clone(),
-            host: question.header("Host").to_owned(),
-            path: question.path.clone(),
-            client: question.peer.clone(),
-            body: question.body.clone(),
-            headers: question.headers.clone(),
-        };
-        let response = self.pod_runtime(pod.uid())?.answer(pod, container, port, &request, self.now)?;
-        let (status, headers, body) = (response.status, response.headers, response.body);
-        Some(HttpResponse { status, headers, body, took_us: 0 })
+        let runtime = self.pod_runtime(pod.uid())?;
+        super::outside::answer(&self.truth(), runtime, &self.volumes, (pod, container, port), question)
     }
 }
 

@@ -84,6 +84,7 @@ pub fn settings(text: &str, given: &Settings) -> Settings {
     let words = text.lines().filter_map(|line| line.strip_prefix("# kubottle:")).flat_map(str::split_whitespace);
     let said: Vec<&str> = words.collect();
     let timed = || parse(text).iter().any(|piece| matches!(piece, Piece::Command(command) if command.at.is_some()));
+    settings.stand_in_runtime |= timed();
     settings.images_present |= match said.iter().rfind(|word| word.starts_with("images-")) {
         Some(&"images-present") => true,
         Some(_) => false,

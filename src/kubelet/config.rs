@@ -55,6 +55,11 @@ fn has_key(object: &Object, key: &str) -> bool {
     ["data", "binaryData"].iter().any(|field| !object.at(field).get(key).is_null())
 }
 
+/// True for the volume that every pod gets for the API server.
+pub(super) fn is_access(volume: &Value) -> bool {
+    volume.get("name").str().starts_with("kube-api-access-")
+}
+
 /// The volume that cannot be mounted and why; volumes that no container mounts are not looked at.
 ///
 /// Models pkg/volume/configmap, secret and projected SetUpAt. The volume that every pod gets for the API server is taken to be
@@ -65,7 +70,7 @@ pub fn missing_for_volumes(view: &View, pod: &Object) -> Option<(EcoString, Stri
     for volume in spec.get("volumes").list() {
         let name = volume.get("name");
         let mounted = containers().any(|c| c.get("volumeMounts").list().iter().any(|m| m.get("name") == name));
-        if !mounted || name.str().starts_with("kube-api-access-") {
+        if !mounted || is_access(volume) {
             continue;
         }
         let parts = std::iter::once(volume).chain(volume.at("projected.sources").list());

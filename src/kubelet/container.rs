@@ -1,15 +1,17 @@
 //! One container as the kubelet and the runtime know it.
 
-use ecow::EcoString;
+use ecow::{EcoString, EcoVec};
 
+use super::logs::LogLine;
 use super::node::Pull;
 use super::probes::Probe;
 use super::status::volume_mounts;
+use super::surroundings::list_of;
 use super::COMPONENT;
 use crate::api::{Object, Value};
 use crate::base::time::{SimTime, Span};
 use crate::store::EventNote;
-use crate::workload::Demand;
+use crate::workload::shell::Process;
 
 /// What a container is for its pod.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,6 +22,8 @@ pub enum Role {
     Sidecar,
     /// One of the pod's containers.
     Main,
+    /// One that was added to look into the pod.
+    Ephemeral,
 }
 
 /// What a container does.
@@ -44,8 +48,8 @@ pub struct Running {
     pub ends: Option<(SimTime, i32)>,
     /// True once the kubelet stops it: then the end is noticed at once.
     pub stopped: bool,
-    /// What it takes beyond what its image uses when idle.
-    pub demand: Demand,
+    /// When it is told to end, and when it is killed.
+    pub told_at: Option<(SimTime, SimTime)>,
 }
 
 /// The end of a run.
@@ -55,12 +59,14 @@ pub struct Ended {
     pub id: EcoString,
     /// Exit code.
     pub code: i32,
-    /// `Completed`, `Error`, `ContainerStatusUnknown`.
+    /// `Completed`, `Error`, `OOMKilled`, `StartError`, `ContainerStatusUnknown`.
     pub reason: &'static str,
     /// When it was started.
     pub started: Option<SimTime>,
     /// When it ended.
     pub finished: Option<SimTime>,
+    /// Its last words.
+    pub message: EcoString,
 }
 
 /// A growing pause between attempts.
@@ -110,6 +116,17 @@ pub struct Container {
     pub(super) image: EcoString,
     /// True where the kernel has ended it because it took more memory than it may.
     pub(super) out_of_memory: bool,
+    /// Its first process, where that is no server of its image.
+    pub(super) process: Option<Box<Process>>,
+    /// What its processes have written in this run and in the one before.
+    pub(super) log: EcoVec<LogLine>,
+    pub(super) last_log: EcoVec<LogLine>,
+    /// The environment of its processes, where it came from other objects.
+    pub(super) environment: EcoVec<(EcoString, EcoString)>,
+    /// True where it runs a command in place of a server of its image.
+    pub(super) is_scripted: bool,
+    /// Until when its postStart hook runs, and why it fails then.
+    pub(super) hook: Option<(SimTime, Option<EcoString>)>,
 }
 
 /// The containers of a pod, those that initialize it first.
@@ -120,6 +137,7 @@ pub(super) fn of_pod(pod: &Object) -> Vec<Container> {
     let one = |(field, container, place): (&str, &Value, u32)| {
         let role = match (field, container.get("restartPolicy").str()) {
             ("containers", _) => Role::Main,
+            ("ephemeralContainers", _) => Role::Ephemeral,
             (_, "Always") => Role::Sidecar,
             _ => Role::Init,
         };
@@ -145,9 +163,15 @@ pub(super) fn of_pod(pod: &Object) -> Vec<Container> {
             has_changed: false,
             image: EcoString::new(),
             out_of_memory: false,
+            process: None,
+            log: EcoVec::new(),
+            last_log: EcoVec::new(),
+            environment: EcoVec::new(),
+            is_scripted: false,
+            hook: None,
         }
     };
-    list("initContainers").chain(list("containers")).map(one).collect()
+    list("initContainers").chain(list("containers")).chain(list("ephemeralContainers")).map(one).collect()
 }
 
 impl Container {
@@ -159,6 +183,7 @@ impl Container {
             reason: "ContainerStatusUnknown",
             started: None,
             finished: None,
+            message: "The container could not be located when the pod was terminated".into(),
         });
         self.ready = false;
         self.started = false;
@@ -170,8 +195,7 @@ impl Container {
 
     /// Its part of the pod's spec.
     pub fn spec<'a>(&self, pod: &'a Object) -> &'a Value {
-        let field = if self.role == Role::Main { "containers" } else { "initContainers" };
-        pod.spec().get(field).index(self.place)
+        pod.spec().get(list_of(self.role)).index(self.place)
     }
 
     /// True while it runs.
@@ -192,7 +216,7 @@ impl Container {
         match self.role {
             Role::Init => self.ended().is_some_and(|ended| ended.code == 0),
             Role::Sidecar => self.is_running() && self.started,
-            Role::Main => true,
+            Role::Main | Role::Ephemeral => true,
         }
     }
 
@@ -204,7 +228,7 @@ impl Container {
         reason: &'static str,
         text: impl Into<String>,
     ) -> EventNote {
-        let field = if self.role == Role::Main { "containers" } else { "initContainers" };
+        let field = list_of(self.role);
         let mut note = EventNote::new(pod, COMPONENT, severity, reason, text);
         note.field_path = format!("spec.{field}{{{}}}", self.name);
         note

@@ -6,6 +6,7 @@ use crate::base::time::{SimTime, Span};
 
 impl Sync<'_> {
     pub(super) fn advance(&mut self) {
+        self.run_processes();
         self.notice_eviction();
         self.notice_deletion();
         let ended = self.notice_ends();
@@ -13,8 +14,10 @@ impl Sync<'_> {
             self.finish();
             return;
         }
+        self.end_hooks();
         self.notice_changes();
         self.prepare_sandbox();
+        self.follow_sources();
         let retrying = self.run.retry_at.is_some_and(|at| at <= self.now);
         if retrying {
             self.run.retry_at = None;
@@ -57,6 +60,7 @@ impl Sync<'_> {
         let container = &self.run.containers[i];
         let Some(ended) = container.ended().filter(|_| !container.has_changed) else { return true };
         match (container.role, self.run.object.at("spec.restartPolicy").str()) {
+            (Role::Ephemeral, _) => false,
             (Role::Sidecar, _) => true,
             (_, "Never") => false,
             (Role::Init, _) | (_, "OnFailure") => ended.code != 0,
@@ -71,7 +75,8 @@ impl Sync<'_> {
         for i in 0..self.run.containers.len() {
             let container = &self.run.containers[i];
             let wanted = container.spec(&self.run.object).get("image").str();
-            if !container.is_running() || container.has_changed || container.image == wanted {
+            let is_fixed = container.role == Role::Ephemeral;
+            if !container.is_running() || container.has_changed || container.image == wanted || is_fixed {
                 continue;
             }
             let text = format!("Container {} definition changed, will be restarted", container.name);
@@ -103,7 +108,7 @@ impl Sync<'_> {
     fn take_last_phase(&mut self) {
         if self.run.terminal_at.is_some_and(|at| at <= self.now) {
             self.run.terminal_at = None;
-            let bad = |role: Role, code: i32| role != Role::Sidecar && code != 0;
+            let bad = |role: Role, code: i32| !matches!(role, Role::Sidecar | Role::Ephemeral) && code != 0;
             let failed = self.run.containers.iter().any(|c| c.ended().is_some_and(|e| bad(c.role, e.code)));
             self.run.terminal = Some(if failed { "Failed" } else { "Succeeded" });
             self.changed = true;
@@ -120,24 +125,24 @@ impl Sync<'_> {
             if at > self.now {
                 continue;
             }
-            let container = &mut self.run.containers[i];
-            let State::Running(run) = &container.state else { continue };
+            let out_of_memory = self.run.containers[i].out_of_memory;
+            let State::Running(run) = &self.run.containers[i].state else { continue };
             let (at, code) = run.ends.unwrap_or((self.now, 137));
-            let ended = super::Ended {
-                id: run.id.clone(),
-                code,
-                reason: match code {
-                    _ if container.out_of_memory => "OOMKilled",
-                    0 => "Completed",
-                    _ => "Error",
-                },
-                started: Some(run.since),
-                finished: Some(at),
+            let reason = match code {
+                137 if out_of_memory => "OOMKilled",
+                0 => "Completed",
+                _ => "Error",
             };
+            let (id, started) = (run.id.clone(), Some(run.since));
+            let message = self.last_words(i, code);
+            let ended = super::Ended { id, code, reason, started, finished: Some(at), message };
+            let container = &mut self.run.containers[i];
             container.state = State::Ended(ended);
             container.ready = false;
             container.started = false;
             container.probes.clear();
+            container.process = None;
+            container.hook = None;
             container.held = None;
             container.shown = None;
             container.out_of_memory = false;
@@ -159,7 +164,14 @@ impl Sync<'_> {
     pub(super) fn next_at(&self) -> Option<SimTime> {
         let run = &self.run;
         let mut due: Vec<SimTime> = (0..run.containers.len()).filter_map(|i| self.noticed_at(i)).collect();
-        due.extend(run.terminal_at.into_iter().chain(run.gone_at));
+        due.extend(run.terminal_at.into_iter().chain(run.gone_at).chain(run.refresh_at));
+        for container in run.containers.iter().filter(|c| c.is_running()) {
+            due.extend(container.process.as_ref().and_then(|process| process.due()));
+            due.extend(container.hook.as_ref().map(|(until, _)| *until));
+            if let State::Running(running) = &container.state {
+                due.extend(running.told_at.map(|(told, _)| told));
+            }
+        }
         if run.terminal.is_none() && run.stopping.is_none() {
             if let Sandbox::Coming(at) = run.sandbox {
                 due.push(at);

@@ -9,28 +9,49 @@ use crate::api::{Object, ObjectKey, Value};
 use crate::base::draw;
 use crate::base::time::{SimTime, Span};
 use crate::store::plan::{DeleteOptions, Propagation};
-use crate::store::{Action, Because, EventNote, Plan, View};
+use crate::store::{Action, Because, EventNote, Plan, View, VolumeData};
+use crate::workload::shell::Told;
 
 mod config;
 mod container;
+mod environment;
 pub mod eviction;
+mod files;
+mod hooks;
 mod lifecycle;
 mod logs;
 mod node;
 pub mod node_status;
 mod probes;
+mod processes;
 mod resources;
 mod start;
 mod status;
 mod stop;
+mod surroundings;
+mod volumes;
 
 pub use container::{BackOff, Container, Ended, Role, Running, State};
 pub use logs::{logs, LogLine};
 pub use node::{NodeRuntime, Pull};
 pub use node_status::Pressures;
+pub use surroundings::{Print, Surroundings};
+pub use volumes::followers;
 
 /// The component as events and reasons name it.
 const COMPONENT: &str = "kubelet";
+
+/// What a pod's containers reach through its node: the network, and what the network puts into their files.
+pub trait Outside {
+    /// Runs a tool of the network in a pod, standing for so many runs; none where there is no such tool.
+    fn tool(&mut self, pod: &Object, words: &[EcoString], times: u32) -> Option<Told>;
+    /// The variables by which the pod finds Services.
+    fn service_variables(&self, pod: &Object) -> Vec<(String, String)>;
+    /// /etc/hosts of a pod with an address.
+    fn hosts_file(&self, pod: &Object, ip: &str) -> String;
+    /// /etc/resolv.conf of a pod.
+    fn resolver_file(&self, pod: &Object) -> String;
+}
 
 /// What the kubelet and the container runtime know of one pod.
 #[derive(Clone, Debug)]
@@ -60,6 +81,12 @@ pub struct PodRuntime {
     status: Value,
     /// How often something was drawn by lot for the pod.
     draws: u64,
+    /// Why the pod as a whole has failed: reason and message.
+    failure: Option<(&'static str, EcoString)>,
+    /// When its volumes follow what has changed.
+    refresh_at: Option<SimTime>,
+    /// True where something that its volumes hold has changed.
+    called_for_refresh: bool,
 }
 
 impl PodRuntime {
@@ -112,6 +139,8 @@ struct Sync<'a> {
     now: SimTime,
     pod: &'a PodRef,
     node: &'a mut NodeRuntime,
+    data: &'a mut VolumeData,
+    outside: &'a mut dyn Outside,
     run: PodRuntime,
     plan: Plan,
     /// True where something has happened that the status shows at once.
@@ -127,6 +156,8 @@ pub fn sync(
     pod: &PodRef,
     runtime: Option<PodRuntime>,
     node: &mut NodeRuntime,
+    data: &mut VolumeData,
+    outside: &mut dyn Outside,
 ) -> (Plan, Option<PodRuntime>) {
     let object = view.get("Pod", &pod.key).filter(|object| object.uid() == pod.uid);
     let run = match (object, runtime) {
@@ -141,8 +172,17 @@ pub fn sync(
             run
         }
     };
-    let mut sync =
-        Sync { view, now: view.now, pod, node, run, plan: Plan { visited: 1, ..Plan::default() }, changed: false };
+    let mut sync = Sync {
+        view,
+        now: view.now,
+        pod,
+        node,
+        data,
+        outside,
+        run,
+        plan: Plan { visited: 1, ..Plan::default() },
+        changed: false,
+    };
     sync.advance();
     let next = sync.next_at();
     sync.plan.requeue_after = next.map(|at| at.since(view.now));
@@ -177,6 +217,9 @@ fn begin(view: &View, pod: &PodRef, object: &Object) -> Result<PodRuntime, Plan>
         gone_at: None,
         status: Value::Null,
         draws: 0,
+        failure: None,
+        refresh_at: None,
+        called_for_refresh: false,
     })
 }
 

@@ -1,11 +1,14 @@
 //! Probes: when they run, what they find, and what follows from it.
 
 use super::container::{Container, State};
+use super::files::Places;
 use super::{PodRuntime, Sync};
 use crate::api::{Object, Value};
 use crate::base::draw;
 use crate::base::time::{SimTime, Span};
-use crate::workload::{self, Request};
+use crate::store::{View, VolumeData};
+use crate::workload::shell::Entry;
+use crate::workload::{self, Arrival, Request};
 
 /// Which probe it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -121,7 +124,7 @@ impl Sync<'_> {
                 if passed {
                     self.pass(i, kind);
                 }
-                let lasts = if passed { holds_until(given, since) } else { Some(self.now) };
+                let lasts = if passed { self.holds_until(i, given, since) } else { Some(self.now) };
                 match (kind, lasts) {
                     (Kind::Startup, _) if passed => self.run.containers[i].probes[p].next_at = None,
                     (_, None) => self.run.containers[i].probes[p].next_at = None,
@@ -204,10 +207,25 @@ impl Sync<'_> {
     }
 
     /// What a probe finds.
-    fn outcome(&self, pod: &Object, i: usize, given: &Value, since: SimTime) -> Result<(), String> {
+    fn outcome(&mut self, pod: &Object, i: usize, given: &Value, since: SimTime) -> Result<(), String> {
         let command = given.at("exec.command");
         if !command.is_null() {
-            return workload::run_probe(command.list(), self.now.since(since));
+            if let Some(outcome) = annotated(command.list(), self.now.since(since)) {
+                return outcome;
+            }
+            if self.view.settings.stand_in_runtime {
+                return Ok(());
+            }
+            let limit = given.get("timeoutSeconds").opt_int().unwrap_or(1).max(1);
+            let ran = self.run_command(i, command.list(), Span::secs(limit as u64));
+            let words = || command.list().iter().map(Value::str).collect::<Vec<_>>().join(" ");
+            return match ran.code {
+                0 => Ok(()),
+                137 if ran.took == Span::secs(limit as u64) => {
+                    Err(format!("command timed out: \"{}\" timed out after {limit}s", words()))
+                }
+                _ => Err(ran.output),
+            };
         }
         let spec = self.run.containers[i].spec(pod);
         let own_ip = self.run.ip.as_str();
@@ -247,9 +265,40 @@ impl Sync<'_> {
     }
 
     /// The answer of whichever container of the pod listens on a port already.
-    fn ask(&self, pod: &Object, port: i64, request: &Request) -> Option<workload::Response> {
-        self.run.answer(pod, "", u16::try_from(port).ok()?, request, self.now)
+    pub(super) fn ask(&self, pod: &Object, port: i64, request: &Request) -> Option<workload::Response> {
+        self.run.answer(self.view, self.data, pod, "", u16::try_from(port).ok()?, request)
     }
+
+    /// Until when a probe that succeeds goes on to; nothing for as long as nobody changes anything in the container.
+    fn holds_until(&self, i: usize, given: &Value, since: SimTime) -> Option<SimTime> {
+        let command = given.at("exec.command").list();
+        let text = command.iter().map(Value::str).collect::<Vec<_>>().join(" ");
+        if let Some(seconds) = text.trim().strip_prefix("healthy-for ") {
+            return Some(since + Span::secs(seconds.trim().parse().ok()?));
+        }
+        let container = &self.run.containers[i];
+        let spec = container.spec(&self.run.object);
+        let listens = workload::behaviour(&self.run.object, spec).listens;
+        let changes = container.is_scripted || listens.iter().any(|l| l.page == workload::Page::Liveness);
+        let is_program = !command.is_empty() && !matches!(text.as_str(), "true") && !text.starts_with("ready-after ");
+        (changes || is_program).then_some(self.now)
+    }
+}
+
+/// What the words `true`, `false`, `ready-after N` and `healthy-for N` come to; the numbers count seconds since the container
+/// started.
+fn annotated(command: &[Value], running_for: Span) -> Option<Result<(), String>> {
+    let text = command.iter().map(Value::str).collect::<Vec<_>>().join(" ");
+    let (word, number) = text.split_once(' ').unwrap_or((&text, ""));
+    let span = number.trim().parse().ok().map(Span::secs);
+    let holds = match (word, span) {
+        ("true", None) => true,
+        ("false", None) => false,
+        ("ready-after", Some(span)) => running_for >= span,
+        ("healthy-for", Some(span)) => running_for < span,
+        _ => return None,
+    };
+    Some(if holds { Ok(()) } else { Err("cat: can't open '/tmp/healthy': No such file or directory\n".to_owned()) })
 }
 
 impl PodRuntime {
@@ -257,26 +306,55 @@ impl PodRuntime {
     /// nobody does yet.
     pub fn answer(
         &self,
+        view: &View,
+        data: &VolumeData,
         pod: &Object,
         name: &str,
         port: u16,
         request: &Request,
-        now: SimTime,
     ) -> Option<workload::Response> {
-        let listening = |container: &&Container| match &container.state {
-            _ if !name.is_empty() && container.name != name => false,
-            State::Running(run) => {
-                let behaviour = workload::behaviour(pod, container.spec(pod));
-                run.since + Span::millis(behaviour.start_ms) <= now
+        let chosen = |c: &&Container| (name.is_empty() || c.name == name) && c.role != super::Role::Init;
+        self.containers.iter().filter(chosen).find_map(|container| {
+            let State::Running(run) = &container.state else { return None };
+            let spec = container.spec(pod);
+            let file = |path: &str| {
+                let places = Places::of(view, pod, spec, &[]);
+                match places.read(data, path) {
+                    Some(Entry::File(text)) => Some(text),
+                    _ => None,
+                }
+            };
+            let process = container.process.as_ref();
+            let mut listeners = process.into_iter().flat_map(|process| process.listeners());
+            if let Some((_, text, root)) = listeners.find(|listener| listener.0 == port) {
+                return Some(match text {
+                    Some(text) => workload::say(text),
+                    None => workload::serve_files(root, &request.path, &file),
+                });
             }
-            _ => false,
-        };
-        let mut running = self.containers.iter().filter(listening);
-        running.find_map(|container| workload::respond(pod, container.spec(pod), port, request))
+            let behaviour = workload::behaviour(pod, spec);
+            let serves = process.is_none_or(|process| process.serves);
+            if !serves || run.since + Span::millis(behaviour.start_ms) > view.now {
+                return None;
+            }
+            let listen = behaviour.listens.iter().find(|l| l.port == port && l.protocol != "UDP")?;
+            let running_for = view.now.since(run.since);
+            let arrival = Arrival { pod, container: spec, page: listen.page, running_for, file: &file };
+            Some(workload::respond(&arrival, request))
+        })
+    }
+
+    /// Somebody has been in the pod: its probes are to look again.
+    pub fn touch(&mut self, now: SimTime) {
+        for probe in self.containers.iter_mut().flat_map(|c| c.probes.iter_mut()) {
+            if probe.next_at.is_none() && !probe.is_startup() {
+                probe.next_at = Some(on_grid(self.first_seen, probe.period, now + Span(1)));
+            }
+        }
     }
 }
 
-fn port_number(container: &Value, port: &Value) -> i64 {
+pub(super) fn port_number(container: &Value, port: &Value) -> i64 {
     match port {
         Value::Str(name) => {
             let named = container.get("ports").list().iter().find(|p| p.get("name").str() == name);
@@ -284,12 +362,4 @@ fn port_number(container: &Value, port: &Value) -> i64 {
         }
         other => other.int(),
     }
-}
-
-/// Until when a probe that succeeds goes on to; nothing for as long as the container runs.
-fn holds_until(given: &Value, since: SimTime) -> Option<SimTime> {
-    let command = given.at("exec.command").list();
-    let text = command.iter().map(Value::str).collect::<Vec<_>>().join(" ");
-    let seconds = text.trim().strip_prefix("healthy-for ")?.trim().parse().ok()?;
-    Some(since + Span::secs(seconds))
 }

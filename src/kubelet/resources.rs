@@ -10,10 +10,12 @@ impl PodRuntime {
     /// What a container of the pod uses at an instant, without what requests to it cost; nothing while it does not run.
     pub fn usage(&self, container: &str, now: SimTime) -> Option<Usage> {
         let container = self.containers.iter().find(|c| c.name == container)?;
-        let State::Running(run) = &container.state else { return None };
+        let State::Running(_) = &container.state else { return None };
         let mut usage = workload::idle(container.spec(&self.object));
-        usage.memory_bytes += run.demand.memory_after(now.since(run.since));
-        usage.cpu_millis += run.demand.cpu_millis;
+        for (since, demand) in container.process.iter().flat_map(|process| process.demands()) {
+            usage.memory_bytes += demand.memory_after(now.since(since));
+            usage.cpu_millis += demand.cpu_millis;
+        }
         Some(usage)
     }
 }

@@ -2,11 +2,13 @@
 
 use ecow::EcoString;
 
-use super::container::{BackOff, Role, Running, State};
+use super::container::{BackOff, Ended, Role, Running, State};
 use super::node::hex_digits;
 use super::probes::Probe;
+use super::surroundings::identity;
 use super::{config, pod_cidr, Sandbox, Sync};
 use crate::api::kinds::node;
+use crate::api::Value;
 use crate::base::time::{parse_duration, SimTime, Span};
 use crate::workload::{self, images};
 
@@ -43,6 +45,7 @@ impl Sync<'_> {
             Some(ip) => {
                 self.run.ip = ip;
                 self.run.sandbox = Sandbox::Ready;
+                self.fill_volumes();
             }
             None => {
                 let cidr = pod_cidr(self.view, &self.pod.node);
@@ -80,7 +83,10 @@ impl Sync<'_> {
         let mut pause: Option<Span> = None;
         for i in 0..self.run.containers.len() {
             let container = &self.run.containers[i];
-            let initializes = container.role != Role::Main;
+            let initializes = matches!(container.role, Role::Init | Role::Sidecar);
+            if container.hook.is_some() {
+                return;
+            }
             if container.role == Role::Main && !self.is_initialized() {
                 break;
             }
@@ -133,8 +139,11 @@ impl Sync<'_> {
             self.note(i, "Warning", "Failed", format!("Error: {text}"));
             return self.hold(i, "CreateContainerConfigError", text, RETRY);
         }
+        if let Some(text) = self.refused_user(spec) {
+            self.note(i, "Warning", "Failed", format!("Error: {text}"));
+            return self.hold(i, "CreateContainerConfigError", text, RETRY);
+        }
         self.note(i, "Normal", "Created", "Container created");
-        self.note(i, "Normal", "Started", "Container started");
         let behaviour = workload::behaviour(&pod, spec);
         let number = self.run.containers[i].restarts + u32::from(self.run.containers[i].ended().is_some());
         let subject = format!("{}/{}", self.pod.uid, self.run.containers[i].name);
@@ -142,10 +151,18 @@ impl Sync<'_> {
             ecow::eco_format!("containerd://{}", hex_digits(self.view.settings.seed, "container", &subject, number));
         let image_id = self.node.add_image(spec.get("image").str());
         let probes = Probe::of_container(spec, self.now, self.looked_at(), self.run.first_seen);
+        let begun = self.begin_process(i);
         let container = &mut self.run.containers[i];
         if let State::Ended(ended) = &container.state {
             container.last = Some(ended.clone());
             container.restarts += 1;
+        }
+        if let Err(why) = begun {
+            container.image_id = image_id;
+            container.state = State::Ended(Ended::not_started(&why, self.now, id));
+            self.note(i, "Warning", "Failed", format!("Error: {why}"));
+            self.changed |= self.run.containers[i].restarts > 0;
+            return self.hold(i, "RunContainerError", why, Span::millis(1));
         }
         container.started = !probes.iter().any(Probe::is_startup);
         container.ready = container.started && !probes.iter().any(Probe::is_readiness);
@@ -158,10 +175,35 @@ impl Sync<'_> {
         container.has_changed = false;
         container.image = spec.get("image").text();
         let ends = behaviour.run_for.map(|span| (self.now + span, behaviour.exit_code));
-        container.state =
-            State::Running(Running { since: self.now, id, ends, stopped: false, demand: behaviour.demand });
+        container.state = State::Running(Running { since: self.now, id, ends, stopped: false, told_at: None });
+        self.settle_end(i);
+        self.note(i, "Normal", "Started", "Container started");
+        self.begin_hook(i);
         self.changed = true;
         Start::Started
+    }
+
+    /// Why a container that must not run as root is not created.
+    ///
+    /// Models pkg/kubelet/kuberuntime verifyRunAsNonRoot.
+    fn refused_user(&self, spec: &Value) -> Option<String> {
+        let pod = &self.run.object;
+        let own = |field: &str| {
+            let own = spec.get("securityContext").get(field);
+            if own.is_null() {
+                pod.at("spec.securityContext").get(field).clone()
+            } else {
+                own.clone()
+            }
+        };
+        if !own("runAsNonRoot").bool() || identity(pod, spec).0 != 0 {
+            return None;
+        }
+        let place = format!("(pod: \"{}\", container: {})", self.pod_words(), spec.get("name").str());
+        Some(match own("runAsUser").opt_int() {
+            Some(_) => format!("container's runAsUser breaks non-root policy {place}"),
+            None => format!("container has runAsNonRoot and image will run as root {place}"),
+        })
     }
 
     /// Models pkg/kubelet/kuberuntime doBackOff: what counts is the end of the last run but the one that is being replaced
@@ -210,6 +252,13 @@ impl Sync<'_> {
         let pod = self.run.object.clone();
         let spec = self.run.containers[i].spec(&pod);
         let image = spec.get("image").str();
+        if let Some(why) = images::invalid(image) {
+            let text =
+                format!("Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": {why}");
+            self.note(i, "Warning", "InspectFailed", text.clone());
+            self.note(i, "Warning", "Failed", "Error: InvalidImageName");
+            return self.hold(i, "InvalidImageName", text, RETRY);
+        }
         let fails = failure(&pod, image);
         let present = self.node.has_image(self.view, image) && fails.is_none();
         match spec.get("imagePullPolicy").str() {

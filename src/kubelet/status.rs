@@ -6,6 +6,7 @@ use ecow::EcoString;
 
 use super::container::{Container, Ended, Role, State};
 use super::resources::{pod_resources, resources_of};
+use super::surroundings::list_of;
 use super::{Sandbox, Sync, COMPONENT};
 use crate::api::kinds::node;
 use crate::api::{Map, Value};
@@ -52,13 +53,22 @@ impl Sync<'_> {
     fn compose(&self) -> Value {
         let pod = &self.run.object;
         let phase = self.phase();
-        let (init, main): (Vec<&Container>, Vec<&Container>) =
-            self.run.containers.iter().partition(|c| c.role != Role::Main);
+        let of = |field: &str| -> Vec<&Container> {
+            self.run.containers.iter().filter(|c| list_of(c.role) == field).collect()
+        };
+        let (init, main, added) = (of("initContainers"), of("containers"), of("ephemeralContainers"));
         let mut status = forms().pod.clone();
         *status.slot("conditions") = self.conditions(phase);
         *status.slot("containerStatuses") = self.container_statuses(&main);
         if !init.is_empty() {
             *status.slot("initContainerStatuses") = self.container_statuses(&init);
+        }
+        if !added.is_empty() {
+            status.set("ephemeralContainerStatuses", self.container_statuses(&added));
+        }
+        if let Some((reason, message)) = &self.run.failure {
+            status.set("reason", *reason);
+            status.set("message", message);
         }
         let node = self.view.store.find("Node", "", &self.pod.node);
         let host_ip = node.map_or_else(EcoString::new, |node| node::address(node, "InternalIP").into());
@@ -163,12 +173,17 @@ impl Sync<'_> {
             value!({"waiting": waiting})
         };
         match (&container.state, &container.shown) {
+            (State::Running(_), _) if container.hook.is_some() => {
+                let initializes = self.run.containers.iter().any(|c| matches!(c.role, Role::Init | Role::Sidecar));
+                let word = if initializes { "PodInitializing" } else { "ContainerCreating" };
+                (value!({"waiting": {"reason": word}}), last)
+            }
             (State::Running(run), _) => (value!({"running": {"startedAt": (self.time(run.since))}}), last),
             (State::Ended(ended), Some(shown)) => (reason(shown), self.terminated(ended)),
             (State::Ended(ended), None) => (self.terminated(ended), last),
             (State::Waiting, Some(shown)) => (reason(shown), last),
             (State::Waiting, None) => {
-                let initializes = self.run.containers.iter().any(|c| c.role != Role::Main);
+                let initializes = self.run.containers.iter().any(|c| matches!(c.role, Role::Init | Role::Sidecar));
                 let word = if initializes { "PodInitializing" } else { "ContainerCreating" };
                 (value!({"waiting": {"reason": word}}), last)
             }
@@ -182,11 +197,15 @@ impl Sync<'_> {
         }
         state.insert("exitCode", i64::from(ended.code));
         state.insert("finishedAt", ended.finished.map_or(Value::Null, |at| self.time(at)));
-        if ended.reason == "ContainerStatusUnknown" {
-            state.insert("message", "The container could not be located when the pod was terminated");
+        if !ended.message.is_empty() {
+            state.insert("message", &ended.message);
         }
         state.insert("reason", ended.reason);
-        state.insert("startedAt", ended.started.map_or(Value::Null, |at| self.time(at)));
+        let started = match ended.reason {
+            "StartError" => "1970-01-01T00:00:00Z".into(),
+            _ => ended.started.map_or(Value::Null, |at| self.time(at)),
+        };
+        state.insert("startedAt", started);
         value!({"terminated": state})
     }
 
@@ -255,7 +274,7 @@ impl Sync<'_> {
             "Failed" => return (false, "PodFailed".to_owned(), String::new()),
             _ => {}
         }
-        let counted = self.run.containers.iter().filter(|c| c.role != Role::Init);
+        let counted = self.run.containers.iter().filter(|c| matches!(c.role, Role::Main | Role::Sidecar));
         let unready: Vec<&str> = counted.filter(|c| !is_ready(c)).map(|c| c.name.as_str()).collect();
         if unready.is_empty() {
             return (true, String::new(), String::new());
@@ -338,7 +357,8 @@ fn forms() -> &'static Forms {
 fn is_ready(container: &Container) -> bool {
     match container.role {
         Role::Init => container.has_initialized(),
-        _ => container.is_running() && container.started && container.ready,
+        Role::Ephemeral => false,
+        _ => container.is_running() && container.hook.is_none() && container.started && container.ready,
     }
 }
 

@@ -2,10 +2,11 @@
 
 use ecow::EcoString;
 
-use super::container::{Ended, State};
+use super::container::{Ended, Role, State};
 use super::{pod_cidr, remove, Sandbox, Stopping, Sync};
-use crate::base::time::Span;
-use crate::workload::{self, shell};
+use crate::base::order::Order;
+use crate::base::time::{SimTime, Span};
+use crate::workload;
 
 impl Sync<'_> {
     /// The pod's own grace period.
@@ -55,7 +56,9 @@ impl Sync<'_> {
     fn stop_all(&mut self, grace: i64) {
         self.run.retry_at = None;
         self.run.terminal_at = None;
-        for i in 0..self.run.containers.len() {
+        let mut order: Vec<usize> = (0..self.run.containers.len()).collect();
+        order.order_by_key(|i| if self.run.containers[*i].role == Role::Sidecar { usize::MAX - i } else { *i });
+        for i in order {
             self.run.containers[i].pull = None;
             self.run.containers[i].held = None;
             self.run.containers[i].shown = None;
@@ -73,25 +76,56 @@ impl Sync<'_> {
 
     /// Asks a container to end, and settles when and how it does: a process that does not react to SIGTERM is killed when
     /// the grace period is over.
+    ///
+    /// Models pkg/kubelet/kuberuntime killContainer. A sidecar is told when those before which it started have ended.
     pub(super) fn stop_container(&mut self, i: usize, grace: i64, text: String) {
+        const LEAST: Span = Span::secs(2);
         let pod = self.run.object.clone();
-        let container = &self.run.containers[i];
-        let spec = container.spec(&pod);
-        let behaviour = workload::behaviour(&pod, spec);
-        let grace = Span::secs(grace.max(0) as u64);
-        let wanted = pre_stop(spec) + Span::millis(behaviour.stop_ms);
-        let (after, code) = match behaviour.ignores_sigterm || wanted > grace {
-            true => (grace, 137),
-            false => (wanted, 0),
-        };
         self.note(i, "Normal", "Killing", text);
-        let end = (self.now + after, code);
+        let grace = Span::secs(grace.max(0) as u64);
+        let mut told = self.now + self.pre_stop(i, grace);
+        if self.run.containers[i].role == Role::Sidecar {
+            let others = self.run.containers.iter().enumerate().filter(|(other, c)| c.role == Role::Main || *other > i);
+            let ends = others.filter_map(|(_, c)| match &c.state {
+                State::Running(run) => run.ends.map(|(at, _)| at),
+                _ => None,
+            });
+            told = ends.fold(told, SimTime::max).min((self.now + grace).max(told));
+        }
+        let left = Span(grace.0.saturating_sub(told.since(self.now).0)).max(LEAST);
+        let killed = told + left;
+        let container = &self.run.containers[i];
+        let behaviour = workload::behaviour(&pod, container.spec(&pod));
+        let shares = pod.at("spec.shareProcessNamespace").bool();
+        let wanted = match &container.process {
+            None => behaviour.term_code.map(|code| (told + Span::millis(behaviour.stop_ms), code)),
+            Some(process) if process.serves && process.is_alone() => Some((told + Span::millis(behaviour.stop_ms), 0)),
+            Some(_) if shares => Some((told + Span::millis(100), 143)),
+            Some(_) => None,
+        };
+        let end = wanted.filter(|(at, _)| *at <= killed).unwrap_or((killed, 137));
         if let State::Running(run) = &mut self.run.containers[i].state {
             let by_itself = run.ends.filter(|(at, _)| *at <= end.0);
             run.ends = Some(by_itself.unwrap_or(end));
             run.stopped = true;
+            run.told_at = Some((told, killed));
         }
         self.run.containers[i].probes.clear();
+        self.tell();
+    }
+
+    /// Tells those processes to end whose time has come.
+    pub(super) fn tell(&mut self) {
+        for container in &mut self.run.containers {
+            let State::Running(run) = &mut container.state else { continue };
+            if run.told_at.is_some_and(|(told, _)| told <= self.now) {
+                run.told_at = None;
+                if let Some(process) = &mut container.process {
+                    process.terminate(self.now);
+                }
+            }
+        }
+        self.run_processes();
     }
 
     /// What is done for a pod that is being stopped or has ended: its last phase, its address, its object.
@@ -132,12 +166,13 @@ impl Sync<'_> {
                     reason: "ContainerStatusUnknown",
                     started: None,
                     finished: None,
+                    message: "The container could not be located when the pod was terminated".into(),
                 });
             }
         }
         self.run.terminal_at = None;
         let failed = self.run.containers.iter().any(|c| {
-            let counts = c.role != super::Role::Sidecar;
+            let counts = !matches!(c.role, Role::Sidecar | Role::Ephemeral);
             counts && c.ended().is_some_and(|ended| ended.code != 0)
         });
         self.run.terminal = Some(if failed || self.run.evicted.is_some() { "Failed" } else { "Succeeded" });
@@ -149,18 +184,5 @@ impl Sync<'_> {
         self.run.sandbox = Sandbox::Gone;
         let cidr = pod_cidr(self.view, &self.pod.node);
         self.node.release_address(&cidr, &self.run.ip, &self.pod.uid);
-    }
-}
-
-/// How long the preStop hook of a container takes.
-fn pre_stop(container: &crate::api::Value) -> Span {
-    let hook = container.at("lifecycle.preStop");
-    if let Some(seconds) = hook.at("sleep.seconds").opt_int() {
-        return Span::secs(seconds.max(0) as u64);
-    }
-    let words: Vec<String> = hook.at("exec.command").list().iter().map(|w| w.str().to_owned()).collect();
-    match words.is_empty() {
-        true => Span::ZERO,
-        false => Span::millis(shell::read(&words, &|_| None).run_ms.unwrap_or(0)),
     }
 }

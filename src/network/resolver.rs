@@ -110,9 +110,13 @@ fn append(list: &mut Vec<String>, more: Vec<String>) {
 ///
 /// Models pkg/kubelet/kubelet_pods.go managedHostsFileContent.
 pub fn hosts_file(pod: &Object) -> String {
+    hosts_file_with(pod, pod.at("status.podIP").str())
+}
+
+/// /etc/hosts of a pod that has an address, be it not yet in its status.
+pub fn hosts_file_with(pod: &Object, ip: &str) -> String {
     let spec = pod.spec();
     let mut text = "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n".to_owned();
-    let ip = pod.at("status.podIP").str();
     let hostname = spec.get("hostname").opt_str().filter(|name| !name.is_empty()).unwrap_or(pod.name());
     match spec.get("subdomain").str() {
         _ if ip.is_empty() => {}

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use ecow::EcoString;
 use serde::Deserialize;
 
 use super::Page;
@@ -57,6 +58,62 @@ pub struct Image {
     pub fails: Vec<String>,
 }
 
+impl Image {
+    /// The page that its server shows at its root before anybody has put another there.
+    pub fn front_page(&self) -> Option<&'static str> {
+        self.listens.iter().find_map(|port| super::pages::front_page(port.page))
+    }
+}
+
+/// Directories that every image has.
+pub const DIRECTORIES: &[&str] = &[
+    "/bin",
+    "/dev",
+    "/etc",
+    "/home",
+    "/lib",
+    "/mnt",
+    "/opt",
+    "/proc",
+    "/root",
+    "/run",
+    "/sbin",
+    "/srv",
+    "/sys/fs/cgroup",
+    "/tmp",
+    "/usr/bin",
+    "/usr/lib",
+    "/usr/local/bin",
+    "/usr/sbin",
+    "/usr/share",
+    "/var/cache",
+    "/var/lib",
+    "/var/log",
+    "/var/tmp",
+    "/etc/nginx/conf.d",
+];
+
+/// A file that an image brings.
+pub fn given_file(image: &str, path: &str) -> Option<EcoString> {
+    let text = match path {
+        "/etc/os-release" => {
+            let name = find(image).map_or("", |row| row.name.as_str());
+            match name {
+                "busybox" => return None,
+                "alpine" => "NAME=\"Alpine Linux\"\nID=alpine\nVERSION_ID=3.22.0\nPRETTY_NAME=\"Alpine Linux v3.22\"\n",
+                "ubuntu" => "PRETTY_NAME=\"Ubuntu 24.04.2 LTS\"\nNAME=\"Ubuntu\"\nVERSION_ID=\"24.04\"\nID=ubuntu\n",
+                _ => "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nNAME=\"Debian GNU/Linux\"\nVERSION_ID=\"12\"\nID=debian\n",
+            }
+        }
+        "/etc/passwd" => "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/home:/bin/false\n",
+        "/etc/nginx/conf.d/default.conf" if image.contains("nginx") => {
+            "server {\n    listen       80;\n    server_name  localhost;\n\n    location / {\n        root   /usr/share/nginx/html;\n        index  index.html index.htm;\n    }\n}\n"
+        }
+        _ => return None,
+    };
+    Some(text.into())
+}
+
 /// A port an image listens on.
 #[derive(Deserialize, Debug)]
 #[serde(deny_unknown_fields)]
@@ -96,6 +153,31 @@ pub fn version(reference: &str) -> &str {
     } else {
         tag
     }
+}
+
+/// What is wrong with a reference.
+///
+/// Models github.com/distribution/reference ParseNormalizedNamed.
+pub fn invalid(reference: &str) -> Option<&'static str> {
+    let name = repository(reference);
+    let path = match name.split_once('/') {
+        Some((host, path)) if host.contains(['.', ':']) || host == "localhost" => path,
+        _ => name,
+    };
+    if path.chars().any(|c| c.is_ascii_uppercase())
+        && path.chars().all(|c| c.is_ascii_alphanumeric() || "-._/".contains(c))
+    {
+        return Some("invalid reference format: repository name must be lowercase");
+    }
+    let part = |part: &str| {
+        let plain = part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-._".contains(c));
+        let ends = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        plain && part.starts_with(ends) && part.ends_with(ends)
+    };
+    let tag = &reference[name.len()..];
+    let tag_fits =
+        tag.is_empty() || tag.len() > 1 && tag[1..].chars().all(|c| c.is_ascii_alphanumeric() || "-._:@".contains(c));
+    (!path.split('/').all(part) || !tag_fits).then_some("invalid reference format")
 }
 
 /// Bytes that a pull of an image transfers.

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use crate::api::{Object, Value};
-use crate::base::time::{parse_duration, Span};
+use crate::base::time::{parse_duration, Span, Timestamp};
 
 pub mod demand;
 mod filter_kinds;
@@ -17,9 +17,8 @@ mod sed;
 pub mod sender;
 pub mod shell;
 mod usage;
-mod words;
 
-pub use pages::{respond, Request, Response};
+pub use pages::{respond, say, serve_files, Arrival, Request, Response};
 pub use usage::{idle, serving, Demand, Serving, Usage};
 
 /// What answers on a port.
@@ -91,7 +90,7 @@ pub struct Listen {
     pub page: Page,
 }
 
-/// What a container does.
+/// What the server of an image does.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Behaviour {
     /// Milliseconds until it listens.
@@ -102,37 +101,42 @@ pub struct Behaviour {
     pub exit_code: i32,
     /// Where it listens.
     pub listens: Vec<Listen>,
-    /// Lines written, with the milliseconds since the start.
+    /// Lines written at the start, with the milliseconds since then.
     pub lines: Vec<(u64, String)>,
-    /// Where the lines begin to repeat and after how many milliseconds.
-    pub repeats: Option<(u64, u64)>,
-    /// True where it does not react to SIGTERM and is killed at the end of its grace period.
-    pub ignores_sigterm: bool,
-    /// How long it takes to end on SIGTERM.
+    /// Its exit code when it is told to end; nothing where it does not listen.
+    pub term_code: Option<i32>,
+    /// How long it takes to end then.
     pub stop_ms: u64,
-    /// What it takes beyond what its image uses when idle.
-    pub demand: Demand,
 }
 
-/// What a container of a pod does once it is started.
-pub fn behaviour(pod: &Object, container: &Value) -> Behaviour {
-    let image = images::find(container.get("image").str());
-    let words = words_of(container);
-    let mut behaviour = Behaviour { stop_ms: 200, ..Behaviour::default() };
-    let course = (!words.is_empty()).then(|| shell::read(&words, &|name| variable(pod, container, name)));
-    let own_server = course.as_ref().is_none_or(|course| !course.understood);
-    if let Some(course) = &course {
-        if course.understood {
-            behaviour.run_for = course.run_ms.map(Span::millis);
-            behaviour.exit_code = course.exit_code;
-        }
-        behaviour.lines = course.lines.clone();
-        behaviour.repeats = course.repeats;
-        behaviour.ignores_sigterm = words.iter().any(|word| word.contains("sleep"));
-        behaviour.listens.extend(course.listens.map(|port| Listen { port, protocol: "TCP", page: Page::Ok }));
+/// The words that a container is started with where they are a command; none where its image's own server runs.
+pub fn command_of(container: &Value) -> Option<Vec<String>> {
+    let row = images::find(container.get("image").str());
+    let mut words = words_of(container);
+    let Some(first) = words.first() else {
+        return row.filter(|row| row.shell && !row.bare).map(|_| vec!["sh".to_owned()]);
+    };
+    let name = first.rsplit('/').next().unwrap_or(first).to_owned();
+    let Some(row) = row else {
+        let is_command = !container.get("command").is_empty() && shell::is_small(&name);
+        return is_command.then_some(words);
+    };
+    let stresses = row.runs.iter().any(|own| own == "stress");
+    let for_server = container.get("command").is_empty() && !row.shell && (row.bare || name.starts_with('-'));
+    if stresses && name.starts_with('-') {
+        words.insert(0, "stress".to_owned());
     }
-    match image {
-        Some(image) if own_server => {
+    let own = for_server || row.runs.contains(&name);
+    (stresses || !own).then_some(words)
+}
+
+/// What the server of a container's image does once it is started.
+pub fn behaviour(pod: &Object, container: &Value) -> Behaviour {
+    let row = images::find(container.get("image").str());
+    let words = words_of(container);
+    let mut behaviour = Behaviour { stop_ms: 200, term_code: Some(0), ..Behaviour::default() };
+    match row {
+        Some(image) => {
             behaviour.start_ms = image.start.saturating_sub(NOTICED_MS);
             behaviour.lines.extend(image.log.iter().map(|line| (image.start, line.clone())));
             behaviour.listens.extend(image.listens.iter().map(|p| Listen {
@@ -140,8 +144,13 @@ pub fn behaviour(pod: &Object, container: &Value) -> Behaviour {
                 protocol: if p.page == Page::Dns { "UDP" } else { "TCP" },
                 page: p.page,
             }));
+            if let (Some(port), Some(listen)) = (given_port(container, &words), behaviour.listens.first_mut()) {
+                listen.port = port;
+            }
+            behaviour.term_code = (image.term >= 0).then_some(image.term);
+            behaviour.stop_ms = if image.stop > 0 { image.stop } else { 200 };
             let missing = !image.needs.is_empty() && !image.needs.iter().any(|name| has_variable(container, name));
-            if image.shell && words.is_empty() && !container.get("stdin").bool() {
+            if image.shell {
                 behaviour.run_for = Some(Span::ZERO);
             } else if image.done > 0 {
                 behaviour.run_for = Some(Span::millis(image.done));
@@ -151,11 +160,53 @@ pub fn behaviour(pod: &Object, container: &Value) -> Behaviour {
                 behaviour.lines = image.fails.iter().map(|line| (300, line.clone())).collect();
             }
         }
-        None if own_server => behaviour.listens.extend(declared(container)),
-        _ => {}
+        None => {
+            behaviour.listens.extend(declared(container));
+            let is_batch = pod.at("spec.restartPolicy").str() != "Always" && container.get("ports").is_empty();
+            behaviour.run_for = is_batch.then_some(Span::secs(5));
+        }
+    }
+    if command_of(container).is_some() {
+        behaviour.run_for = None;
     }
     adjust(pod, &mut behaviour);
     behaviour
+}
+
+/// The port that a server is told to listen on, by its flags or by the variable that programs for the cloud read.
+fn given_port(container: &Value, words: &[String]) -> Option<u16> {
+    let flags = ["-listen", "--listen", "--http-port", "--port", "-port"];
+    for (i, word) in words.iter().enumerate() {
+        let (flag, value) = word.split_once('=').unwrap_or((word, words.get(i + 1).map_or("", String::as_str)));
+        if flags.contains(&flag) {
+            return value.rsplit(':').next()?.parse().ok();
+        }
+    }
+    let variable = container.get("env").list().iter().find(|variable| variable.get("name").str() == "PORT");
+    variable.and_then(|variable| variable.get("value").str().parse().ok())
+}
+
+/// A line of a server's log with its places filled in: `{tag}`, `{host}`, `{ip}` and `{date:F}`.
+pub fn log_line(line: &str, pod: &Object, container: &Value, ip: &str, at: Timestamp) -> String {
+    if !line.contains('{') {
+        return line.to_owned();
+    }
+    let iso = at.rfc3339_micro();
+    let (day, time) = (iso[..10].to_owned(), iso[11..19].to_owned());
+    let unix = at.unix_date();
+    let words: Vec<&str> = unix.split_whitespace().collect();
+    let (week, month, date) = (words[0], words[1], &day[8..]);
+    let micros = &iso[20..26];
+    line.replace("{tag}", images::version(container.get("image").str()))
+        .replace("{host}", host_name(pod))
+        .replace("{ip}", ip)
+        .replace("{date:time}", &format!("{day}T{time}.{micros}Z"))
+        .replace("{date:mysql}", &format!("{day} {time}+00:00"))
+        .replace("{date:pg}", &format!("{day} {time}.{} UTC", &micros[..3]))
+        .replace("{date:nginx}", &format!("{} {time}", day.replace('-', "/")))
+        .replace("{date:redis}", &format!("{date} {month} {} {time}.{}", &day[..4], &micros[..3]))
+        .replace("{date:apache}", &format!("{week} {month} {date} {time}.{micros} {}", &day[..4]))
+        .replace("{date:java}", &format!("{date}-{month}-{} {time}.{}", &day[..4], &micros[..3]))
 }
 
 /// The kubelet tells of a running container up to a second late, at its next look at the runtime: what listens within
@@ -200,38 +251,10 @@ fn has_variable(container: &Value, name: &str) -> bool {
     given || !container.get("envFrom").is_empty()
 }
 
-fn variable(pod: &Object, container: &Value, name: &str) -> Option<String> {
-    let given = container.get("env").list().iter().find(|variable| variable.get("name").str() == name);
-    match given {
-        Some(variable) => match variable.at("valueFrom.fieldRef.fieldPath").str() {
-            "" => Some(variable.get("value").str().to_owned()),
-            path => Some(pod.at(path).str().to_owned()),
-        },
-        None if name == "HOSTNAME" => Some(host_name(pod).to_owned()),
-        None => None,
-    }
-}
-
 /// The host name inside a pod.
 pub fn host_name(pod: &Object) -> &str {
     match pod.at("spec.hostname").str() {
         "" => pod.name(),
         name => name,
-    }
-}
-
-/// How an exec probe ends, by its command: `true`, `false`, `ready-after N` and `healthy-for N` count seconds since the
-/// container started; a file that nothing is known of is there. Otherwise what the program writes.
-pub fn run_probe(command: &[Value], running_for: Span) -> Result<(), String> {
-    let text = command.iter().map(Value::str).collect::<Vec<_>>().join(" ");
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let seconds = words.get(1).and_then(|w| w.parse::<u64>().ok()).map(Span::secs);
-    let missing = Err("cat: can't open '/tmp/healthy': No such file or directory\n".to_owned());
-    match (words.first().copied(), seconds) {
-        (Some("false"), _) => missing,
-        (Some("ready-after"), Some(span)) if running_for < span => missing,
-        (Some("healthy-for"), Some(span)) if running_for >= span => missing,
-        (Some("exit"), Some(code)) if code > Span::ZERO => Err(String::new()),
-        _ => Ok(()),
     }
 }

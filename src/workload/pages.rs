@@ -1,8 +1,11 @@
 //! What containers answer to requests.
 
-use super::{behaviour, host_name, images, words_of, Page};
+use ecow::EcoString;
+
+use super::{host_name, images, words_of, Page};
 use crate::api::{Object, Value};
 use crate::base::order::Order;
+use crate::base::time::Span;
 
 /// A request as it reaches a container.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -71,44 +74,103 @@ const GUESTBOOK: &str = "<html ng-app=\"redis\">
 </html>
 ";
 
-/// What a container answers on one of its ports; nothing where it does not listen there.
-pub fn respond(pod: &Object, container: &Value, port: u16, request: &Request) -> Option<Response> {
-    let listen = behaviour(pod, container).listens.into_iter().find(|l| l.port == port && l.protocol != "UDP")?;
-    let path = request.path.split('?').next().unwrap_or("/");
-    if let Some(greeting) = other_protocol(listen.page) {
-        return Some(Response { status: 0, headers: Vec::new(), body: greeting.to_owned() });
+/// The page that a server of files shows before anybody has put another there.
+pub(super) fn front_page(page: Page) -> Option<&'static str> {
+    match page {
+        Page::Nginx => Some(NGINX),
+        Page::ItWorks => Some("<html><body><h1>It works!</h1></body></html>\n"),
+        _ => None,
     }
-    let server = server_name(listen.page, container.get("image").str());
+}
+
+/// Where a request arrives.
+pub struct Arrival<'a> {
+    /// The pod.
+    pub pod: &'a Object,
+    /// The container.
+    pub container: &'a Value,
+    /// What answers there.
+    pub page: Page,
+    /// How long the container has run.
+    pub running_for: Span,
+    /// The text of one of its files.
+    pub file: &'a dyn Fn(&str) -> Option<EcoString>,
+}
+
+/// What a container answers to a request.
+pub fn respond(arrival: &Arrival<'_>, request: &Request) -> Response {
+    if let Some(greeting) = other_protocol(arrival.page) {
+        return Response { status: 0, headers: Vec::new(), body: greeting.to_owned() };
+    }
+    let path = request.path.split('?').next().unwrap_or("/");
+    let image = arrival.container.get("image").str();
+    let server = server_name(arrival.page, image);
+    let root = images::find(image).map_or("", |row| row.root.as_str());
     let (status, body) = match path {
         "/fail" => (500, "Internal Server Error\n".to_owned()),
-        _ => page(listen.page, pod, container, request, path),
+        _ if !root.is_empty() => file(arrival, root, path),
+        _ => page(arrival, request, path),
     };
+    let redirect = (status == 302).then(|| format!("http://{}/wp-admin/install.php", request.host));
+    response(status, body, server, redirect)
+}
+
+fn response(status: u16, body: String, server: String, location: Option<String>) -> Response {
     let html = body.starts_with('<');
     let mut headers = Vec::new();
     if !server.is_empty() {
         headers.push(("Server".to_owned(), server));
     }
-    if listen.page == Page::Wordpress && status == 302 {
-        headers.push(("Location".to_owned(), format!("http://{}/wp-admin/install.php", request.host)));
-    }
+    headers.extend(location.map(|location| ("Location".to_owned(), location)));
     headers.push(("Content-Type".to_owned(), if html { "text/html" } else { "text/plain" }.to_owned()));
     headers.push(("Content-Length".to_owned(), body.len().to_string()));
-    Some(Response { status, headers, body })
+    Response { status, headers, body }
 }
 
-fn page(page: Page, pod: &Object, container: &Value, request: &Request, path: &str) -> (u16, String) {
+/// What a process answers that serves the files below a directory.
+pub fn serve_files(root: &str, path: &str, file: &dyn Fn(&str) -> Option<EcoString>) -> Response {
+    let path = path.split('?').next().unwrap_or("/");
+    let full = format!("{}{path}", root.trim_end_matches('/'));
+    let found = file(&full).or_else(|| file(&format!("{}/index.html", full.trim_end_matches('/'))));
+    match found {
+        Some(text) => response(200, text.to_string(), String::new(), None),
+        None => response(404, "File not found\n".to_owned(), String::new(), None),
+    }
+}
+
+/// What a process answers that says the same to everybody, be it HTTP or not.
+pub fn say(text: &str) -> Response {
+    let Some(rest) = text.strip_prefix("HTTP/") else {
+        return Response { status: 0, headers: Vec::new(), body: text.to_owned() };
+    };
+    let text = rest.replace("\r\n", "\n");
+    let (head, body) = text.split_once("\n\n").unwrap_or((&text, ""));
+    let status = head.split_whitespace().nth(1).and_then(|word| word.parse().ok()).unwrap_or(200);
+    response(status, body.to_owned(), String::new(), None)
+}
+
+fn file(arrival: &Arrival<'_>, root: &str, path: &str) -> (u16, String) {
+    let found = match path {
+        "" | "/" => (arrival.file)(&format!("{root}/index.html")),
+        path => (arrival.file)(&format!("{root}{path}"))
+            .or_else(|| (arrival.file)(&format!("{root}{}/index.html", path.trim_end_matches('/')))),
+    };
+    match found {
+        Some(text) => (200, text.to_string()),
+        None if HEALTH_PATHS.contains(&path) => (200, "ok\n".to_owned()),
+        None if arrival.page == Page::Nginx && matches!(path, "" | "/") => (403, error_page("403 Forbidden")),
+        None if matches!(path, "" | "/" | "/index.html") => page(arrival, &Request::default(), path),
+        None => (404, not_found(arrival.page)),
+    }
+}
+
+fn page(arrival: &Arrival<'_>, request: &Request, _path: &str) -> (u16, String) {
+    let (pod, container) = (arrival.pod, arrival.container);
     let host = host_name(pod);
     let ip = pod.at("status.podIP").str();
-    let is_file_server = matches!(page, Page::Nginx | Page::ItWorks);
-    if is_file_server && !matches!(path, "" | "/" | "/index.html") {
-        return match HEALTH_PATHS.contains(&path) {
-            true => (200, "ok\n".to_owned()),
-            false => (404, not_found(page)),
-        };
-    }
-    let body = match page {
-        Page::Nginx => NGINX.to_owned(),
-        Page::ItWorks => "<html><body><h1>It works!</h1></body></html>\n".to_owned(),
+    let version = || images::version(container.get("image").str()).trim_start_matches('v').to_owned();
+    let body = match arrival.page {
+        Page::Nginx | Page::ItWorks => front_page(arrival.page).unwrap_or_default().to_owned(),
         Page::Tomcat => format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head><title>Apache Tomcat</title></head>\n<body>\n<h1>Apache Tomcat</h1>\n<p>It works! This is {host} ({ip}).</p>\n</body>\n</html>\n"
         ),
@@ -127,21 +189,19 @@ fn page(page: Page, pod: &Object, container: &Value, request: &Request, path: &s
         ),
         Page::Hostname => format!("{host}\n"),
         Page::Text => format!("{}\n", text_argument(container)),
-        Page::HelloApp => {
-            let version = images::version(container.get("image").str());
-            format!("Hello, world!\nVersion: {version}.0\nHostname: {host}\n")
-        }
+        Page::HelloApp => format!("Hello, world!\nVersion: {}.0\nHostname: {host}\n", version()),
         Page::HelloKubernetes => "Hello Kubernetes!".to_owned(),
-        Page::Bootcamp => {
-            let version = images::version(container.get("image").str()).trim_start_matches('v');
-            format!("Hello Kubernetes bootcamp! | Running on: {host} | v={version}\n")
-        }
+        Page::Bootcamp => format!("Hello Kubernetes bootcamp! | Running on: {host} | v={}\n", version()),
         Page::Guestbook => GUESTBOOK.to_owned(),
         Page::Wordpress => return (302, String::new()),
         Page::Elasticsearch => format!(
             "{{\n  \"name\" : \"{host}\",\n  \"cluster_name\" : \"docker-cluster\",\n  \"version\" : {{\n    \"number\" : \"{}\"\n  }},\n  \"tagline\" : \"You Know, for Search\"\n}}\n",
-            images::version(container.get("image").str())
+            version()
         ),
+        Page::Liveness if arrival.running_for > Span::secs(10) => {
+            return (500, format!("error: {}", arrival.running_for));
+        }
+        Page::Liveness => "ok".to_owned(),
         _ => "OK!".to_owned(),
     };
     (200, body)
@@ -174,9 +234,13 @@ fn text_argument(container: &Value) -> String {
     given.or_else(behind).unwrap_or_else(|| "hello-world".to_owned())
 }
 
+fn error_page(title: &str) -> String {
+    format!("<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n")
+}
+
 fn not_found(page: Page) -> String {
     match page {
-        Page::Nginx => "<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n<center><h1>404 Not Found</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n".to_owned(),
+        Page::Nginx => error_page("404 Not Found"),
         _ => "<!DOCTYPE HTML PUBLIC \"-//IETF//DTD HTML 2.0//EN\">\n<html><head>\n<title>404 Not Found</title>\n</head><body>\n<h1>Not Found</h1>\n<p>The requested URL was not found on this server.</p>\n</body></html>\n".to_owned(),
     }
 }

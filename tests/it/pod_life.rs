@@ -10,7 +10,7 @@ use kubottle::value;
 
 /// A cluster whose nodes have every image, with the objects of a manifest created.
 pub fn world_with(manifest_text: &str) -> World {
-    let mut world = World::new(Settings { images_present: true, ..Settings::default() });
+    let mut world = World::new(Settings { images_present: true, stand_in_runtime: true, ..Settings::default() });
     create(&mut world, manifest_text);
     world
 }

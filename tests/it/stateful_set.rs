@@ -161,7 +161,10 @@ fn upstreams_examples_agree() {
 fn player(manifest: &str) -> Player {
     let mut session = Session::default();
     session.write("web.yaml", manifest.to_owned());
-    let mut player = Player::new(World::new(Settings { images_present: true, ..Settings::default() }), session);
+    let mut player = Player::new(
+        World::new(Settings { images_present: true, stand_in_runtime: true, ..Settings::default() }),
+        session,
+    );
     say(&mut player, "kubectl apply -f web.yaml");
     player
 }

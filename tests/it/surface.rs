@@ -44,7 +44,12 @@ fn the_recorded_surface_of_kubectl_agrees() {
     let mut session = Session { help: Some(help.into()), docs: Some(docs.into()), ..Session::default() };
     read(&folder.join("input"), "", &mut session);
     let mut player = Player::new(
-        World::new(Settings { images_present: true, metrics_server: false, ..Settings::default() }),
+        World::new(Settings {
+            images_present: true,
+            stand_in_runtime: true,
+            metrics_server: false,
+            ..Settings::default()
+        }),
         session,
     );
     player.run("kubectl create namespace demo");

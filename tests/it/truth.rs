@@ -60,7 +60,7 @@ fn replay(name: &str) -> (usize, usize, String) {
     }
     let recording = session.file("recording.txt").unwrap().to_owned();
     let metrics_server = name == "h2_hpa_errors";
-    let mut settings = Settings { images_present: true, metrics_server, ..Settings::default() };
+    let mut settings = Settings { images_present: true, stand_in_runtime: true, metrics_server, ..Settings::default() };
     if let Some(start) = session.file("start.txt").and_then(|text| Timestamp::parse(text.trim())) {
         settings.epoch = Timestamp(start.0 - (settings.uptime + Span::secs(5)).0 as i64);
     }

@@ -1,0 +1,224 @@
+//! What a pod's processes reach through the network, and commands that somebody runs in a container.
+
+use std::sync::Arc;
+
+use ecow::EcoString;
+
+use super::world::PodSlot;
+use super::World;
+use crate::api::{Object, ObjectKey, Value};
+use crate::base::map::Map;
+use crate::base::time::{SimTime, Span};
+use crate::kubelet::{Outside, PodRuntime, Print, Surroundings};
+use crate::network::resolver::{hosts_file_with, Resolver};
+use crate::network::service_env::service_env;
+use crate::network::tools::{self, Output};
+use crate::network::{self, HttpRequest, HttpResponse, Source, Trace};
+use crate::store::{View, VolumeData};
+use crate::workload::shell::{Process, Told};
+use crate::workload::{self};
+
+/// The network as pods have it at an instant.
+pub(super) struct Network<'a> {
+    pub view: View<'a>,
+    pub state: &'a network::State,
+    pub pods: &'a Map<EcoString, PodSlot>,
+    /// The files as they are when somebody is asked for them.
+    pub volumes: VolumeData,
+    pub requests: &'a mut u64,
+    /// What was sent, and for how many like it each stands.
+    pub traces: Vec<(Trace, u32)>,
+}
+
+/// What a pod's containers answer on a port; nothing where none of them listens there now.
+pub(super) fn answer(
+    view: &View,
+    runtime: &PodRuntime,
+    volumes: &VolumeData,
+    (pod, container, port): (&Object, &str, u16),
+    question: &HttpRequest,
+) -> Option<HttpResponse> {
+    let request = workload::Request {
+        method: question.method.clone(),
+        host: question.header("Host").to_owned(),
+        path: question.path.clone(),
+        client: question.peer.clone(),
+        body: question.body.clone(),
+        headers: question.headers.clone(),
+    };
+    let response = runtime.answer(view, volumes, pod, container, port, &request)?;
+    Some(HttpResponse { status: response.status, headers: response.headers, body: response.body, took_us: 0 })
+}
+
+impl Network<'_> {
+    fn run(&mut self, pod: &Object, name: &str, args: &[String]) -> Option<Output> {
+        if !tools::TOOLS.contains(&name) {
+            return None;
+        }
+        *self.requests += 1;
+        let respond = |pod: &Object, container: &str, port: u16, question: &HttpRequest| {
+            let runtime = self.pods.get(pod.uid())?.runtime.as_deref()?;
+            answer(&self.view, runtime, &self.volumes, (pod, container, port), question)
+        };
+        let context = tools::Context {
+            view: &self.view,
+            state: self.state,
+            source: Source::Pod(pod.key()),
+            n: *self.requests,
+            respond: &respond,
+        };
+        tools::run(&context, name, args)
+    }
+}
+
+impl Outside for Network<'_> {
+    fn tool(&mut self, pod: &Object, words: &[EcoString], times: u32) -> Option<Told> {
+        let args: Vec<String> = words.iter().skip(1).map(|word| word.to_string()).collect();
+        let output = self.run(pod, words.first()?, &args)?;
+        self.traces.extend(output.traces.into_iter().map(|trace| (trace, times)));
+        Some(Told {
+            stdout: output.stdout,
+            stderr: output.stderr,
+            code: output.exit_code,
+            took: Span::micros(output.took_us),
+            files: output.files,
+        })
+    }
+
+    fn service_variables(&self, pod: &Object) -> Vec<(String, String)> {
+        service_env(&self.view, pod, self.view.timestamp())
+    }
+
+    fn hosts_file(&self, pod: &Object, ip: &str) -> String {
+        hosts_file_with(pod, ip)
+    }
+
+    fn resolver_file(&self, pod: &Object) -> String {
+        Resolver::of_pod(&self.view, pod).text()
+    }
+}
+
+/// A command that runs in a container.
+pub struct Command {
+    uid: EcoString,
+    container: EcoString,
+    /// The run of the container it began in: it ends with that.
+    began: SimTime,
+    process: Process,
+}
+
+/// How a command in a container goes on.
+pub struct Progress {
+    /// What it has printed since it was last asked.
+    pub prints: Vec<Print>,
+    /// Its exit code, where it has ended.
+    pub code: Option<i32>,
+    /// When it is to be asked again.
+    pub due: Option<SimTime>,
+    /// The requests it sent.
+    pub traces: Vec<Trace>,
+}
+
+impl World {
+    /// Begins with a command in a running container. None where the container does not run.
+    pub fn begin_command(
+        &mut self,
+        pod: &ObjectKey,
+        container: &str,
+        words: Vec<EcoString>,
+        input: Option<String>,
+    ) -> Option<Command> {
+        let uid = EcoString::from(self.store.get("Pod", pod)?.uid());
+        let runtime = self.pods.get(&uid)?.runtime.clone()?;
+        let began = runtime.runs_since(container)?;
+        let process = self.within(&uid, &runtime, container, |around, variables, spec, now| {
+            around.start_with(words, variables, spec, now, input.map(EcoString::from))
+        })?;
+        Some(Command { uid, container: container.into(), began, process: process.0 })
+    }
+
+    /// A shell of a container takes its next line.
+    pub fn feed_command(&mut self, command: &mut Command, line: &str) -> Result<(), String> {
+        command.process.feed(line, self.now)
+    }
+
+    /// Lets a command go on.
+    pub fn continue_command(&mut self, command: &mut Command) -> Progress {
+        let killed = || Progress { prints: Vec::new(), code: Some(137), due: None, traces: Vec::new() };
+        let Some(runtime) = self.pods.get(&command.uid).and_then(|slot| slot.runtime.clone()) else {
+            return killed();
+        };
+        if runtime.runs_since(&command.container) != Some(command.began) {
+            return killed();
+        }
+        let process = &mut command.process;
+        let done = self.within(&command.uid, &runtime, &command.container, |around, _, _, now| {
+            process.run(now, around);
+            std::mem::take(&mut around.prints)
+        });
+        let Some((prints, traces)) = done else { return killed() };
+        let (own, prints): (Vec<Print>, Vec<Print>) = prints.into_iter().partition(|(_, channel, _)| *channel == 3);
+        let now = self.now;
+        if let Some(runtime) = self.pods.get_mut(&command.uid).and_then(|slot| slot.runtime.as_mut()) {
+            let runtime = Arc::make_mut(runtime);
+            runtime.print(&command.container, own);
+            runtime.touch(now);
+        }
+        self.wake_for_probes(&command.uid);
+        let code = match command.process.wake() {
+            workload::shell::Wake::Ended(code) => Some(code),
+            _ => None,
+        };
+        Progress {
+            prints,
+            code,
+            due: command.process.due(),
+            traces: traces.into_iter().map(|(trace, _)| trace).collect(),
+        }
+    }
+
+    /// The directory in which a command's shell stands.
+    pub fn directory_of<'a>(&self, command: &'a Command) -> &'a str {
+        command.process.directory()
+    }
+
+    fn wake_for_probes(&mut self, uid: &EcoString) {
+        let Some(runtime) = self.pods.get(uid).and_then(|slot| slot.runtime.clone()) else { return };
+        let Some(at) = runtime.next_probe() else { return };
+        let node = runtime.object.at("spec.nodeName").text();
+        let pod = crate::kubelet::PodRef { key: runtime.object.key(), uid: uid.clone(), node };
+        self.wake_pod(pod, at.max(self.now));
+    }
+
+    /// Does something in a container, and lets the nodes remember what was sent.
+    fn within<T>(
+        &mut self,
+        uid: &EcoString,
+        runtime: &PodRuntime,
+        container: &str,
+        act: impl FnOnce(&mut Surroundings<'_>, Vec<(EcoString, EcoString)>, &Value, SimTime) -> T,
+    ) -> Option<(T, Vec<(Trace, u32)>)> {
+        let view = View::new(&self.store, self.now, &self.settings);
+        let mut outside = Network {
+            view,
+            state: &self.network,
+            pods: &self.pods,
+            volumes: self.volumes.clone(),
+            requests: &mut self.requests,
+            traces: Vec::new(),
+        };
+        let pod = self.store.get("Pod", &runtime.object.key()).filter(|pod| pod.uid() == uid)?.clone();
+        let done = runtime.enter(&view, &pod, container, &mut self.volumes, &mut outside, act)?;
+        let traces = outside.traces;
+        self.remember_all(&traces);
+        Some((done, traces))
+    }
+
+    /// Lets the nodes remember what was sent.
+    pub(super) fn remember_all(&mut self, traces: &[(Trace, u32)]) {
+        for (trace, _) in traces {
+            self.network.remember(trace, self.now);
+            self.keep_names(&trace.names);
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! What a process in a container finds around it: files, volumes, the network, and where its prints go.
+
+use ecow::{eco_format, EcoString};
+
+use super::container::Role;
+use super::files::Places;
+use super::{environment, Outside};
+use crate::api::{Object, Value};
+use crate::base::draw;
+use crate::base::quantity::Quantity;
+use crate::base::time::SimTime;
+use crate::store::{View, VolumeData};
+use crate::workload::shell::{Entry, Facts, Host, Process, Start, Told};
+use crate::workload::{self, images};
+
+/// Something printed: when, on which channel, what.
+pub type Print = (SimTime, u8, String);
+
+/// A container as its processes see it.
+pub struct Surroundings<'a> {
+    data: &'a mut VolumeData,
+    outside: &'a mut dyn Outside,
+    pod: &'a Object,
+    places: Places,
+    facts: Facts,
+    /// What was printed.
+    pub prints: Vec<Print>,
+}
+
+/// The user and group that a container runs as: its own, the pod's, or its image's.
+pub(super) fn identity(pod: &Object, container: &Value) -> (i64, i64) {
+    let own = |field: &str| {
+        let own = container.get("securityContext").get(field).opt_int();
+        own.or_else(|| pod.at("spec.securityContext").get(field).opt_int())
+    };
+    let image = images::find(container.get("image").str()).map_or(0, |row| i64::from(row.user));
+    (own("runAsUser").unwrap_or(image), own("runAsGroup").unwrap_or(if own("runAsUser").is_some() { 0 } else { image }))
+}
+
+/// The memory limit of a container in bytes; 0 without one.
+pub(super) fn memory_limit(container: &Value) -> u64 {
+    let limit = match container.at("resources.limits.memory") {
+        Value::Int(n) => *n,
+        text => Quantity::parse(text.str()).map_or(0, Quantity::value),
+    };
+    limit.max(0) as u64
+}
+
+impl<'a> Surroundings<'a> {
+    /// The surroundings of a container, with the environment its processes get.
+    pub fn new(
+        view: &View,
+        pod: &'a Object,
+        container: &Value,
+        ip: &str,
+        data: &'a mut VolumeData,
+        outside: &'a mut dyn Outside,
+    ) -> (Surroundings<'a>, Vec<(EcoString, EcoString)>) {
+        let variables = environment::of_container(view, pod, container, outside);
+        let mut places = Places::of(view, pod, container, &variables);
+        let host_name = EcoString::from(workload::host_name(pod));
+        let (user, group) = identity(pod, container);
+        let memory_limit = memory_limit(container);
+        places.made = made_files(pod, container, ip, memory_limit, outside);
+        let command = workload::words_of(container);
+        let image = container.get("image").text();
+        let own = images::find(&image).and_then(|row| row.runs.first().cloned()).unwrap_or_else(|| "/app".to_owned());
+        let node = view.store.find("Node", "", pod.at("spec.nodeName").str());
+        let cpus = node.and_then(|node| Quantity::parse(node.at("status.capacity.cpu").str()).ok());
+        let facts = Facts {
+            host_name,
+            ip: ip.into(),
+            image,
+            user,
+            group,
+            command: if command.is_empty() { own.into() } else { command.join(" ").into() },
+            memory_limit,
+            cpus: cpus.map_or(1, Quantity::value),
+            epoch: view.settings.epoch,
+            is_batch: is_batch(pod, container),
+        };
+        (Surroundings { data, outside, pod, places, facts, prints: Vec::new() }, variables)
+    }
+
+    /// A process that begins here.
+    pub fn start(
+        &mut self,
+        words: Vec<EcoString>,
+        variables: Vec<(EcoString, EcoString)>,
+        container: &Value,
+        at: SimTime,
+    ) -> Process {
+        self.start_with(words, variables, container, at, None)
+    }
+
+    /// A process that begins here with something to read.
+    pub fn start_with(
+        &mut self,
+        words: Vec<EcoString>,
+        variables: Vec<(EcoString, EcoString)>,
+        container: &Value,
+        at: SimTime,
+        input: Option<EcoString>,
+    ) -> Process {
+        let start = Start {
+            words,
+            environment: variables,
+            directory: container.get("workingDir").text(),
+            open_input: container.get("stdin").bool() || container.get("tty").bool(),
+            input,
+        };
+        Process::new(start, at, self)
+    }
+}
+
+/// True where a container that nothing is known of is to do some work and end.
+pub(super) fn is_batch(pod: &Object, container: &Value) -> bool {
+    pod.at("spec.restartPolicy").str() != "Always" && container.get("ports").is_empty()
+}
+
+/// Files that are made when somebody looks.
+fn made_files(
+    pod: &Object,
+    container: &Value,
+    ip: &str,
+    memory_limit: u64,
+    outside: &dyn Outside,
+) -> Vec<(EcoString, EcoString)> {
+    let mut made: Vec<(EcoString, EcoString)> = vec![
+        ("/etc/hostname".into(), eco_format!("{}\n", workload::host_name(pod))),
+        ("/etc/hosts".into(), outside.hosts_file(pod, ip).into()),
+        ("/etc/resolv.conf".into(), outside.resolver_file(pod).into()),
+        ("/dev/null".into(), EcoString::new()),
+        ("/dev/termination-log".into(), EcoString::new()),
+        (
+            "/sys/fs/cgroup/memory.max".into(),
+            if memory_limit > 0 { eco_format!("{memory_limit}\n") } else { "max\n".into() },
+        ),
+    ];
+    let mounts = container.get("volumeMounts").list().iter();
+    if let Some(mount) = mounts.into_iter().find(|mount| mount.get("name").str().starts_with("kube-api-access-")) {
+        let folder = mount.get("mountPath").str();
+        for (name, text) in account_files(pod) {
+            made.push((eco_format!("{folder}/{name}"), text));
+        }
+    }
+    made
+}
+
+/// The files by which a container may talk to the API server.
+fn account_files(pod: &Object) -> [(&'static str, EcoString); 3] {
+    let account = match pod.at("spec.serviceAccountName").str() {
+        "" => "default",
+        name => name,
+    };
+    [
+        ("namespace", pod.namespace().into()),
+        ("token", token(pod, account)),
+        ("ca.crt", "-----BEGIN CERTIFICATE-----\nMIIDBTCCAe2gAwIBAgIIKubottle0wDQYJKoZIhvcNAQELBQAwFTETMBEGA1UEAxMKa3ViZXJuZXRlcw==\n-----END CERTIFICATE-----\n".into()),
+    ]
+}
+
+/// A token of a service account: the three parts of a JWT, the last of which is no real signature.
+pub(super) fn token(pod: &Object, account: &str) -> EcoString {
+    use base64::Engine;
+    let encode = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+    let (namespace, name) = (pod.namespace(), pod.name());
+    let claims = format!(
+        "{{\"aud\":[\"https://kubernetes.default.svc.cluster.local\"],\"iss\":\"https://kubernetes.default.svc.cluster.local\",\"kubernetes.io\":{{\"namespace\":\"{namespace}\",\"pod\":{{\"name\":\"{name}\",\"uid\":\"{}\"}},\"serviceaccount\":{{\"name\":\"{account}\"}}}},\"sub\":\"system:serviceaccount:{namespace}:{account}\"}}",
+        pod.uid()
+    );
+    let signature =
+        format!("{:016x}{:016x}", draw::draw(0, "token", pod.uid(), 0), draw::draw(0, "token", pod.uid(), 1));
+    eco_format!("{}.{}.{}", encode("{\"alg\":\"RS256\",\"kid\":\"kubottle\"}"), encode(&claims), encode(&signature))
+}
+
+impl Host for Surroundings<'_> {
+    fn entry(&self, path: &str) -> Option<Entry> {
+        self.places.entry(self.data, path)
+    }
+
+    fn list(&self, path: &str) -> Vec<EcoString> {
+        self.places.list(self.data, path)
+    }
+
+    fn write(&mut self, path: &str, text: &str, append: bool) -> Result<(), &'static str> {
+        if self.facts.user != 0 && self.is_roots(path) {
+            return Err("Permission denied");
+        }
+        self.places.write(self.data, path, text, append)
+    }
+
+    fn make_directory(&mut self, path: &str) -> Result<(), &'static str> {
+        if self.facts.user != 0 && self.is_roots(path) {
+            return Err("Permission denied");
+        }
+        self.places.make_directory(self.data, path)
+    }
+
+    fn remove(&mut self, path: &str) -> Result<(), &'static str> {
+        self.places.remove(self.data, path)
+    }
+
+    fn mounts(&self) -> Vec<(EcoString, EcoString, bool)> {
+        self.places.mounts.iter().rev().map(|m| (m.path.clone(), m.device.into(), m.read_only)).collect()
+    }
+
+    fn tool(&mut self, words: &[EcoString], times: u32) -> Option<Told> {
+        self.outside.tool(self.pod, words, times)
+    }
+
+    fn print(&mut self, at: SimTime, channel: u8, text: &str) {
+        self.prints.push((at, channel, text.to_owned()));
+    }
+
+    fn facts(&self) -> &Facts {
+        &self.facts
+    }
+}
+
+impl Surroundings<'_> {
+    /// True for a path that only root may write.
+    fn is_roots(&self, path: &str) -> bool {
+        let free = ["/tmp", "/var/tmp", "/dev/", "/home", "/run/", "/var/cache", "/var/log"];
+        let mounted = self.places.mounts.iter().any(|mount| path.starts_with(mount.path.as_str()));
+        !mounted && !free.iter().any(|prefix| path.starts_with(prefix))
+    }
+}
+
+/// The words a container of a pod is started with, `$(NAME)` filled in; none where its image's own server runs.
+pub(super) fn command(container: &Value, variables: &[(EcoString, EcoString)]) -> Option<Vec<EcoString>> {
+    let words = workload::command_of(container)?;
+    Some(words.iter().map(|word| environment::expand(word, variables).into()).collect())
+}
+
+/// The name of the list in which a container of a role stands.
+pub(super) fn list_of(role: Role) -> &'static str {
+    match role {
+        Role::Main => "containers",
+        Role::Ephemeral => "ephemeralContainers",
+        Role::Init | Role::Sidecar => "initContainers",
+    }
+}

@@ -1,0 +1,346 @@
+//! What stands for something else in a script: variables, substitutions, arithmetic and wild cards.
+
+use ecow::{EcoString, EcoVec};
+
+use super::lex::{Piece, Word};
+use super::run::Io;
+use super::{Entry, Host, Process};
+
+/// A field on its way: its text, and true for those of its bytes in which wild cards count.
+#[derive(Default)]
+struct Field {
+    text: String,
+    wild: bool,
+    /// True once there is something of it, be it empty quotes.
+    begun: bool,
+}
+
+impl Process {
+    /// Words with all filled in, split into fields.
+    pub(super) fn expand_all(&mut self, words: &[Word], host: &mut dyn Host) -> Vec<EcoString> {
+        let mut all = Vec::new();
+        for word in words {
+            self.fields(word, &mut all, host);
+        }
+        all
+    }
+
+    fn fields(&mut self, word: &Word, all: &mut Vec<EcoString>, host: &mut dyn Host) {
+        if let ([Piece::Text(text)], true) = (word.as_slice(), self.is_bash) {
+            if let Some(range) = braces(text) {
+                all.extend(range);
+                return;
+            }
+        }
+        let mut field = Field::default();
+        for piece in word {
+            match piece {
+                Piece::Text(text) => {
+                    field.wild |= text.contains(['*', '?', '[']);
+                    field.text.push_str(text);
+                    field.begun = true;
+                }
+                Piece::Quoted(text) => {
+                    field.text.push_str(text);
+                    field.begun = true;
+                }
+                Piece::Variable(name, true) if name == "@" => {
+                    let args: Vec<EcoString> = self.args.iter().skip(1).cloned().collect();
+                    for (i, arg) in args.iter().enumerate() {
+                        if i > 0 {
+                            end(&mut field, all, host, self);
+                        }
+                        field.text.push_str(arg);
+                        field.begun = true;
+                    }
+                    if args.is_empty() && word.len() <= 2 {
+                        return;
+                    }
+                }
+                Piece::Variable(_, quoted) | Piece::Command(_, quoted) | Piece::Arithmetic(_, quoted) => {
+                    let text = self.value(piece, host);
+                    if *quoted {
+                        field.text.push_str(&text);
+                        field.begun = true;
+                        continue;
+                    }
+                    let mut parts = text.split([' ', '\t', '\n']);
+                    field.text.push_str(parts.next().unwrap_or(""));
+                    field.begun |= !field.text.is_empty();
+                    for part in parts {
+                        end(&mut field, all, host, self);
+                        field.text.push_str(part);
+                        field.begun = !part.is_empty();
+                    }
+                }
+            }
+        }
+        end(&mut field, all, host, self);
+    }
+
+    /// A word as one text.
+    pub(super) fn expand_one(&mut self, word: &Word, host: &mut dyn Host) -> EcoString {
+        let mut text = EcoString::new();
+        for piece in word {
+            match piece {
+                Piece::Text(plain) if text.is_empty() && plain.starts_with("~/") => {
+                    text.push_str("/root");
+                    text.push_str(&plain[1..]);
+                }
+                Piece::Text(plain) | Piece::Quoted(plain) => text.push_str(plain),
+                piece => text.push_str(&self.value(piece, host)),
+            }
+        }
+        text
+    }
+
+    /// A word as a pattern: what is quoted stands for itself.
+    pub(super) fn pattern(&mut self, word: &Word, host: &mut dyn Host) -> String {
+        let mut text = String::new();
+        for piece in word {
+            match piece {
+                Piece::Quoted(plain) => plain.chars().for_each(|c| {
+                    if "*?[\\".contains(c) {
+                        text.push('\\');
+                    }
+                    text.push(c);
+                }),
+                Piece::Text(plain) => text.push_str(plain),
+                piece => text.push_str(&self.value(piece, host)),
+            }
+        }
+        text
+    }
+
+    fn value(&mut self, piece: &Piece, host: &mut dyn Host) -> String {
+        match piece {
+            Piece::Variable(name, _) => self.parameter(name, host),
+            Piece::Arithmetic(text, _) => {
+                let text = self.fill_in(text, host);
+                match self.calculate(&text) {
+                    Ok(number) => number.to_string(),
+                    Err(why) => {
+                        let name = self.args.first().cloned().unwrap_or_default();
+                        self.emit(2, &format!("{name}: arithmetic expression: {why}\n"), host);
+                        self.exit(2, host);
+                        String::new()
+                    }
+                }
+            }
+            Piece::Command(code, _) => {
+                let mut io = Io::default();
+                self.within(code.clone(), &mut io, host);
+                self.emit(2, &io.err, host);
+                let kept = io.out.trim_end_matches('\n').len();
+                io.out.truncate(kept);
+                io.out
+            }
+            Piece::Text(text) | Piece::Quoted(text) => text.to_string(),
+        }
+    }
+
+    /// A text in which `$NAME` and `$(...)` are filled in.
+    fn fill_in(&mut self, text: &str, host: &mut dyn Host) -> String {
+        if !text.contains(['$', '`']) {
+            return text.to_owned();
+        }
+        match super::lex::lex(&format!("\"{text}\"")).ok().and_then(|tokens| tokens.into_iter().next()) {
+            Some(super::lex::Token::Word(word)) => self.expand_one(&word, host).to_string(),
+            _ => text.to_owned(),
+        }
+    }
+
+    /// `$NAME`, `$1`, `$?` and all that may stand in `${...}`.
+    fn parameter(&mut self, text: &str, host: &mut dyn Host) -> String {
+        if let Some(name) = text.strip_prefix('#').filter(|name| !name.is_empty()) {
+            return self.plain_parameter(name).unwrap_or_default().chars().count().to_string();
+        }
+        let special = text.starts_with(|c: char| "?#@*$!-".contains(c));
+        let cut = match special {
+            true => 1,
+            false => text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len()),
+        };
+        let (name, operation) = text.split_at(cut);
+        let value = self.plain_parameter(name);
+        if operation.is_empty() {
+            return value.unwrap_or_default();
+        }
+        let (operation, colon) = match operation.strip_prefix(':') {
+            Some(rest) => (rest, true),
+            None => (operation, false),
+        };
+        let given = value.as_ref().is_some_and(|v| !colon || !v.is_empty());
+        let sign = operation.chars().next().unwrap_or(' ');
+        let word = operation.get(sign.len_utf8()..).unwrap_or("");
+        match sign {
+            '-' | '=' | '?' if given => value.unwrap_or_default(),
+            '-' => self.fill_in(word, host),
+            '=' => {
+                let text = self.fill_in(word, host);
+                self.set_variable(name, EcoString::from(text.as_str()));
+                text
+            }
+            '?' => {
+                let why = if word.is_empty() { "parameter not set".to_owned() } else { self.fill_in(word, host) };
+                let own = self.args.first().cloned().unwrap_or_default();
+                self.emit(2, &format!("{own}: {name}: {why}\n"), host);
+                self.exit(2, host);
+                String::new()
+            }
+            '+' => {
+                if given {
+                    self.fill_in(word, host)
+                } else {
+                    String::new()
+                }
+            }
+            '#' | '%' => {
+                let value = value.unwrap_or_default();
+                let longest = word.starts_with(sign);
+                let pattern = self.fill_in(if longest { &word[1..] } else { word }, host);
+                trimmed(&value, &pattern, sign == '#', longest)
+            }
+            '/' => {
+                let value = value.unwrap_or_default();
+                let (from, to) =
+                    word.trim_start_matches('/').split_once('/').unwrap_or((word.trim_start_matches('/'), ""));
+                let (from, to) = (self.fill_in(from, host), self.fill_in(to, host));
+                if word.starts_with('/') {
+                    value.replace(&from, &to)
+                } else {
+                    value.replacen(&from, &to, 1)
+                }
+            }
+            _ if colon => {
+                let value = value.unwrap_or_default();
+                let (from, length) = operation.split_once(':').unwrap_or((operation, ""));
+                let from = from.trim().parse::<i64>().unwrap_or(0);
+                let count = value.chars().count() as i64;
+                let from = if from < 0 { (count + from).max(0) } else { from };
+                value.chars().skip(from as usize).take(length.parse().unwrap_or(usize::MAX)).collect()
+            }
+            _ => value.unwrap_or_default(),
+        }
+    }
+
+    fn plain_parameter(&self, name: &str) -> Option<String> {
+        match name {
+            "?" => Some(self.status.to_string()),
+            "#" => Some((self.args.len().max(1) - 1).to_string()),
+            "@" | "*" => Some(self.args.iter().skip(1).map(EcoString::as_str).collect::<Vec<_>>().join(" ")),
+            "$" => Some("1".to_owned()),
+            "!" => Some((self.children.len() + 6).to_string()),
+            "-" => Some(String::new()),
+            "RANDOM" => Some((crate::base::draw::mix(self.clock.0) % 32_768).to_string()),
+            "PWD" => Some(self.directory.to_string()),
+            "SECONDS" => Some((self.clock.0 / 1_000_000).to_string()),
+            name if name.bytes().all(|b| b.is_ascii_digit()) => {
+                self.args.get(name.parse::<usize>().ok()?).map(|arg| arg.to_string())
+            }
+            name => self.variable(name).map(|value| value.to_string()),
+        }
+    }
+}
+
+/// Takes a field over, with its wild cards filled in.
+fn end(field: &mut Field, all: &mut Vec<EcoString>, host: &mut dyn Host, process: &Process) {
+    let field = std::mem::take(field);
+    if !field.begun {
+        return;
+    }
+    if field.wild {
+        let found = glob(&field.text, host, process);
+        if !found.is_empty() {
+            all.extend(found);
+            return;
+        }
+    }
+    all.push(field.text.into());
+}
+
+/// The paths that are like a pattern, in order.
+fn glob(pattern: &str, host: &dyn Host, process: &Process) -> Vec<EcoString> {
+    let mut found: Vec<EcoString> = vec![if pattern.starts_with('/') { "/".into() } else { EcoString::new() }];
+    for part in pattern.split('/').filter(|part| !part.is_empty()) {
+        let mut next = Vec::new();
+        for base in &found {
+            if !part.contains(['*', '?', '[']) {
+                let path = ecow::eco_format!("{base}{part}/");
+                if host.entry(&process.path(&path)).is_some() {
+                    next.push(path);
+                }
+                continue;
+            }
+            for name in host.list(&process.path(base)) {
+                let name = name.trim_end_matches('/');
+                if is_like(name, part) && (part.starts_with('.') || !name.starts_with('.')) {
+                    next.push(ecow::eco_format!("{base}{name}/"));
+                }
+            }
+        }
+        found = next;
+    }
+    found.into_iter().map(|path| EcoString::from(path.trim_end_matches('/'))).collect()
+}
+
+/// True where a text is like a pattern with `*`, `?` and `[...]`.
+pub(super) fn is_like(text: &str, pattern: &str) -> bool {
+    let (text, pattern): (Vec<char>, Vec<char>) = (text.chars().collect(), pattern.chars().collect());
+    like(&text, &pattern)
+}
+
+fn like(text: &[char], pattern: &[char]) -> bool {
+    match pattern.split_first() {
+        None => text.is_empty(),
+        Some(('*', rest)) => (0..=text.len()).any(|i| like(&text[i..], rest)),
+        Some(('?', rest)) => !text.is_empty() && like(&text[1..], rest),
+        Some(('[', rest)) if rest.contains(&']') => {
+            let end = rest.iter().position(|c| *c == ']').unwrap_or(0);
+            let (negated, set) = match rest.first() {
+                Some('!' | '^') => (true, &rest[1..end]),
+                _ => (false, &rest[..end]),
+            };
+            let Some(c) = text.first() else { return false };
+            let in_range = set.windows(3).any(|w| w[1] == '-' && (w[0]..=w[2]).contains(c));
+            (in_range || set.contains(c)) != negated && like(&text[1..], &rest[end + 1..])
+        }
+        Some(('\\', rest)) if !rest.is_empty() => text.first() == rest.first() && like(&text[1..], &rest[1..]),
+        Some((c, rest)) => text.first() == Some(c) && like(&text[1..], rest),
+    }
+}
+
+/// A text without the part at its beginning or end that is like a pattern.
+fn trimmed(text: &str, pattern: &str, front: bool, longest: bool) -> String {
+    let mut cuts: Vec<usize> = text.char_indices().map(|(i, _)| i).chain([text.len()]).collect();
+    if front == longest {
+        cuts.reverse();
+    }
+    let fits = |cut: &usize| is_like(if front { &text[..*cut] } else { &text[*cut..] }, pattern);
+    match cuts.into_iter().find(fits) {
+        Some(cut) if front => text[cut..].to_owned(),
+        Some(cut) => text[..cut].to_owned(),
+        None => text.to_owned(),
+    }
+}
+
+/// `{1..5}` and `{a,b}` of bash.
+fn braces(text: &str) -> Option<EcoVec<EcoString>> {
+    let (before, rest) = text.split_once('{')?;
+    let (inner, after) = rest.split_once('}')?;
+    let whole = |part: &str| ecow::eco_format!("{before}{part}{after}");
+    if let Some((from, to)) = inner.split_once("..") {
+        let (from, to) = (from.parse::<i64>().ok()?, to.parse::<i64>().ok()?);
+        let count = (from - to).abs().min(100_000);
+        let step = if from <= to { 1 } else { -1 };
+        return Some((0..=count).map(|i| whole(&(from + i * step).to_string())).collect());
+    }
+    inner.contains(',').then(|| inner.split(',').map(whole).collect())
+}
+
+/// What a path's contents are, for those who need text.
+pub(super) fn text_of(entry: Option<(EcoString, Entry)>) -> Option<EcoString> {
+    match entry {
+        Some((_, Entry::File(text))) => Some(text),
+        _ => None,
+    }
+}
