@@ -115,11 +115,15 @@ impl Table {
         rows.find(|flow| flow.protocol == "udp" && protocol == "udp" && flow.first == *first).cloned()
     }
 
-    /// Forgets the connections of a node that `over` names.
-    pub fn forget(&mut self, over: impl Fn(&Flow) -> bool) {
-        if self.rows.iter().any(|(flow, _)| over(flow)) {
-            Arc::make_mut(&mut self.rows).retain(|(flow, _)| !over(flow));
-        }
+    /// How many connections a node has sent from one address and port to another: those that are open, and the others.
+    pub fn count(&self, node: &str, front: (IpAddr, u16), target: (IpAddr, u16), now: SimTime) -> (usize, usize) {
+        let ours = |flow: &&Flow| {
+            let reply = (flow.reply.source, flow.reply.source_port);
+            (flow.first.destination, flow.first.port) == front && reply == target
+        };
+        let all: Vec<&Flow> = self.of(node, now).map(|(flow, _)| flow).filter(ours).collect();
+        let open = all.iter().filter(|flow| flow.protocol == "tcp" && flow.state == FlowState::Open).count();
+        (open, all.len() - open)
     }
 
     /// The lines of `conntrack -L` for the connections that are `wanted`.

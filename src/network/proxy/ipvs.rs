@@ -1,5 +1,7 @@
 //! kube-proxy in ipvs mode: the kernel's virtual servers as `ipvsadm -Ln` prints them. It decides nothing.
 
+use core::net::IpAddr;
+
 use super::compile::{Compiled, Target};
 use super::rules::Front;
 use super::{Mode, Node};
@@ -20,9 +22,13 @@ pub fn ipvsadm(view: &View, state: &State, node: &str) -> Option<String> {
     if state.mode == Mode::Ipvs {
         for service in state.compiled(view, &node) {
             for front in fronts(&node, &service) {
-                text.push_str(&server(&service, &front.0));
-                let targets = if front.1 { &service.local } else { &service.cluster };
-                targets.iter().for_each(|target| text.push_str(&real_server(target)));
+                let (ip, port, local) = front;
+                text.push_str(&server(&service, &host_port(ip, port)));
+                for target in if local { &service.local } else { &service.cluster } {
+                    let to = (target.endpoint.address, target.port);
+                    let counts = state.flows.count(&node.name, (ip, port), to, view.now);
+                    text.push_str(&real_server(target, counts));
+                }
             }
         }
     }
@@ -30,14 +36,14 @@ pub fn ipvsadm(view: &View, state: &State, node: &str) -> Option<String> {
 }
 
 /// The addresses of a Service port and whether only this node's endpoints serve them.
-fn fronts(node: &Node, c: &Compiled) -> Vec<(String, bool)> {
+fn fronts(node: &Node, c: &Compiled) -> Vec<(IpAddr, u16, bool)> {
     let (service, port) = (c.service, c.port.port);
-    let inside = service.cluster_ips.iter().map(|ip| (host_port(*ip, port), service.internal_local));
+    let inside = service.cluster_ips.iter().map(|ip| (*ip, port, service.internal_local));
     let outside = service.external_ips.iter().chain(&service.balancer_ips);
-    let outside = outside.map(|ip| (host_port(*ip, port), service.external_local));
-    let mut all: Vec<(String, bool)> = inside.chain(outside).collect();
+    let outside = outside.map(|ip| (*ip, port, service.external_local));
+    let mut all: Vec<(IpAddr, u16, bool)> = inside.chain(outside).collect();
     if let Some(node_port) = c.port.node_port {
-        all.extend(node.addresses.iter().map(|ip| (host_port(*ip, node_port), service.external_local)));
+        all.extend(node.addresses.iter().map(|ip| (*ip, node_port, service.external_local)));
     }
     all
 }
@@ -48,8 +54,8 @@ fn server(c: &Compiled, address: &str) -> String {
     format!("{:<4} {address} rr{persistent}\n", c.protocol().upper())
 }
 
-fn real_server(target: &Target) -> String {
-    format!("  -> {:<28} {:<7} {:<6} {:<10} {:<10}\n", target.text(), "Masq", 1, 0, 0)
+fn real_server(target: &Target, (active, inactive): (usize, usize)) -> String {
+    format!("  -> {:<28} {:<7} {:<6} {active:<10} {inactive:<10}\n", target.text(), "Masq", 1)
 }
 
 /// The lines that decided for one endpoint, for a trace.
