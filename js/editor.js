@@ -1,7 +1,7 @@
 // The manifest editor: CodeMirror with YAML and the marks the model gives. The page talks to it through window.KubottleEditor
 // and plain values only; all of its colours come from the style sheet's variables.
 import { basicSetup } from "codemirror";
-import { EditorView, keymap } from "@codemirror/view";
+import { EditorView, hoverTooltip, keymap } from "@codemirror/view";
 import { Compartment, EditorState, Prec, Transaction } from "@codemirror/state";
 import { indentWithTab } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
@@ -28,6 +28,9 @@ const look = EditorView.theme({
     boxShadow: "var(--shadow)",
     maxWidth: "28rem",
   },
+  ".cm-about": { padding: "4px 9px", fontFamily: "var(--mono)" },
+  ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--accent-fill)", color: "var(--on-accent)" },
+  ".cm-completionDetail": { fontStyle: "normal", opacity: "0.7" },
   ".cm-panels": { backgroundColor: "var(--raised)", color: "var(--text)", borderColor: "var(--line)" },
   ".cm-diagnostic": { padding: "5px 10px", borderLeftWidth: "3px" },
   ".cm-foldPlaceholder": { backgroundColor: "var(--line)", border: "none", color: "var(--muted)" },
@@ -42,16 +45,57 @@ const colours = HighlightStyle.define([
   { tag: [tags.labelName, tags.typeName, tags.keyword], color: "var(--syntax-label)" },
 ]);
 
+/** The offset of a line and a column, both counted from 1. */
+function offset(doc, [line, column]) {
+  const at = doc.line(Math.min(Math.max(line, 1), doc.lines));
+  return Math.min(at.from + Math.max(column - 1, 0), at.to);
+}
+
+/** Replaces a piece of the text, `{ from, to, text }`, as if it were typed. */
+function edit(view, { from, to, text }) {
+  const { doc } = view.state;
+  view.dispatch({ changes: { from: offset(doc, from), to: offset(doc, to), insert: text }, userEvent: "input.fix" });
+}
+
+/** Asks for the words that fit where the cursor is. */
+function offering(onAsk) {
+  return ({ state, pos, explicit }) => {
+    const line = state.doc.lineAt(pos);
+    const word = /[\w./-]*$/.exec(line.text.slice(0, pos - line.from))[0].replace(/^-+/, "");
+    if (!word && !explicit) return null;
+    const options = JSON.parse(onAsk(state.doc.toString(), line.number, pos - line.from + 1, true));
+    return options.length > 0 ? { from: pos - word.length, options, validFor: /^[\w./-]*$/ } : null;
+  };
+}
+
+/** Asks for what stands below the pointer. */
+function hovering(onAsk) {
+  return hoverTooltip((view, pos) => {
+    const line = view.state.doc.lineAt(pos);
+    const text = onAsk(view.state.doc.toString(), line.number, pos - line.from + 1, false);
+    if (!text) return null;
+    return {
+      pos,
+      create() {
+        const dom = document.createElement("div");
+        dom.className = "cm-about";
+        dom.textContent = text;
+        return { dom };
+      },
+    };
+  });
+}
+
 /** Turns `{ line, column, length, severity, message }`, counted from 1, into CodeMirror's offsets. */
-function located(doc, mark) {
+function located(doc, mark, fix) {
   const line = doc.line(Math.min(Math.max(mark.line, 1), doc.lines));
   const from = Math.min(line.from + Math.max(mark.column - 1, 0), line.to);
   const to = Math.min(from + Math.max(mark.length, 1), line.to);
   const message = mark.hint ? `${mark.message}\n${mark.hint}` : mark.message;
-  return { from: to > from ? from : line.from, to: Math.max(to, from), severity: mark.severity, message };
+  return { from: to > from ? from : line.from, to: Math.max(to, from), severity: mark.severity, message, actions: mark.fix ? [{ name: fix, apply: (view) => edit(view, mark.fix) }] : [] };
 }
 
-function mount(parent, label, text, onChange, onApply) {
+function mount(parent, label, text, onChange, onApply, onAsk, fix) {
   const writable = new Compartment();
   const apply = Prec.highest(keymap.of([{ key: "Mod-Enter", run: () => (onApply(), true) }]));
   const view = new EditorView({
@@ -63,6 +107,8 @@ function mount(parent, label, text, onChange, onApply) {
         basicSetup,
         keymap.of([indentWithTab]),
         yaml(),
+        EditorState.languageData.of(() => [{ autocomplete: offering(onAsk) }]),
+        hovering(onAsk),
         look,
         syntaxHighlighting(colours),
         lintGutter(),
@@ -82,7 +128,11 @@ function mount(parent, label, text, onChange, onApply) {
     },
     setMarks(marks) {
       const { doc } = view.state;
-      view.dispatch(setDiagnostics(view.state, JSON.parse(marks).map((mark) => located(doc, mark))));
+      view.dispatch(setDiagnostics(view.state, JSON.parse(marks).map((mark) => located(doc, mark, fix))));
+    },
+    edit(json) {
+      edit(view, JSON.parse(json));
+      view.focus();
     },
     goTo(line) {
       const at = view.state.doc.line(Math.min(Math.max(line, 1), view.state.doc.lines)).from;

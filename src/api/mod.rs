@@ -4,6 +4,7 @@
 
 pub mod amounts;
 pub mod apply;
+pub mod assist;
 pub mod check;
 pub mod decode;
 mod decode_scalar;
@@ -17,6 +18,7 @@ mod field_compare;
 pub mod field_manager;
 mod field_merge;
 mod field_set;
+pub mod fixes;
 pub mod hints;
 pub mod json;
 pub mod jsonpath;

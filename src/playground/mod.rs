@@ -9,7 +9,7 @@ mod terminal;
 
 use std::collections::VecDeque;
 
-use crate::api::{check, Object, Value};
+use crate::api::{assist, check, Object, Value};
 use crate::base::order::Order;
 use crate::base::time::{SimTime, Span};
 use crate::cluster::{BranchInfo, History, World};
@@ -25,7 +25,8 @@ use crate::view::timeline::{TimelineScene, Window};
 use crate::view::topology::Topology;
 use crate::view::tracks::{self, TrackView};
 use crate::view::{
-    self, events, inspect, BranchView, ClockView, Completion, EventRow, Inspector, Mark, RequestView, Stream, Target,
+    self, events, inspect, BranchView, ClockView, Completion, EventRow, Inspector, Mark, OfferView, RequestView,
+    Stream, Target,
 };
 
 pub use self::journal::Unreadable;
@@ -288,7 +289,18 @@ impl Playground {
 
     /// What is wrong with a manifest.
     pub fn check(&self, text: &str) -> Vec<Mark> {
-        check::check(text).iter().map(Mark::from).collect()
+        check::check(text).iter().map(|found| Mark::new(text, found)).collect()
+    }
+
+    /// What can be written at a place of a manifest, counted from 1.
+    pub fn offers(text: &str, line: u32, column: u32) -> Vec<OfferView> {
+        let offers = assist::offers(text, line, column).into_iter();
+        offers.map(|o| OfferView { apply: format!("{}{}", o.word, o.tail), label: o.word, detail: o.about }).collect()
+    }
+
+    /// What the field at a place of a manifest is; empty where there is none.
+    pub fn hover(text: &str, line: u32, column: u32) -> String {
+        assist::hover(text, line, column)
     }
 
     /// The cluster as it is.
@@ -355,11 +367,11 @@ impl Playground {
         if span_ms == 0 {
             let mine = record.lanes.values().filter(|lane| !lane.system).map(|lane| lane.created_ms);
             let from_ms = mine.min().unwrap_or(start_ms).max(start_ms);
-            return Window { from_ms, to_ms: latest_ms.max(from_ms + 10_000), now_ms };
+            return Window { from_ms, to_ms: latest_ms.max(from_ms + 10_000), now_ms, end_ms: latest_ms };
         }
         // In the past, the moment looked at is in the middle.
         let to_ms = (now_ms + span_ms / 2).min(latest_ms).max(start_ms + span_ms);
-        Window { from_ms: to_ms - span_ms, to_ms, now_ms }
+        Window { from_ms: to_ms - span_ms, to_ms, now_ms, end_ms: latest_ms }
     }
 
     /// What there are charts of.

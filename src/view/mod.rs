@@ -21,6 +21,7 @@ pub mod tracks;
 use serde::Serialize;
 
 use crate::api::diagnostic::{Diagnostic, Severity};
+use crate::api::fixes;
 use crate::base::time::{human_duration, Span};
 
 /// What can be pointed at: a kind as kubectl names it in the singular (`pod`, `service`, `node`), a namespace and a name.
@@ -236,16 +237,49 @@ pub struct Mark {
     pub message: String,
     /// What to do about it; may be empty.
     pub hint: String,
+    /// The one certain remedy, where there is one.
+    pub fix: Option<TextEdit>,
 }
 
-impl From<&Diagnostic> for Mark {
-    fn from(found: &Diagnostic) -> Mark {
+/// A piece of text in place of another. Lines and columns count from 1.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct TextEdit {
+    /// Line and column where it begins.
+    pub from: (u32, u32),
+    /// Line and column behind its end.
+    pub to: (u32, u32),
+    /// What stands there instead.
+    pub text: String,
+}
+
+/// A word the editor offers.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct OfferView {
+    /// The word.
+    pub label: String,
+    /// What it is.
+    pub detail: String,
+    /// What is written for it.
+    pub apply: String,
+}
+
+impl Mark {
+    /// The mark of a mistake in a text.
+    pub fn new(text: &str, found: &Diagnostic) -> Mark {
         let (line, column, length) = found.place();
         let severity = match found.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        Mark { line, column, length, severity, message: found.message.clone(), hint: found.hint.clone() }
+        Mark {
+            line,
+            column,
+            length,
+            severity,
+            message: found.message.clone(),
+            hint: found.hint.clone(),
+            fix: fixes::fix(text, found).map(|edit| TextEdit { from: edit.from, to: edit.to, text: edit.text }),
+        }
     }
 }
 

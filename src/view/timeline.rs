@@ -32,6 +32,8 @@ pub struct Window {
     pub to_ms: u64,
     /// The moment looked at.
     pub now_ms: u64,
+    /// The end of what was played.
+    pub end_ms: u64,
 }
 
 impl Window {
@@ -263,7 +265,7 @@ fn draw_lane(
     let window = scene.window;
     for (stage, to) in spans(lane) {
         let Some(shape) = stage.shape else { continue };
-        let to_ms = to.unwrap_or(window.to_ms);
+        let to_ms = to.unwrap_or(window.end_ms);
         if to_ms < window.from_ms || stage.from_ms > window.to_ms {
             continue;
         }

@@ -16,7 +16,13 @@ extern "C" {
         text: &str,
         on_change: &Closure<dyn Fn(String)>,
         on_apply: &Closure<dyn Fn()>,
+        on_ask: &Closure<dyn Fn(String, u32, u32, bool) -> String>,
+        fix: &str,
     ) -> Editor;
+
+    /// Replaces a piece of the text, given as JSON, as if it were typed.
+    #[wasm_bindgen(method)]
+    pub fn edit(this: &Editor, edit: &str);
 
     /// Replaces the text; no change is reported for it.
     #[wasm_bindgen(method, js_name = setText)]

@@ -1,6 +1,6 @@
 //! Everything that can happen to the page, and everything it can ask for outside.
 
-use kubottle::view::{Mark, Target};
+use kubottle::view::{Mark, Target, TextEdit};
 
 use crate::load::LoadCurve;
 use crate::shared::Shared;
@@ -141,6 +141,8 @@ pub enum Msg {
     Apply,
     /// Put an example in the editor.
     Example(usize),
+    /// Put a mistake of the manifest right.
+    Fix(TextEdit),
     /// Show a line of the manifest.
     GoToLine(u32),
     /// Look at something, or at nothing.
@@ -228,6 +230,8 @@ pub enum Effect {
     Export(ChartFile),
     /// Replace the text in the editor.
     EditorText(String),
+    /// Replace a piece of the text in the editor.
+    Edit(TextEdit),
     /// Show marks in the editor.
     EditorMarks(Shared<Vec<Mark>>),
     /// Move the editor to a line.

@@ -142,14 +142,15 @@ fn plot(chart: &Chart, window: Window, paper: Paper) -> Result<(), DrawingAreaEr
         (most, "%") => most.max(10.0),
         (most, _) => most.max(1.0),
     };
-    let (from, to) = (window.from_ms as f64, window.to_ms as f64);
+    let (from, right) = (window.from_ms as f64, window.to_ms as f64);
+    let to = window.end_ms.min(window.to_ms) as f64;
     let area = paper.into_drawing_area();
     let mut plot = ChartBuilder::on(&area)
         .margin_top(6)
         .margin_bottom(8)
         .margin_right(RIGHT as i32)
         .y_label_area_size(LEFT as i32)
-        .build_cartesian_2d(from..to, 0.0..most)?;
+        .build_cartesian_2d(from..right, 0.0..most)?;
     plot.configure_mesh()
         .disable_x_mesh()
         .disable_x_axis()
@@ -178,7 +179,7 @@ fn plot(chart: &Chart, window: Window, paper: Paper) -> Result<(), DrawingAreaEr
     for (at, ..) in chart.decisions.iter().filter(|(.., changed)| *changed) {
         let value = decided.and_then(|line| line.at(*at)).unwrap_or(0.0);
         plot.draw_series([Polygon::new(
-            diamond(*at as f64, value, (to - from) / 160.0, most / 22.0),
+            diamond(*at as f64, value, (right - from) / 160.0, most / 22.0),
             tone(ACCENT, false).filled(),
         )])?;
     }

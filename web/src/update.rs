@@ -53,6 +53,7 @@ impl Model {
                 self.check_at_ms = Some(self.now_ms);
                 vec![Effect::EditorText(self.manifest.clone()), Effect::Keep("manifest", self.manifest.clone())]
             }
+            Msg::Fix(edit) => vec![Effect::Edit(edit)],
             Msg::GoToLine(line) => vec![Effect::EditorLine(line)],
             Msg::Select(target) => self.select(target),
             Msg::Menu(node) => set(&mut self.menu, node),

@@ -35,6 +35,7 @@ impl App {
             Effect::Keep(name, value) => platform::keep(name, &value),
             Effect::Export(file) => self.export(file),
             Effect::EditorText(text) => self.editor.set_text(&text),
+            Effect::Edit(edit) => self.editor.edit(&edit),
             Effect::EditorMarks(marks) => self.editor.set_marks(&marks),
             Effect::EditorLine(line) => self.editor.go_to(line),
             Effect::ShareLink(state) => {

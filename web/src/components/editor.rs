@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use kubottle::view::Mark;
+use kubottle::playground::Playground;
+use kubottle::view::{Mark, TextEdit};
 use wasm_bindgen::closure::Closure;
 use yew::prelude::*;
 
@@ -19,7 +20,11 @@ struct Mounted {
     editor: Editor,
     _on_change: Closure<dyn Fn(String)>,
     _on_apply: Closure<dyn Fn()>,
+    _on_ask: Ask,
 }
+
+/// Asked for what fits at a place of the text (true), or for what stands there (false).
+type Ask = Closure<dyn Fn(String, u32, u32, bool) -> String>;
 
 /// The mounted editor, for what is done to it from outside.
 #[derive(Clone, Default)]
@@ -47,6 +52,12 @@ impl EditorHandle {
     pub fn set_marks(&self, marks: &[Mark]) {
         let json = serde_json::to_string(marks).expect("marks are plain data");
         self.with(|editor| editor.set_marks(&json));
+    }
+
+    /// Replaces a piece of the text.
+    pub fn edit(&self, edit: &TextEdit) {
+        let json = serde_json::to_string(edit).expect("an edit is plain data");
+        self.with(|editor| editor.edit(&json));
     }
 
     /// Moves to a line.
@@ -116,14 +127,19 @@ fn Mount(props: &MountProps) -> Html {
     let place = use_node_ref();
     {
         let (place, handle, send) = (place.clone(), props.handle.clone(), props.send.clone());
-        let (label, text) = (props.lang.t("editor"), props.text.clone());
+        let (label, text, fix) = (props.lang.t("editor"), props.text.clone(), props.lang.t("editor.fix"));
         use_effect_with((), move |_| {
             let parent: web_sys::Element = place.cast().expect("the editor's place is on the page");
             let typed = send.clone();
             let on_change = Closure::<dyn Fn(String)>::new(move |text| typed.emit(Msg::Manifest(text)));
             let on_apply = Closure::<dyn Fn()>::new(move || send.emit(Msg::Apply));
-            let editor = codemirror::mount(&parent, label, &text, &on_change, &on_apply);
-            *handle.0.borrow_mut() = Some(Mounted { editor, _on_change: on_change, _on_apply: on_apply });
+            let on_ask: Ask = Closure::new(|text: String, line, column, offers| match offers {
+                true => serde_json::to_string(&Playground::offers(&text, line, column)).unwrap_or_default(),
+                false => Playground::hover(&text, line, column),
+            });
+            let editor = codemirror::mount(&parent, label, &text, &on_change, &on_apply, &on_ask, fix);
+            *handle.0.borrow_mut() =
+                Some(Mounted { editor, _on_change: on_change, _on_apply: on_apply, _on_ask: on_ask });
             move || {
                 if let Some(mounted) = handle.0.borrow_mut().take() {
                     mounted.editor.destroy();
@@ -154,6 +170,12 @@ fn Problems(props: &ProblemsProps) -> Html {
                     <span class="place">{format!("{}:{}", mark.line, mark.column)}</span>
                     <span>{&mark.message}if !mark.hint.is_empty() { <span class="muted">{" "}{&mark.hint}</span> }</span>
                 </button>
+                if let Some(edit) = &mark.fix {
+                    <button type="button" class="fix" onclick={{
+                        let (send, edit) = (props.send.clone(), edit.clone());
+                        move |_: MouseEvent| send.emit(Msg::Fix(edit.clone()))
+                    }}>{props.lang.t("editor.fix")}</button>
+                }
             </li>
         }
     });
