@@ -4,7 +4,7 @@
 
 use super::decode::{Problem, ProblemKind};
 use super::diagnostic::{nearest, path_text, Step};
-use super::kinds::KINDS;
+use super::kinds::{KINDS, UNKEPT};
 use super::schema::{inner_struct, Struct, StructId, Type};
 
 /// A hint for a problem of an object; empty where we have none.
@@ -79,78 +79,23 @@ fn wrong_type(message: &str, wanted: &Type, path: &str) -> String {
     }
 }
 
-/// Group and version that Kubernetes 1.36 serves for a kind that we do not carry out, for a clear word about it.
-const OTHER_KINDS: &[(&str, &[&str])] = &[
-    (
-        "v1",
-        &[
-            "Binding",
-            "ComponentStatus",
-            "Endpoints",
-            "Event",
-            "LimitRange",
-            "PersistentVolume",
-            "PersistentVolumeClaim",
-            "PodTemplate",
-            "ReplicationController",
-            "ResourceQuota",
-        ],
-    ),
-    (
-        "admissionregistration.k8s.io/v1",
-        &[
-            "MutatingAdmissionPolicy",
-            "MutatingAdmissionPolicyBinding",
-            "MutatingWebhookConfiguration",
-            "ValidatingAdmissionPolicy",
-            "ValidatingAdmissionPolicyBinding",
-            "ValidatingWebhookConfiguration",
-        ],
-    ),
-    ("apiextensions.k8s.io/v1", &["CustomResourceDefinition"]),
-    ("apps/v1", &["ControllerRevision", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"]),
-    ("authentication.k8s.io/v1", &["SelfSubjectReview", "TokenReview"]),
-    (
-        "authorization.k8s.io/v1",
-        &["LocalSubjectAccessReview", "SelfSubjectAccessReview", "SelfSubjectRulesReview", "SubjectAccessReview"],
-    ),
-    ("autoscaling/v2", &["HorizontalPodAutoscaler"]),
-    ("batch/v1", &["CronJob", "Job"]),
-    ("certificates.k8s.io/v1", &["CertificateSigningRequest"]),
-    ("coordination.k8s.io/v1", &["Lease"]),
-    ("discovery.k8s.io/v1", &["EndpointSlice"]),
-    ("flowcontrol.apiserver.k8s.io/v1", &["FlowSchema", "PriorityLevelConfiguration"]),
-    ("networking.k8s.io/v1", &["IPAddress", "Ingress", "IngressClass", "NetworkPolicy", "ServiceCIDR"]),
-    ("node.k8s.io/v1", &["RuntimeClass"]),
-    ("policy/v1", &["PodDisruptionBudget"]),
-    ("rbac.authorization.k8s.io/v1", &["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"]),
-    ("resource.k8s.io/v1", &["DeviceClass", "ResourceClaim", "ResourceClaimTemplate", "ResourceSlice"]),
-    ("scheduling.k8s.io/v1", &["PriorityClass"]),
-    (
-        "storage.k8s.io/v1",
-        &["CSIDriver", "CSINode", "CSIStorageCapacity", "StorageClass", "VolumeAttachment", "VolumeAttributesClass"],
-    ),
-];
-
 /// A hint for a kind that there is no row for.
 pub fn for_kind(api_version: &str, kind: &str) -> String {
     let known = |name: &str| {
         let row = KINDS.iter().find(|row| row.kind == name).map(|row| row.api_version());
-        row.or_else(|| {
-            OTHER_KINDS.iter().find(|(_, kinds)| kinds.contains(&name)).map(|(version, _)| (*version).to_owned())
-        })
+        row.or_else(|| UNKEPT.iter().find(|row| row.kind == name).map(|row| row.api_version.to_owned()))
     };
     if kind == "PodSecurityPolicy" {
         return "PodSecurityPolicy was removed in Kubernetes 1.25; Pod Security Standards replaced it.".to_owned();
     }
     if let Some(version) = known(kind) {
         return match (version == api_version, KINDS.iter().any(|row| row.kind == kind)) {
-            (true, _) => format!("Kubernetes has the kind {kind}, but Kubottle does not carry it out yet."),
+            (true, _) => format!("Kubernetes has the kind {kind}, but objects of it are not kept."),
             (false, true) => format!("{kind} is in {version} today: write \"apiVersion: {version}\"."),
-            (false, false) => format!("{kind} is in {version} today, but Kubottle does not carry it out yet."),
+            (false, false) => format!("{kind} is in {version} today, but objects of it are not kept."),
         };
     }
-    let others = OTHER_KINDS.iter().flat_map(|(_, kinds)| kinds.iter().copied());
+    let others = UNKEPT.iter().map(|row| row.kind);
     match nearest(kind, KINDS.iter().map(|row| row.kind).chain(others)) {
         Some(name) => {
             let version = known(name).unwrap_or_default();

@@ -45,6 +45,48 @@ pub(super) fn admit(server: &Server<'_>, pod: &mut Object) -> Result<(), Status>
     }
     set_priority(server.store, pod)?;
     add_default_tolerations(pod);
+    set_overhead(server.store, pod)
+}
+
+/// What a runtime class adds to its pods: the overhead of the runtime, and which nodes have it.
+///
+/// Models plugin/pkg/admission/runtimeclass RuntimeClass.Admit and Validate.
+fn set_overhead(store: &Store, pod: &mut Object) -> Result<(), Status> {
+    let name = pod.at("spec.runtimeClassName").text();
+    let refuse = |why: String| Err(Status::forbidden("pods", pod.name(), &format!("pod rejected: {why}")));
+    let own = pod.at("spec.overhead").clone();
+    if name.is_empty() {
+        return match own.is_empty() {
+            true => Ok(()),
+            false => refuse("Pod Overhead set without corresponding RuntimeClass defined Overhead".to_owned()),
+        };
+    }
+    let Some(class) = store.find("RuntimeClass", "", &name) else {
+        return refuse(format!("RuntimeClass \"{name}\" not found"));
+    };
+    let overhead = class.at("overhead.podFixed");
+    if !own.is_empty() && own != *overhead {
+        return refuse("Pod's Overhead doesn't match RuntimeClass's defined Overhead".to_owned());
+    }
+    let wanted = class.at("scheduling.nodeSelector");
+    for (key, value) in wanted.entries() {
+        let own = pod.at("spec.nodeSelector").get(key);
+        if !own.is_null() && own != value {
+            let both = format!("conflict: runtimeClass.scheduling.nodeSelector[{key}] = {}", value.str());
+            return refuse(format!("{both}; pod.spec.nodeSelector[{key}] = {}", own.str()));
+        }
+    }
+    if !overhead.is_empty() {
+        pod.set("spec.overhead", overhead.clone());
+    }
+    for (key, value) in wanted.entries() {
+        pod.value.slot_at("spec.nodeSelector").map_mut().insert(key, value.clone());
+    }
+    for toleration in class.at("scheduling.tolerations").list() {
+        if !pod.at("spec.tolerations").list().contains(toleration) {
+            pod.value.slot_at("spec.tolerations").list_mut().push(toleration.clone());
+        }
+    }
     Ok(())
 }
 

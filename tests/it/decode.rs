@@ -87,8 +87,8 @@ fn wrong_kinds_and_versions_get_a_hint() {
     assert_eq!(hint("v1", "Podd"), "Did you mean \"kind: Pod\"?");
     assert_eq!(hint("v1", "deployment"), "Did you mean \"kind: Deployment\" (apiVersion: apps/v1)?");
     assert_eq!(
-        hint("flowcontrol.apiserver.k8s.io/v1", "FlowSchema"),
-        "Kubernetes has the kind FlowSchema, but Kubottle does not carry it out yet."
+        hint("authentication.k8s.io/v1", "TokenReview"),
+        "Kubernetes has the kind TokenReview, but objects of it are not kept."
     );
 }
 

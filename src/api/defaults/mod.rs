@@ -8,6 +8,7 @@ mod network;
 mod pod;
 mod policy;
 mod storage;
+mod stored;
 mod workload;
 
 pub use config::{namespace, node, secret};
@@ -15,6 +16,7 @@ pub use network::{endpoint_slice, endpoints, ingress_class, network_policy, serv
 pub use pod::{image_tag, pod, pod_template};
 pub use policy::{autoscaler, binding, priority_class};
 pub use storage::{claim, limit_range, storage_class, volume};
+pub use stored::stored;
 pub use workload::{
     cron_job, daemon_set, deployment, job, job_selector, replica_set, replication_controller, stateful_set,
 };

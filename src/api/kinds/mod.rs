@@ -44,6 +44,7 @@ pub mod service;
 mod service_account;
 mod stateful_set;
 mod storage_class;
+mod stored;
 
 /// What is known of one kind of object.
 pub struct Kind {
@@ -132,13 +133,21 @@ pub static KINDS: &[&Kind] = &[
     &persistent_volume_claim::KIND,
     &persistent_volume::KIND,
     &pod::KIND,
+    &stored::POD_TEMPLATE,
     &replication_controller::KIND,
     &resource_quota::KIND,
     &secret::KIND,
     &service_account::KIND,
     &service::KIND,
-    &controller_revision::KIND,
+    &stored::MUTATING_POLICY,
+    &stored::MUTATING_BINDING,
+    &stored::MUTATING_WEBHOOK,
+    &stored::VALIDATING_POLICY,
+    &stored::VALIDATING_BINDING,
+    &stored::VALIDATING_WEBHOOK,
+    &stored::CUSTOM_RESOURCE_DEFINITION,
     &api_service::KIND,
+    &controller_revision::KIND,
     &daemon_set::KIND,
     &deployment::KIND,
     &replica_set::KIND,
@@ -146,18 +155,80 @@ pub static KINDS: &[&Kind] = &[
     &horizontal_pod_autoscaler::KIND,
     &cron_job::KIND,
     &job::KIND,
+    &stored::CERTIFICATE_SIGNING_REQUEST,
     &lease::KIND,
     &endpoint_slice::KIND,
+    &stored::FLOW_SCHEMA,
+    &stored::PRIORITY_LEVEL,
     &ingress_class::KIND,
     &ingress::KIND,
+    &stored::IP_ADDRESS,
     &network_policy::KIND,
+    &stored::SERVICE_CIDR,
+    &stored::RUNTIME_CLASS,
     &pod_disruption_budget::KIND,
     &cluster_role_binding::KIND,
     &cluster_role::KIND,
     &role_binding::KIND,
     &role::KIND,
+    &stored::DEVICE_CLASS,
+    &stored::RESOURCE_CLAIM,
+    &stored::RESOURCE_CLAIM_TEMPLATE,
+    &stored::RESOURCE_SLICE,
     &priority_class::KIND,
+    &stored::CSI_DRIVER,
+    &stored::CSI_NODE,
+    &stored::CSI_STORAGE_CAPACITY,
     &storage_class::KIND,
+    &stored::VOLUME_ATTACHMENT,
+    &stored::VOLUME_ATTRIBUTES_CLASS,
+];
+
+/// A resource that `kubectl api-resources` lists and that cannot be kept.
+pub struct Unkept {
+    /// `tokenreviews`.
+    pub plural: &'static str,
+    /// Short names, joined by commas.
+    pub short: &'static str,
+    /// `authentication.k8s.io/v1`.
+    pub api_version: &'static str,
+    /// False for what belongs to the whole cluster.
+    pub namespaced: bool,
+    /// `TokenReview`.
+    pub kind: &'static str,
+    /// What can be done with it.
+    pub verbs: &'static str,
+}
+
+const fn review(plural: &'static str, api_version: &'static str, namespaced: bool, kind: &'static str) -> Unkept {
+    Unkept { plural, short: "", api_version, namespaced, kind, verbs: "create" }
+}
+
+/// The resources that cannot be kept: questions to the API server, and views of what is kept elsewhere.
+pub static UNKEPT: &[Unkept] = &[
+    review("bindings", "v1", true, "Binding"),
+    Unkept {
+        plural: "componentstatuses",
+        short: "cs",
+        api_version: "v1",
+        namespaced: false,
+        kind: "ComponentStatus",
+        verbs: "get,list",
+    },
+    review("selfsubjectreviews", "authentication.k8s.io/v1", false, "SelfSubjectReview"),
+    review("tokenreviews", "authentication.k8s.io/v1", false, "TokenReview"),
+    review("localsubjectaccessreviews", "authorization.k8s.io/v1", true, "LocalSubjectAccessReview"),
+    review("selfsubjectaccessreviews", "authorization.k8s.io/v1", false, "SelfSubjectAccessReview"),
+    review("selfsubjectrulesreviews", "authorization.k8s.io/v1", false, "SelfSubjectRulesReview"),
+    review("subjectaccessreviews", "authorization.k8s.io/v1", false, "SubjectAccessReview"),
+    Unkept {
+        plural: "events",
+        short: "ev",
+        api_version: "events.k8s.io/v1",
+        namespaced: true,
+        kind: "Event",
+        verbs: "create,delete,deletecollection,get,list,patch,update,watch",
+    },
 ];
 
 impl Kind {

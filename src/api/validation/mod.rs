@@ -31,6 +31,7 @@ pub mod service;
 mod service_ip;
 pub mod sets;
 pub mod storage;
+pub mod stored;
 mod volume_sources;
 mod volumes;
 pub mod warnings;

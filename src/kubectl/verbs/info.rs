@@ -1,9 +1,9 @@
 //! What the cluster and kubectl are: `api-resources`, `api-versions`, `version`, `cluster-info`.
 
 use super::Verb;
-use crate::api::encode::yaml;
-use crate::api::kinds::KINDS;
-use crate::api::{Kind, Value};
+use crate::api::encode::{json_pretty, yaml};
+use crate::api::kinds::{KINDS, UNKEPT};
+use crate::api::Value;
 use crate::base::order::Order;
 use crate::base::table::columns;
 use crate::kubectl::call::{Call, Outcome, Run};
@@ -31,17 +31,17 @@ fn api_resources(call: &mut Call<'_>) -> Outcome {
     }
     let (namespaced, group) = (call.line.get("namespaced"), call.line.get("api-group"));
     let (categories, verbs) = (call.line.list("categories"), call.line.list("verbs"));
-    let wanted = |kind: &&&'static Kind| {
-        namespaced.is_none_or(|text| (text != "false") == kind.namespaced)
-            && group.is_none_or(|group| group == kind.group)
-            && categories.iter().all(|category| kind.categories.contains(&category.as_str()))
-            && verbs.iter().all(|verb| VERBS.split(',').any(|known| known == verb))
+    let wanted = |row: &Resource| {
+        namespaced.is_none_or(|text| (text != "false") == row.namespaced)
+            && group.is_none_or(|group| group == row.group())
+            && categories.iter().all(|category| row.categories.contains(&category.as_str()))
+            && verbs.iter().all(|verb| row.verbs.split(',').any(|known| known == verb))
     };
-    let mut kinds: Vec<&'static Kind> = KINDS.iter().filter(wanted).copied().collect();
-    kinds.order_by_key(|kind| (kind.group, kind.plural));
+    let mut rows: Vec<Resource> = resources().into_iter().filter(wanted).collect();
+    rows.order_by(|a, b| (a.group(), a.plural).cmp(&(b.group(), b.plural)));
     match call.line.get("sort-by") {
-        Some("name") => kinds.order_by_key(|kind| kind.plural),
-        Some("kind") => kinds.order_by_key(|kind| kind.kind),
+        Some("name") => rows.order_by_key(|row| row.plural),
+        Some("kind") => rows.order_by_key(|row| row.kind),
         Some(other) => return Err(error(format!("--sort-by accepts only name or kind, not {other}"))),
         None => {}
     }
@@ -49,34 +49,104 @@ fn api_resources(call: &mut Call<'_>) -> Outcome {
         "" => false,
         "wide" => true,
         "name" => {
-            kinds.iter().for_each(|kind| call.out.line(kind.resource()));
+            for row in &rows {
+                let dot = if row.group().is_empty() { "" } else { "." };
+                call.out.line(format!("{}{dot}{}", row.plural, row.group()));
+            }
+            return Ok(Run::Done(0));
+        }
+        format @ ("yaml" | "json") => {
+            let list: Value = rows.iter().map(Resource::to_value).collect();
+            let all = value!({"apiVersion": "v1", "groupVersion": "", "kind": "APIResourceList", "resources": list});
+            call.out.out(if format == "yaml" { yaml(&all) } else { json_pretty(&all) });
             return Ok(Run::Done(0));
         }
         other => return Err(error(format!("--output {other} is not available"))),
     };
-    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut table: Vec<Vec<String>> = Vec::new();
     if !call.line.is("no-headers") {
         let mut heads = vec!["NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND"];
         if wide {
             heads.extend(["VERBS", "CATEGORIES"]);
         }
-        rows.push(heads.into_iter().map(str::to_owned).collect());
+        table.push(heads.into_iter().map(str::to_owned).collect());
     }
-    for kind in kinds {
-        let short = kind.short_names.join(",");
-        let mut row =
-            vec![kind.plural.to_owned(), short, kind.api_version(), kind.namespaced.to_string(), kind.kind.to_owned()];
+    for row in rows {
+        let namespaced = row.namespaced.to_string();
+        let mut cells = vec![row.plural.to_owned(), row.short, row.api_version, namespaced, row.kind.to_owned()];
         if wide {
-            row.extend([VERBS.to_owned(), kind.categories.join(",")]);
+            cells.extend([row.verbs.to_owned(), row.categories.join(",")]);
         }
-        rows.push(row);
+        table.push(cells);
     }
-    call.out.out(columns(&rows));
+    call.out.out(columns(&table));
     Ok(Run::Done(0))
 }
 
+/// A resource as the API server's discovery lists it.
+struct Resource {
+    plural: &'static str,
+    singular: &'static str,
+    short: String,
+    api_version: String,
+    namespaced: bool,
+    kind: &'static str,
+    verbs: &'static str,
+    categories: &'static [&'static str],
+}
+
+impl Resource {
+    fn group(&self) -> &str {
+        self.api_version.split_once('/').map_or("", |(group, _)| group)
+    }
+
+    fn to_value(&self) -> Value {
+        let list = |text: &str| -> Value { text.split(',').map(Value::from).collect() };
+        let version = self.api_version.rsplit('/').next().unwrap_or_default();
+        let mut value = value!({
+            "kind": (self.kind), "name": (self.plural), "namespaced": (self.namespaced), "singularName": (self.singular),
+            "verbs": (list(self.verbs)), "version": version
+        });
+        let parts = [("group", Value::from(self.group())), ("shortNames", list(&self.short))];
+        let given = parts.into_iter().zip([!self.group().is_empty(), !self.short.is_empty()]);
+        given.filter(|(_, given)| *given).for_each(|((field, part), _)| value.set(field, part));
+        if !self.categories.is_empty() {
+            value.set("categories", list(&self.categories.join(",")));
+        }
+        value
+    }
+}
+
+fn resources() -> Vec<Resource> {
+    let kept = KINDS.iter().map(|kind| Resource {
+        plural: kind.plural,
+        singular: kind.singular,
+        short: kind.short_names.join(","),
+        api_version: kind.api_version(),
+        namespaced: kind.namespaced,
+        kind: kind.kind,
+        verbs: VERBS,
+        categories: kind.categories,
+    });
+    let unkept = UNKEPT.iter().map(|row| Resource {
+        plural: row.plural,
+        singular: match row.plural {
+            "componentstatuses" => "componentstatus",
+            plural => plural.trim_end_matches('s'),
+        },
+        short: row.short.to_owned(),
+        api_version: row.api_version.to_owned(),
+        namespaced: row.namespaced,
+        kind: row.kind,
+        verbs: row.verbs,
+        categories: &[],
+    });
+    kept.chain(unkept).collect()
+}
+
 fn api_versions(call: &mut Call<'_>) -> Outcome {
-    let mut versions: Vec<String> = KINDS.iter().map(|kind| kind.api_version()).collect();
+    let mut versions: Vec<String> = resources().into_iter().map(|row| row.api_version).collect();
+    versions.push("autoscaling/v1".to_owned());
     versions.order();
     versions.dedup();
     versions.iter().for_each(|version| call.out.line(version));
