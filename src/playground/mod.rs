@@ -14,7 +14,7 @@ use crate::base::order::Order;
 use crate::base::time::{SimTime, Span};
 use crate::cluster::{BranchInfo, History, World};
 use crate::kubectl::player::Player;
-use crate::kubectl::{script, syntax, Session};
+use crate::kubectl::{script, syntax, verbs, Session};
 use crate::lesson::scenario::Scenario;
 use crate::store::{self, Verb};
 use crate::view::chart::Chart;
@@ -232,6 +232,20 @@ impl Playground {
     /// True for a command line that is not at its end yet: an open quote, loop or here-document.
     pub fn is_open(&self, line: &str) -> bool {
         syntax::is_open(line)
+    }
+
+    /// True for a command line that prints texts which are loaded when somebody first asks for them.
+    pub fn wants_texts(&self, line: &str) -> bool {
+        let asks = |word: &str| matches!(word, "explain" | "help" | "--help" | "-h" | "options");
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let kubectl = words.iter().any(|word| matches!(*word, "kubectl" | "k"));
+        let bare = words.len() == 1 || words.last().is_some_and(|word| verbs::is_family(word));
+        self.terminal.session().help.is_none() && kubectl && (bare || words.iter().any(|word| asks(word)))
+    }
+
+    /// Takes these texts: the documentation of the API's fields, and the help of kubectl.
+    pub fn set_texts(&mut self, docs: &str, help: &str) {
+        self.terminal.set_texts(docs, help);
     }
 
     /// The prompt of the shell the terminal is in.

@@ -36,6 +36,11 @@ impl Terminal {
         &self.session
     }
 
+    /// Gives it the documentation of the API's fields and the help of kubectl.
+    pub fn set_texts(&mut self, docs: &str, help: &str) {
+        (self.session.docs, self.session.help) = (Some(docs.into()), Some(help.into()));
+    }
+
     /// Writes a file.
     pub fn write(&mut self, file: &str, text: String) {
         self.session.write(file, text);

@@ -169,3 +169,24 @@ fn a_script_has_one_digest_and_another_with_another_seed() {
     assert_eq!(digest_of_script(script, 5), digest_of_script(script, 5));
     assert_ne!(digest_of_script(script, 5), digest_of_script(script, 6));
 }
+
+#[test]
+fn documentation_and_help_are_asked_for_when_they_are_needed() {
+    let mut playground = Playground::new(Settings::default());
+    for (line, wants) in [
+        ("kubectl get pods", false),
+        ("kubectl explain pod.spec", true),
+        ("k get --help", true),
+        ("kubectl", true),
+        ("kubectl rollout", true),
+        ("echo help", false),
+    ] {
+        assert_eq!(playground.wants_texts(line), wants, "{line}");
+    }
+    playground.set_texts("@core v1\n#Pod A pod.\n", "@get\nDisplay resources.\n");
+    assert!(!playground.wants_texts("kubectl get --help"));
+    playground.exec("kubectl get --help; kubectl explain pod");
+    let printed: String = playground.take_output().into_iter().map(|(_, text)| text).collect();
+    assert!(printed.starts_with("Display resources.\n"), "{printed}");
+    assert!(printed.contains("A pod."), "{printed}");
+}

@@ -171,6 +171,8 @@ pub enum Msg {
     Typed(String),
     /// Carry the command line out.
     Run,
+    /// The documentation and the help were loaded, or could not be: then they are empty.
+    Texts(String, String),
     /// Stop the running command, or drop the command line.
     Interrupt,
     /// Empty the terminal.
@@ -242,4 +244,6 @@ pub enum Effect {
     Language(Lang),
     /// Tell the document its colours.
     Theme(Theme),
+    /// Load the documentation of the fields and the help of the commands.
+    LoadTexts,
 }

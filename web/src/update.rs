@@ -91,6 +91,12 @@ impl Model {
                 self.terminal.input.push('\n');
                 Vec::new()
             }
+            Msg::Run if self.playground.wants_texts(&self.terminal.input) => vec![Effect::LoadTexts],
+            Msg::Texts(docs, help) => {
+                self.playground.set_texts(&docs, &help);
+                let line = std::mem::take(&mut self.terminal.input);
+                self.run(&line)
+            }
             Msg::Run => {
                 let line = std::mem::take(&mut self.terminal.input);
                 self.run(&line)

@@ -112,6 +112,11 @@ pub fn find(verbs: &[&'static Verb], name: &str) -> Option<&'static Verb> {
     verbs.iter().copied().find(|verb| verb.name == name || verb.aliases.contains(&name))
 }
 
+/// True for a verb that only prints its help: `rollout`, `set`, `config`.
+pub fn is_family(name: &str) -> bool {
+    find(VERBS, name).is_some_and(|verb| verb.run.is_none())
+}
+
 /// What kubectl says of a duration that is none.
 fn bad_duration(call: &Call<'_>, flag: &str, text: &str) -> Failure {
     Failure::Error(format!(

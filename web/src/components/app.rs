@@ -44,6 +44,12 @@ impl App {
             }
             Effect::Language(lang) => platform::set_language(lang),
             Effect::Theme(theme) => platform::set_theme(theme),
+            Effect::LoadTexts => {
+                let send = self.send.clone();
+                platform::load_texts(["schema-docs.txt", "kubectl-help.txt"], move |[docs, help]| {
+                    send.emit(Msg::Texts(docs, help));
+                });
+            }
         }
     }
 
