@@ -177,7 +177,7 @@ fn ask_backend(
     let hop = Hop { sentence, ..path.step(HopKind::Listen, "listener", backend.clone(), place.clone()) };
     path.hop(hop);
     path.pass(response.took_us.max(500));
-    response.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("server"));
+    response.headers.retain(|(name, _)| !["server", "connection"].contains(&name.to_lowercase().as_str()));
     secured(question, &mut response);
     Ok(reply(path, place, response, pod.key().to_string()))
 }

@@ -99,8 +99,8 @@ pub struct Arrival<'a> {
 
 /// What a container answers to a request.
 pub fn respond(arrival: &Arrival<'_>, request: &Request) -> Response {
-    if let Some(greeting) = other_protocol(arrival.page) {
-        return Response { status: 0, headers: Vec::new(), body: greeting.to_owned() };
+    if let Some(body) = other_protocol(arrival, request) {
+        return Response { status: 0, headers: Vec::new(), body };
     }
     let path = request.path.split('?').next().unwrap_or("/");
     let image = arrival.container.get("image").str();
@@ -124,6 +124,15 @@ fn response(status: u16, body: String, server: String, location: Option<String>)
     headers.extend(location.map(|location| ("Location".to_owned(), location)));
     headers.push(("Content-Type".to_owned(), if html { "text/html" } else { "text/plain" }.to_owned()));
     headers.push(("Content-Length".to_owned(), body.len().to_string()));
+    if headers[0].1.starts_with("nginx") {
+        let tag = format!("\"661e8b67-{:x}\"", body.len());
+        let modified = "Tue, 16 Apr 2024 14:29:59 GMT".to_owned();
+        let file = status == 200;
+        headers.extend(file.then(|| ("Last-Modified".to_owned(), modified)));
+        headers.push(("Connection".to_owned(), "keep-alive".to_owned()));
+        headers.extend(file.then(|| ("ETag".to_owned(), tag)));
+        headers.extend(file.then(|| ("Accept-Ranges".to_owned(), "bytes".to_owned())));
+    }
     Response { status, headers, body }
 }
 
@@ -250,22 +259,28 @@ fn server_name(page: Page, image: &str) -> String {
     let is_version = version.starts_with(|c: char| c.is_ascii_digit());
     match page {
         Page::Nginx if is_version => format!("nginx/{}", version.split('-').next().unwrap_or(version)),
-        Page::Nginx => "nginx".to_owned(),
+        Page::Nginx => "nginx/1.29.4".to_owned(),
         Page::ItWorks => "Apache".to_owned(),
         _ => String::new(),
     }
 }
 
-/// What servers of other protocols say to a client that speaks HTTP.
-fn other_protocol(page: Page) -> Option<&'static str> {
-    match page {
-        Page::Redis => Some("-ERR wrong number of arguments for 'get' command\r\n"),
-        Page::Memcached => Some("ERROR\r\n"),
-        Page::Mysql => Some("\u{0}mysql_native_password"),
-        Page::Mongo => Some("It looks like you are trying to access MongoDB over HTTP on the native driver port.\r\n"),
-        Page::Nats => Some("INFO {}\r\n"),
-        Page::Rabbitmq => Some("AMQP"),
-        Page::Postgres | Page::Cassandra | Page::Kafka | Page::Zookeeper | Page::Dns => Some(""),
-        _ => None,
-    }
+/// What servers of other protocols say: unasked, where the connection was only opened, or to a client that speaks HTTP.
+fn other_protocol(arrival: &Arrival<'_>, request: &Request) -> Option<String> {
+    let image = arrival.container.get("image").str();
+    let version = image.rsplit_once(':').map_or("8.4.3", |(_, tag)| tag);
+    let opened = request.method == "CONNECT";
+    let text = match arrival.page {
+        Page::Mysql => return Some(format!("J\n{version} caching_sha2_password\n")),
+        Page::Nats => "INFO {\"server_name\":\"nats\",\"proto\":1,\"port\":4222,\"max_payload\":1048576}\r\n",
+        Page::Redis if request.body.trim().eq_ignore_ascii_case("ping") => "+PONG\r\n",
+        Page::Redis | Page::Memcached | Page::Mongo | Page::Rabbitmq if opened => "",
+        Page::Redis => "-ERR wrong number of arguments for 'get' command\r\n",
+        Page::Memcached => "ERROR\r\n",
+        Page::Mongo => "It looks like you are trying to access MongoDB over HTTP on the native driver port.\r\n",
+        Page::Rabbitmq => "AMQP",
+        Page::Postgres | Page::Cassandra | Page::Kafka | Page::Zookeeper | Page::Dns => "",
+        _ => return None,
+    };
+    Some(text.to_owned())
 }
