@@ -4,6 +4,7 @@
 //! Nothing here is part of what Kubernetes says.
 
 use super::diagnostic::Diagnostic;
+use super::fixes_layout;
 use super::kinds::KINDS;
 
 /// A piece of text in place of some lines. Lines and columns count from 1; the end is behind the last letter.
@@ -24,8 +25,18 @@ pub fn fix(text: &str, found: &Diagnostic) -> Option<Edit> {
     if let Some(with) = found.message.contains(" stands here").then(|| letter(text, line, column)).flatten() {
         return Some(here(with));
     }
-    if found.hint.contains("write \"apiVersion: ") {
+    let old_field = ["serviceName", "servicePort"].iter().any(|field| found.path.ends_with(field));
+    if found.hint.contains("write \"apiVersion: ")
+        || found.message.contains("apiVersion not set")
+        || old_field && found.message.contains("unknown field")
+    {
         return present_form(text, line);
+    }
+    if found.hint.starts_with("YAML is indented with spaces") {
+        return relaid(text, line, fixes_layout::without_tabs);
+    }
+    if let Some(edit) = relaid(text, line, fixes_layout::indented) {
+        return Some(edit);
     }
     let meant = found.hint.strip_prefix("Did you mean \"")?.strip_suffix("\"?")?;
     // Only a field stands alone in the hint; a kind comes with `kind: `.
@@ -56,32 +67,83 @@ fn letter(text: &str, line: u32, column: u32) -> Option<&'static str> {
     })
 }
 
-/// The document around a line, rewritten to the present version of its kind.
-fn present_form(text: &str, line: u32) -> Option<Edit> {
-    let lines: Vec<&str> = text.lines().collect();
+/// The lines of the document around a line, counted from 0.
+fn document_at(lines: &[&str], line: u32) -> Option<std::ops::Range<usize>> {
     let at = (line as usize - 1).min(lines.len().checked_sub(1)?);
     let is_end = |line: &&str| line.starts_with("---") || line.starts_with("...");
     let from = lines[..at].iter().rposition(is_end).map_or(0, |end| end + 1);
     let to = lines[at..].iter().position(is_end).map_or(lines.len(), |end| at + end).max(from + 1);
     let from = if is_end(&lines[from]) { from + 1 } else { from };
-    let document = &lines[from..to];
+    Some(from..to)
+}
+
+/// The document around a line, laid out anew.
+fn relaid(text: &str, line: u32, layout: fn(&[&str]) -> Option<String>) -> Option<Edit> {
+    let lines: Vec<&str> = text.lines().collect();
+    let place = document_at(&lines, line)?;
+    let document = &lines[place.clone()];
+    Some(whole(document, place, layout(document)?))
+}
+
+/// A document in place of what it was.
+fn whole(document: &[&str], place: std::ops::Range<usize>, text: String) -> Edit {
+    let last = document.last().map_or(0, |line| line.chars().count() as u32);
+    Edit { from: (place.start as u32 + 1, 1), to: (place.end as u32, last + 1), text }
+}
+
+/// The document around a line, rewritten to the present version of its kind.
+fn present_form(text: &str, line: u32) -> Option<Edit> {
+    let lines: Vec<&str> = text.lines().collect();
+    let range = document_at(&lines, line)?;
+    let document = &lines[range.clone()];
     let value = |field: &str| {
         let value = document.iter().find_map(|line| line.strip_prefix(field))?;
         Some(value.split('#').next().unwrap_or("").trim().trim_matches(['"', '\'']))
     };
     let kind = value("kind:")?;
     let row = KINDS.iter().find(|row| row.kind == kind)?;
-    let old = value("apiVersion:")?;
+    let old = value("apiVersion:").unwrap_or_default();
     let mut new: Vec<String> = document.iter().map(|line| (*line).to_owned()).collect();
-    let place = new.iter().position(|line| line.starts_with("apiVersion:"))?;
-    new[place] = new[place].replacen(old, &row.api_version(), 1);
+    match new.iter().position(|line| line.starts_with("apiVersion:")) {
+        Some(place) if old.is_empty() => new[place] = format!("apiVersion: {}", row.api_version()),
+        Some(place) => new[place] = new[place].replacen(old, &row.api_version(), 1),
+        None => {
+            let first = new.iter().position(|line| line.starts_with(|c: char| c.is_ascii_alphabetic()))?;
+            new.insert(first, format!("apiVersion: {}", row.api_version()));
+        }
+    }
     match kind {
+        "HorizontalPodAutoscaler" if old == "autoscaling/v2beta1" => metrics(&mut new),
         "Ingress" => ingress(&mut new),
         "Deployment" | "DaemonSet" | "StatefulSet" | "ReplicaSet" => selector(&mut new),
         _ => {}
     }
-    let last = document.last().map_or(0, |line| line.chars().count() as u32);
-    Some(Edit { from: (from as u32 + 1, 1), to: (to as u32, last + 1), text: new.join("\n") })
+    Some(whole(document, range, new.join("\n")))
+}
+
+/// The targets of metrics as autoscaling/v2 writes them.
+fn metrics(lines: &mut Vec<String>) {
+    const TARGETS: &[(&str, &str, &str)] = &[
+        ("targetAverageUtilization:", "Utilization", "averageUtilization"),
+        ("targetAverageValue:", "AverageValue", "averageValue"),
+        ("targetValue:", "Value", "value"),
+    ];
+    let mut new: Vec<String> = Vec::new();
+    for line in lines.iter() {
+        let (at, word) = (indent(line), line.trim_start_matches([' ', '-']));
+        let target = TARGETS.iter().find_map(|(old, kind, field)| Some((word.strip_prefix(old)?, kind, field)));
+        if let Some((value, kind, field)) = target {
+            new.push(format!("{}target:", &line[..at]));
+            new.push(format!("{}type: {kind}", spaces(at + 2)));
+            new.push(format!("{}{field}:{value}", spaces(at + 2)));
+        } else if let Some(name) = word.strip_prefix("metricName:") {
+            new.push(format!("{}metric:", &line[..at]));
+            new.push(format!("{}name:{name}", spaces(at + 2)));
+        } else {
+            new.push(line.clone());
+        }
+    }
+    *lines = new;
 }
 
 fn indent(line: &str) -> usize {
@@ -192,5 +254,28 @@ mod tests {
         let new = fixed("apiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec:\n  selektor: {app: web}\n  ports：\n  - port: 80\n");
         assert!(new.contains("  selector: {app: web}") && new.contains("  ports:\n"), "{new}");
         assert!(check(&new).is_empty(), "{new}");
+    }
+
+    #[test]
+    fn lost_layouts_are_found_again() {
+        let flat = "apiVersion: apps/v1\nkind: Deployment\n# the name\nmetadata:\nname: web\nlabels:\napp: web\nspec:\nreplicas: 2\nselector:\nmatchLabels:\napp: web\ntemplate:\nmetadata:\nlabels:\napp: web\nspec:\ncontainers:\n- name: c\nimage: nginx:1.25\nports:\n- containerPort: 80\ncommand:\n- sleep\n- \"1\"\n";
+        let new = fixed(flat);
+        assert!(check(&new).is_empty(), "{new}");
+        assert!(new.contains("\n      containers:\n      - name: c\n        image: nginx:1.25\n"), "{new}");
+        assert!(new.contains("        - containerPort: 80\n        command:\n        - sleep"), "{new}");
+        let tabs =
+            "apiVersion: v1\nkind: Service\nmetadata:\n\tname: web\nspec:\n\tports:\n\t- port: 80\n\t  name: http\n";
+        let new = fixed(tabs);
+        assert!(check(&new).is_empty() && new.contains("\n  - port: 80\n    name: http"), "{new}");
+    }
+
+    #[test]
+    fn old_autoscalers_ingresses_and_missing_versions_are_put_right() {
+        let old = "apiVersion: autoscaling/v2beta1\nkind: HorizontalPodAutoscaler\nmetadata:\n  name: web\nspec:\n  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}\n  maxReplicas: 3\n  metrics:\n  - type: Resource\n    resource:\n      name: cpu\n      targetAverageUtilization: 50 # percent\n---\nkind: ConfigMap\nmetadata:\n  name: a\n---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: web\nspec:\n  rules:\n  - http:\n      paths:\n      - path: /\n        pathType: Prefix\n        backend:\n          serviceName: web\n          servicePort: http\n";
+        let new = fixed(old);
+        assert!(check(&new).is_empty(), "{new}\n{:?}", check(&new));
+        assert!(new.contains("        averageUtilization: 50 # percent"), "{new}");
+        assert!(new.contains("---\napiVersion: v1\nkind: ConfigMap"), "{new}");
+        assert!(new.contains("              name: http"), "{new}");
     }
 }

@@ -19,6 +19,7 @@ pub mod field_manager;
 mod field_merge;
 mod field_set;
 pub mod fixes;
+mod fixes_layout;
 pub mod hints;
 pub mod json;
 pub mod jsonpath;
