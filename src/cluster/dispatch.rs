@@ -5,6 +5,8 @@ use std::sync::Arc;
 use super::outside::Network;
 use super::world::Event;
 use super::World;
+use crate::api::volume_match::claims_of_pod;
+use crate::api::Object;
 use crate::base::time::{SimTime, Span};
 use crate::controllers::{Key, CONTROLLERS};
 use crate::kubelet::{self, PodRef};
@@ -109,6 +111,9 @@ impl World {
         if cordons && self.away(object.name()).is_none() {
             self.carry_out(vec![kubelet::node_status::note_cordon(object)]);
         }
+        if change.kind() == "PersistentVolumeClaim" && change.touches("metadata.annotations") {
+            self.wake_users(object);
+        }
         if change.kind() == "Lease" && change.verb != Verb::Deleted {
             self.observe_lease(object);
         }
@@ -126,6 +131,18 @@ impl World {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// The pods on nodes that use a claim may go on.
+    fn wake_users(&mut self, claim: &Object) {
+        let uses = |pod: &&Object| {
+            !pod.at("spec.nodeName").is_empty() && claims_of_pod(pod).any(|(name, _)| name == claim.name())
+        };
+        let pods: Vec<Object> = self.cache.list("Pod", claim.namespace()).filter(uses).cloned().collect();
+        for pod in pods {
+            let node = pod.at("spec.nodeName").text();
+            self.wake_pod(PodRef { key: pod.key(), uid: pod.uid().into(), node }, self.now);
         }
     }
 
@@ -214,6 +231,9 @@ impl World {
         self.scheduler_free_at = self.now + SCHEDULE_EACH;
         let view = View::new(&self.cache, self.now, &self.settings);
         let plan = self.scheduler.run(&view);
+        if let Some(span) = plan.requeue_after {
+            self.scheduler_free_at = self.now + span;
+        }
         self.carry_out(plan.actions);
     }
 

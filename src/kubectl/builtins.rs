@@ -293,6 +293,9 @@ fn why(args: &[String], world: &World, session: &Session, out: &mut Output) -> u
             out.line(format!("{indent}  changed by {}: {}", changed.component, changed.rule));
         }
     }
+    if let Some(decision) = world.store().get(kind.kind, &key).and_then(|pod| world.scheduler().decision(pod.uid())) {
+        super::faults::decision(decision, world, out);
+    }
     let track = world.series().track(&format!("hpa {key}")).filter(|_| kind.kind == "HorizontalPodAutoscaler");
     let points: Vec<_> = track.into_iter().flat_map(|track| track.points()).collect();
     let news = points.iter().enumerate().filter(|(i, point)| *i == 0 || points[i - 1].note != point.note);

@@ -1,9 +1,12 @@
-//! `fault` and `node`: what no kubectl can do to a machine. Names and effects are the cluster's; here are words only.
+//! `fault` and `node`: what no kubectl can do to a machine; and what the scheduler thought of each. Names and effects are the
+//! cluster's; here are words only.
 
 use super::output::Output;
 use crate::base::quantity::Quantity;
+use crate::base::time::Timestamp;
 use crate::cluster::faults::{Away, FAULTS};
 use crate::cluster::World;
+use crate::scheduler::decision::Decision;
 
 /// `fault`, `fault NAME NODE`, `fault heal [NODE]`.
 pub fn fault(args: &[String], world: &mut World, out: &mut Output) -> u8 {
@@ -125,5 +128,21 @@ pub fn node(args: &[String], world: &mut World, out: &mut Output) -> u8 {
             out.err(format!("error: {why}"));
             1
         }
+    }
+}
+
+/// Why a pod is on its node and not on another, or on none: `why pod/NAME`.
+pub fn decision(decision: &Decision, world: &World, out: &mut Output) {
+    let at = Timestamp::of(world.settings().epoch, decision.at).rfc3339();
+    out.line(format!("decided at {at}: {}", decision.summary));
+    for judged in &decision.nodes {
+        let chosen = decision.chosen.as_ref() == Some(&judged.node);
+        let scores: Vec<String> = judged.scores.iter().map(|(plugin, points)| format!("{plugin} {points}")).collect();
+        let verdict = match (judged.plugin, scores.is_empty()) {
+            ("", true) => "passes all filters".to_owned(),
+            ("", false) => format!("scores {}: {}", judged.total, scores.join(", ")),
+            (plugin, _) => format!("refused by {plugin}: {}", judged.reasons),
+        };
+        out.line(format!("  {}{} {verdict}", judged.node, if chosen { " (chosen)" } else { "" }));
     }
 }

@@ -12,6 +12,7 @@ use crate::store::plan::{DeleteOptions, Propagation};
 use crate::store::{Action, Because, EventNote, Plan, View, VolumeData};
 use crate::workload::shell::Told;
 
+mod claims;
 mod config;
 mod container;
 mod environment;
@@ -62,6 +63,8 @@ pub struct PodRuntime {
     first_seen: SimTime,
     sandbox: Sandbox,
     ip: EcoString,
+    /// When the pod complains that it waits for a claim, while it does.
+    claims_due: Option<SimTime>,
     /// Failed attempts to mount a volume.
     mount_failures: u32,
     /// When to try again what went wrong.
@@ -207,6 +210,7 @@ fn begin(view: &View, pod: &PodRef, object: &Object) -> Result<PodRuntime, Plan>
         first_seen: view.now,
         sandbox: Sandbox::Coming(view.now + Span(delay)),
         ip: EcoString::new(),
+        claims_due: None,
         mount_failures: 0,
         retry_at: None,
         relisted: false,

@@ -29,6 +29,9 @@ enum Start {
 impl Sync<'_> {
     /// Makes the sandbox once the volumes can be mounted.
     pub(super) fn prepare_sandbox(&mut self) {
+        if !matches!(self.run.sandbox, Sandbox::Coming(_)) || self.waits_for_claims() {
+            return;
+        }
         let Sandbox::Coming(at) = self.run.sandbox else { return };
         if at > self.now {
             return;

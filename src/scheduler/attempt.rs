@@ -1,19 +1,24 @@
 //! One attempt to find a node for a pod, and what is said when there is none.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ecow::EcoString;
 
+use super::decision::{self, judged, Decision, Judged};
 use super::filter::{failure_text, Prepared, Verdict};
 use super::nodes::{NodeInfo, Nodes};
 use super::pod_info::PodInfo;
+use super::score::{self, Score};
 use super::volumes::{self, PodVolumes};
-use super::{binding, preemption, score, State, COMPONENT};
+use super::{binding, filter, preemption, State, COMPONENT};
 use crate::api::{Object, Value};
 use crate::base::draw;
+use crate::base::time::Span;
 use crate::store::{Action, Because, EventNote, Plan, View};
 use crate::value;
+
+/// An attempt in vain keeps the scheduler for so long: it looks for pods to displace, and writes why.
+const FAILED_ATTEMPT: Span = Span::millis(10);
 
 impl State {
     /// Models pkg/scheduler/schedule_one.go schedulingCycle and handleSchedulingFailure. The binding is taken for done at
@@ -22,21 +27,15 @@ impl State {
         let info = Arc::new(PodInfo::new(pod));
         let all = self.nodes.iter().count() as u32;
         if all == 0 {
-            return self.fail(
-                view,
-                &info,
-                "no nodes available to schedule pods".to_owned(),
-                Vec::new(),
-                BTreeMap::new(),
-            );
+            return self.fail(view, &info, "no nodes available to schedule pods".to_owned(), Vec::new(), Vec::new());
         }
         let volumes = match volumes::prepare(view, &info, &self.assumed_volumes()) {
             Ok(volumes) => volumes,
             Err(reason) => {
                 let text = format!("0/{all} nodes are available: {reason}. not found");
-                let reasons = self.nodes.iter().map(|node| (node.name.clone(), EcoString::from(reason.as_str())));
-                let reasons = reasons.collect();
-                return self.fail(view, &info, text, vec![volumes::PLUGIN], reasons);
+                let all_refused = self.nodes.iter().map(|_| filter::refuse(volumes::PLUGIN, &reason, true));
+                let judged = judged(self.nodes.iter(), &all_refused.collect::<Vec<_>>());
+                return self.fail(view, &info, text, vec![volumes::PLUGIN], judged);
             }
         };
         let verdicts = self.filter_all(view, &info, volumes.as_ref());
@@ -45,9 +44,13 @@ impl State {
         if feasible.is_empty() {
             return self.no_node_fits(view, &info, verdicts, volumes.as_ref());
         }
-        let (node, why) = choose(view, &info, &self.nodes, &feasible);
+        let (node, why, scores) = choose(view, &info, &self.nodes, &feasible);
+        let mut nodes = judged(self.nodes.iter(), &verdicts);
+        decision::add_scores(&mut nodes, &scores);
         let bindings = volumes.zip(self.nodes.get(&node)).and_then(|(volumes, node)| volumes.bindings(node));
         self.forget(&info.uid);
+        let (chosen, summary) = (Some(node.clone()), why.as_str().into());
+        self.keep_decision(&info.uid, Decision { at: view.now, chosen, summary, nodes });
         self.nodes.put_pod(info.clone(), &node);
         let mut plan = Plan { visited: all, ..Plan::default() };
         match bindings.filter(|bindings| !bindings.is_empty()) {
@@ -93,21 +96,20 @@ impl State {
         let all = verdicts.len() as u32;
         let text = failure_text(all, verdicts.iter());
         let mut refused_by: Vec<&'static str> = Vec::new();
-        let mut reasons = BTreeMap::new();
-        for (node, verdict) in self.nodes.iter().zip(&verdicts) {
-            if let Verdict::Refused { plugin, reasons: why, .. } = verdict {
+        for verdict in &verdicts {
+            if let Verdict::Refused { plugin, .. } = verdict {
                 if !refused_by.contains(plugin) {
                     refused_by.push(plugin);
                 }
-                reasons.insert(node.name.clone(), EcoString::from(why.join(", ")));
             }
         }
+        let nodes = judged(self.nodes.iter(), &verdicts);
         let nominated = self.nominated.get(&info.uid).map(|n| n.node.clone());
         let labels = |namespace: &str| namespace_labels(view, namespace);
         let budgets: Vec<&Object> = view.store.all("PodDisruptionBudget").collect();
         match preemption::preempt(info, &self.nodes, &verdicts, nominated.as_deref(), &labels, volumes, &budgets) {
             Ok(choice) => {
-                let mut plan = self.fail(view, info, text, refused_by, reasons);
+                let mut plan = self.fail(view, info, text, refused_by, nodes);
                 self.nominated
                     .insert(info.uid.clone(), super::Nominated { info: info.clone(), node: choice.node.clone() });
                 preemption::carry_out(view, info, &choice, &mut plan);
@@ -115,7 +117,7 @@ impl State {
             }
             Err(why) => {
                 let text = format!("{text} no new claims to deallocate, preemption: {why}");
-                self.fail(view, info, text, refused_by, reasons)
+                self.fail(view, info, text, refused_by, nodes)
             }
         }
     }
@@ -127,12 +129,14 @@ impl State {
         info: &PodInfo,
         text: String,
         refused_by: Vec<&'static str>,
-        verdicts: BTreeMap<EcoString, EcoString>,
+        nodes: Vec<Judged>,
     ) -> Plan {
         self.queue.put_back(&info.uid, refused_by, view.now);
-        self.verdicts.insert(info.uid.clone(), verdicts);
+        let summary = text.as_str().into();
+        self.keep_decision(&info.uid, Decision { at: view.now, chosen: None, summary, nodes });
         let pod = view.get("Pod", &info.key).unwrap_or(&info.object);
         let mut plan = Plan { visited: self.nodes.iter().count() as u32, ..Plan::default() };
+        plan.again_after(FAILED_ATTEMPT);
         plan.push(Action::Note(EventNote::new(pod, COMPONENT, "Warning", "FailedScheduling", text.clone())));
         if let Some(conditions) = failed_condition(view, pod, &text) {
             plan.push(Action::Patch {
@@ -167,12 +171,13 @@ fn failed_condition(view: &View, pod: &Object, text: &str) -> Option<Value> {
 /// The best of the nodes that fit; one of several by lot.
 ///
 /// Models pkg/scheduler/schedule_one.go selectHost.
-fn choose(view: &View, info: &PodInfo, nodes: &Nodes, feasible: &[&NodeInfo]) -> (EcoString, String) {
+fn choose(view: &View, info: &PodInfo, nodes: &Nodes, feasible: &[&NodeInfo]) -> (EcoString, String, Vec<Score>) {
     if let [only] = feasible {
-        return (only.name.clone(), format!("{} is the only node that passes all filters", only.name));
+        return (only.name.clone(), format!("{} is the only node that passes all filters", only.name), Vec::new());
     }
     let labels = |namespace: &str| namespace_labels(view, namespace);
-    let totals = score::totals(info, nodes, feasible, &labels, || default_selector(view, &info.object));
+    let scores = score::scores(info, nodes, feasible, &labels, || default_selector(view, &info.object));
+    let totals = score::totals(&scores, feasible.len());
     let best = totals.iter().copied().max().unwrap_or(0);
     let leaders: Vec<usize> = (0..feasible.len()).filter(|i| totals[*i] == best).collect();
     let lot = draw::below(view.settings.seed, "schedule", &info.uid, 0, leaders.len() as u64);
@@ -183,7 +188,7 @@ fn choose(view: &View, info: &PodInfo, nodes: &Nodes, feasible: &[&NodeInfo]) ->
             format!("{name} was drawn from {tied} of {} nodes that fit with the best score: {best}", feasible.len())
         }
     };
-    (name, why)
+    (name, why, scores)
 }
 
 fn namespace_labels(view: &View, namespace: &str) -> Value {

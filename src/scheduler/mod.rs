@@ -2,7 +2,6 @@
 //! writes the store.
 
 use crate::base::map::Map;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ecow::EcoString;
@@ -13,6 +12,7 @@ use crate::store::{Change, Plan, Verb, View};
 
 mod attempt;
 mod binding;
+pub mod decision;
 pub mod filter;
 pub mod nodes;
 pub mod pod_affinity;
@@ -24,6 +24,7 @@ pub mod spread;
 pub mod volumes;
 
 use binding::Binding;
+use decision::Decision;
 use nodes::Nodes;
 use pod_info::PodInfo;
 use queue::Queue;
@@ -36,10 +37,10 @@ const COMPONENT: &str = "default-scheduler";
 pub struct State {
     nodes: Nodes,
     queue: Queue,
-    verdicts: Map<EcoString, BTreeMap<EcoString, EcoString>>,
     nominated: Map<EcoString, Nominated>,
     /// The pods that wait for their volumes.
     binding: Vec<Binding>,
+    decisions: Vec<(EcoString, Arc<Decision>)>,
 }
 
 /// A pod that waits for its victims to leave a node.
@@ -95,11 +96,6 @@ impl State {
         Plan::nothing()
     }
 
-    /// Why each node was refused at the last attempt to place a pod, by node name.
-    pub fn verdicts(&self, uid: &str) -> Option<&BTreeMap<EcoString, EcoString>> {
-        self.verdicts.get(uid)
-    }
-
     /// What the pods on a node ask for.
     pub fn node_requested(&self, node: &str) -> Requested {
         self.nodes.get(node).map_or_else(Requested::default, |info| Requested {
@@ -111,7 +107,6 @@ impl State {
 
     fn forget(&mut self, uid: &EcoString) {
         self.queue.remove(uid);
-        self.verdicts.remove(uid);
         self.nominated.remove(uid);
     }
 

@@ -12,40 +12,53 @@ const NODE_AFFINITY_WEIGHT: i64 = 2;
 const SPREAD_WEIGHT: i64 = 2;
 const POD_AFFINITY_WEIGHT: i64 = 2;
 
-/// The total score of each feasible node.
+/// What one plugin gives to each feasible node.
+pub struct Score {
+    /// The plugin.
+    pub plugin: &'static str,
+    /// How often its scores count.
+    pub weight: i64,
+    /// From 0 to 100, in the order of the nodes.
+    pub values: Vec<i64>,
+}
+
+/// The scores of each feasible node, plugin by plugin; those that have nothing to say are left out.
 ///
 /// Models pkg/scheduler/schedule_one.go prioritizeNodes with the plugins and weights of the default profile.
-pub fn totals(
+pub fn scores(
     pod: &PodInfo,
     nodes: &Nodes,
     feasible: &[&NodeInfo],
     namespace_labels: &dyn Fn(&str) -> Value,
     default_selector: impl FnOnce() -> Value,
-) -> Vec<i64> {
-    let mut totals: Vec<i64> = feasible.iter().map(|node| least_allocated(pod, node)).collect();
-    let mut add = |weight: i64, scores: Vec<i64>| {
-        for (total, score) in totals.iter_mut().zip(scores) {
-            *total += weight * score;
-        }
-    };
-    if pod.requests.cpu_milli != 0 || pod.requests.memory != 0 {
-        add(1, feasible.iter().map(|node| balanced_allocation(pod, node)).collect());
+) -> Vec<Score> {
+    let mut scores = Vec::with_capacity(7);
+    let mut add = |plugin: &'static str, weight: i64, values: Vec<i64>| scores.push(Score { plugin, weight, values });
+    add("TaintToleration", TAINT_TOLERATION_WEIGHT, taint_toleration(pod, feasible));
+    if let Some(values) = node_affinity(pod, feasible) {
+        add("NodeAffinity", NODE_AFFINITY_WEIGHT, values);
     }
-    add(TAINT_TOLERATION_WEIGHT, taint_toleration(pod, feasible));
-    if let Some(scores) = node_affinity(pod, feasible) {
-        add(NODE_AFFINITY_WEIGHT, scores);
-    }
+    add("NodeResourcesFit", 1, feasible.iter().map(|node| least_allocated(pod, node)).collect());
     if let Some(soft) = spread::prepare_soft(pod, nodes, feasible, default_selector) {
         let raw: Vec<Option<i64>> = feasible.iter().map(|node| soft.score(node)).collect();
-        add(SPREAD_WEIGHT, spread::normalize(&raw));
+        add("PodTopologySpread", SPREAD_WEIGHT, spread::normalize(&raw));
     }
     if let Some(weights) = pod_affinity::prepare_score(pod, nodes, namespace_labels) {
-        add(POD_AFFINITY_WEIGHT, pod_affinity::scores(&weights, feasible));
+        add("InterPodAffinity", POD_AFFINITY_WEIGHT, pod_affinity::scores(&weights, feasible));
+    }
+    if pod.requests.cpu_milli != 0 || pod.requests.memory != 0 {
+        let values = feasible.iter().map(|node| balanced_allocation(pod, node)).collect();
+        add("NodeResourcesBalancedAllocation", 1, values);
     }
     if feasible.iter().any(|node| !node.images.is_empty()) {
-        add(1, feasible.iter().map(|node| image_locality(pod, nodes, node)).collect());
+        add("ImageLocality", 1, feasible.iter().map(|node| image_locality(pod, nodes, node)).collect());
     }
-    totals
+    scores
+}
+
+/// The total score of each feasible node.
+pub fn totals(scores: &[Score], feasible: usize) -> Vec<i64> {
+    (0..feasible).map(|i| scores.iter().map(|score| score.weight * score.values[i]).sum()).collect()
 }
 
 /// Models pkg/scheduler/framework/plugins/noderesources leastResourceScorer: CPU and memory weigh the same.

@@ -103,8 +103,9 @@ fn why(world: &World, object: &Object) -> Vec<Because> {
 /// What the scheduler has against each node.
 fn verdicts(world: &World, object: &Object) -> Vec<(String, String)> {
     let waits = object.kind.kind == "Pod" && object.at("spec.nodeName").str().is_empty();
-    let verdicts = waits.then(|| world.scheduler().verdicts(object.uid())).flatten();
-    verdicts.into_iter().flatten().map(|(node, verdict)| (node.to_string(), verdict.to_string())).collect()
+    let decision = waits.then(|| world.scheduler().decision(object.uid())).flatten();
+    let nodes = decision.into_iter().flat_map(|decision| &decision.nodes);
+    nodes.map(|judged| (judged.node.to_string(), judged.reasons.to_string())).collect()
 }
 
 /// Owners, node, endpoints and dependents.

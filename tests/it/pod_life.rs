@@ -237,8 +237,9 @@ fn pods_that_fit_nowhere_are_told_why_in_the_real_words() {
     {
         assert_eq!(node_of(&world, pod), node, "{pod}");
     }
-    let verdicts = world.scheduler().verdicts(world.store().find("Pod", "default", "toobig").unwrap().uid()).unwrap();
-    assert_eq!(verdicts["node-2"], "Insufficient cpu");
+    let decision = world.scheduler().decision(world.store().find("Pod", "default", "toobig").unwrap().uid()).unwrap();
+    let judged = decision.nodes.iter().find(|judged| judged.node == "node-2").unwrap();
+    assert_eq!((judged.plugin, judged.reasons.as_str()), ("NodeResourcesFit", "Insufficient cpu"));
     patch_node(&mut world, "node-1", value!({"spec": {"taints": null}}));
     patch_node(&mut world, "node-3", value!({"spec": {"unschedulable": null}}));
     world.run_until(world.now() + Span::secs(15));
