@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::checkers_workloads as workloads;
 use super::World;
 use crate::api::Object;
 use crate::base::quantity::Quantity;
@@ -14,6 +15,14 @@ pub fn violations(world: &World) -> Vec<String> {
     one_service_an_address(world, &mut found);
     nodes_hold_what_they_have(world, &mut found);
     revisions_are_past(world, &mut found);
+    workloads::at_any_time(world, &mut found);
+    found
+}
+
+/// The same, and what is wrong about the changes after a revision. Call it after each event.
+pub fn violations_since(world: &World, revision: u64) -> Vec<String> {
+    let mut found = violations(world);
+    workloads::changes(world, revision, &mut found);
     found
 }
 
@@ -23,6 +32,7 @@ pub fn violations_at_rest(world: &World) -> Vec<String> {
     replica_sets_count_their_pods(world, &mut found);
     deployments_count_their_replica_sets(world, &mut found);
     dependents_have_owners(world, &mut found);
+    workloads::at_rest(world, &mut found);
     found
 }
 

@@ -26,6 +26,7 @@ mod pod_security;
 mod printers;
 mod qos;
 mod quantity;
+mod random_clusters;
 mod rejections;
 mod scheduler;
 mod selectors;
