@@ -57,6 +57,18 @@ impl World {
                 server.bind(&key, &uid, &node, &because)?;
                 self.note_about(success, "{name}", &key.name);
             }
+            Action::Evict { key, because, success } => {
+                server.evict(&key, Default::default(), &because)?;
+                self.note_about(success, "{name}", &key.name);
+            }
+            Action::Resize { key, containers, because, success } => {
+                server.modify(kind("Pod"), &key, Part::Resize, &because, |current| {
+                    let mut object = current.clone();
+                    object.set("spec.containers", containers);
+                    Ok(object)
+                })?;
+                self.note_about(success, "{name}", &key.name);
+            }
             Action::Note(note) => self.note(&note),
         }
         Ok(())

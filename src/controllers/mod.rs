@@ -64,6 +64,10 @@ mod volume_expansion;
 mod volume_protection;
 mod volume_provisioning;
 mod volume_reclaim;
+mod vpa;
+pub mod vpa_estimate;
+pub mod vpa_histogram;
+mod vpa_updater;
 
 use ecow::EcoString;
 
@@ -126,6 +130,7 @@ pub static CONTROLLERS: &[Controller] = &[
     service_account::CONTROLLER,
     service_lb::CONTROLLER,
     taint_eviction::CONTROLLER,
+    vpa::CONTROLLER,
     volume_expansion::CONTROLLER,
     volume_protection::CLAIMS,
     volume_protection::VOLUMES,

@@ -25,6 +25,7 @@ pub mod settings;
 pub mod tally;
 pub mod view;
 pub mod volume_data;
+pub mod vpa_admission;
 
 pub use because::{Because, CauseOf};
 pub use change::{Change, Verb};

@@ -92,6 +92,26 @@ pub enum Action {
         /// The event on success.
         success: Option<EventNote>,
     },
+    /// Evict a pod (the pods/eviction sub-resource): its disruption budget may refuse.
+    Evict {
+        /// The pod.
+        key: ObjectKey,
+        /// Why.
+        because: Arc<Because>,
+        /// The event on success.
+        success: Option<EventNote>,
+    },
+    /// Change the resources of a running pod (the pods/resize sub-resource).
+    Resize {
+        /// The pod.
+        key: ObjectKey,
+        /// Its containers as they are to be.
+        containers: Value,
+        /// Why.
+        because: Arc<Because>,
+        /// The event on success.
+        success: Option<EventNote>,
+    },
     /// Record an event.
     Note(EventNote),
 }

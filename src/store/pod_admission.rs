@@ -10,6 +10,7 @@ use crate::value;
 /// Models plugin/pkg/admission: limitranger, serviceaccount, defaulttolerationseconds and priority, for what a pod gets from
 /// each.
 pub(super) fn admit(server: &Server<'_>, pod: &mut Object) -> Result<(), Status> {
+    super::vpa_admission::complete(server.store, pod);
     limit_ranger::complete(server.store, pod);
     pod.set("status", value!({"phase": "Pending", "qosClass": (crate::api::qos::qos_class(pod))}));
     if !pod.at("spec.schedulingGates").is_empty() {

@@ -33,6 +33,8 @@ pub enum Part {
     Main,
     /// The status alone.
     Status,
+    /// The resources of a pod's containers.
+    Resize,
 }
 
 impl Server<'_> {
@@ -224,7 +226,11 @@ impl Server<'_> {
         if !object.value.get("spec").same(current.spec()) || !object.metadata().same(current.metadata()) {
             let saved = self.store.allocations.clone();
             admission::allocate_health_port(self, &mut object, Some(current))?;
-            let checked = refuse_invalid(&object, (kind.validate_update)(&object, current));
+            let causes = match part {
+                Part::Resize => crate::api::validation::pod_resize::pod_resize(&object, current),
+                _ => (kind.validate_update)(&object, current),
+            };
+            let checked = refuse_invalid(&object, causes);
             if let Err(status) =
                 checked.and_then(|()| super::admission_storage::admit_update(self.store, &object, current))
             {

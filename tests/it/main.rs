@@ -39,4 +39,5 @@ mod timeline;
 mod transcripts;
 mod truth;
 mod validation;
+mod vpa;
 mod yaml;

@@ -45,6 +45,7 @@ mod service_account;
 mod stateful_set;
 mod storage_class;
 mod stored;
+mod vertical_pod_autoscaler;
 
 /// What is known of one kind of object.
 pub struct Kind {
@@ -153,6 +154,7 @@ pub static KINDS: &[&Kind] = &[
     &replica_set::KIND,
     &stateful_set::KIND,
     &horizontal_pod_autoscaler::KIND,
+    &vertical_pod_autoscaler::KIND,
     &cron_job::KIND,
     &job::KIND,
     &stored::CERTIFICATE_SIGNING_REQUEST,

@@ -1,4 +1,4 @@
-//! Validation of HorizontalPodAutoscalers, and of the APIServices that their metrics come from.
+//! Validation of autoscalers, and of the APIServices that their metrics come from.
 
 use super::field::{Errors, Path};
 use super::{meta, resources};
@@ -252,4 +252,47 @@ pub fn api_service_update(new: &Object, old: &Object) -> Vec<Cause> {
     let mut errors = Errors::new();
     meta::object_meta_update(new, old, &mut errors);
     errors.into_causes().into_iter().chain(api_service(new)).collect()
+}
+
+/// Models vertical-pod-autoscaler/pkg/admission-controller/resource/vpa ValidateVPA and the enumerations of its
+/// CustomResourceDefinition.
+pub fn vertical(vpa: &Object) -> Vec<Cause> {
+    let mut errors = Errors::new();
+    meta::object_meta(vpa, names::dns1123_subdomain, &mut errors);
+    reference(vpa.at("spec.targetRef"), false, &SPEC.child("targetRef"), &mut errors);
+    let (update, policy) = (SPEC.child("updatePolicy"), vpa.at("spec.updatePolicy"));
+    let modes = ["Off", "Initial", "Recreate", "InPlaceOrRecreate", "Auto"];
+    one_of(policy.get("updateMode"), &update.child("updateMode"), &modes, &mut errors);
+    if let Some(least) = policy.get("minReplicas").opt_int().filter(|least| *least <= 0) {
+        errors.invalid(&update.child("minReplicas"), least, "must be greater than 0");
+    }
+    let policies = SPEC.child("resourcePolicy");
+    let list = policies.child("containerPolicies");
+    for (i, container) in vpa.at("spec.resourcePolicy.containerPolicies").list().iter().enumerate() {
+        let path = list.index(i);
+        one_of(container.get("mode"), &path.child("mode"), &["Auto", "Off"], &mut errors);
+        let values = ["RequestsAndLimits", "RequestsOnly"];
+        one_of(container.get("controlledValues"), &path.child("controlledValues"), &values, &mut errors);
+        for (resource, least) in container.get("minAllowed").entries() {
+            let most = container.get("maxAllowed").get(resource);
+            if !most.is_null() && resources::quantity(most) < resources::quantity(least) {
+                let detail = format!("max resource for {resource} is lower than min");
+                errors.invalid(&path.child("maxAllowed"), most.str(), &detail);
+            }
+        }
+    }
+    errors.into_causes()
+}
+
+/// Models the same for a change.
+pub fn vertical_update(new: &Object, old: &Object) -> Vec<Cause> {
+    let mut errors = Errors::new();
+    meta::object_meta_update(new, old, &mut errors);
+    errors.into_causes().into_iter().chain(vertical(new)).collect()
+}
+
+fn one_of(value: &Value, path: &Path<'_>, known: &[&str], errors: &mut Errors) {
+    if !value.is_null() && !known.contains(&value.str()) {
+        errors.not_supported(path, value, known);
+    }
 }

@@ -19,6 +19,7 @@ pub mod networking;
 pub mod node;
 pub mod pod;
 mod pod_annotations;
+pub mod pod_resize;
 mod pod_update;
 pub mod policy;
 mod probes;
