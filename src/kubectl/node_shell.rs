@@ -1,10 +1,11 @@
-//! The shell of a node, as `ssh` and `kubectl debug node/...` open it: the network's tools, and the files that say how the
-//! node is set up. It changes nothing on the node.
+//! The shells a terminal can be in besides its own: that of a node, as `ssh` and `kubectl debug node/...` open it, with the
+//! network's tools and the files that say how the node is set up, and that of a container (`kubectl exec -it`).
 
 use super::call::Run;
+use super::dispatch;
 use super::network;
 use super::output::Output;
-use super::session::{Session, Shell};
+use super::session::{Inside, Session, Shell};
 use crate::cluster::World;
 use crate::network::resolver::Resolver;
 use crate::network::tools::interfaces::sysctl;
@@ -17,8 +18,10 @@ pub fn run(words: &[String], world: &mut World, session: &mut Session, out: &mut
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let words = words.strip_prefix(&["sudo"]).unwrap_or(&words);
     if matches!(words, ["exit" | "logout", ..]) {
-        leave(session, out);
-        return Some(Run::Done(0));
+        return Some(leave(world, session, out));
+    }
+    if let Some(inside) = &shell.inside {
+        return Some(in_container(inside, words, world, session, out));
     }
     if let ["chroot", _, rest @ ..] = words {
         if rest.is_empty() || matches!(rest, ["sh" | "bash" | "/bin/sh" | "/bin/bash"]) {
@@ -30,13 +33,39 @@ pub fn run(words: &[String], world: &mut World, session: &mut Session, out: &mut
     command(&shell.node, words, world, session, out)
 }
 
-/// Ends the shell the terminal is in.
-fn leave(session: &mut Session, out: &mut Output) {
-    let Some(shell) = session.shells.pop() else { return };
-    if !shell.inner && shell.pod.is_none() {
-        out.line("logout");
-        out.line(format!("Connection to {} closed.", shell.node));
+/// Runs a command in the container that the terminal's shell is in.
+fn in_container(inside: &Inside, words: &[&str], world: &mut World, session: &mut Session, out: &mut Output) -> Run {
+    let (name, namespace) = (inside.pod.name.as_str(), inside.pod.namespace.as_str());
+    if matches!(words, ["cd" | "export" | "clear" | "sh" | "bash"] | ["cd", _]) {
+        return Run::Done(0);
     }
+    let exec = ["exec", name, "-n", namespace, "-c", inside.container.as_str(), "--"];
+    let line: Vec<String> = exec.iter().chain(words).map(|word| (*word).to_owned()).collect();
+    dispatch::run(&line, None, world, session, out)
+}
+
+/// Ends the shell the terminal is in.
+fn leave(world: &mut World, session: &mut Session, out: &mut Output) -> Run {
+    let Some(shell) = session.shells.pop() else { return Run::Done(0) };
+    match &shell.inside {
+        None if !shell.inner && shell.pod.is_none() => {
+            out.line("logout");
+            out.line(format!("Connection to {} closed.", shell.node));
+        }
+        Some(inside) if inside.remove => {
+            let (name, namespace) = (inside.pod.name.as_str(), inside.pod.namespace.as_str());
+            let words = ["delete", "pod", name, "-n", namespace, "--wait=false"].map(str::to_owned);
+            return dispatch::run(&words, None, world, session, out);
+        }
+        Some(inside) if inside.resumes => {
+            let (pod, container) = (&inside.pod.name, &inside.container);
+            out.line(format!(
+                "Session ended, resume using 'kubectl attach {pod} -c {container} -i -t' command when the pod is running"
+            ));
+        }
+        _ => {}
+    }
+    Run::Done(0)
 }
 
 /// Runs one command on a node; none for those that every shell has.

@@ -36,15 +36,30 @@ pub struct Session {
     pub shells: Vec<Shell>,
 }
 
-/// A shell on a node that the terminal is in.
+/// A shell on a node, or in a container, that the terminal is in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shell {
-    /// The node.
+    /// The node, or the pod, as the prompt names it.
     pub node: String,
     /// The pod it was opened through; none for one by `ssh`.
     pub pod: Option<ObjectKey>,
     /// True for a shell within another, such as `chroot /host` opens.
     pub inner: bool,
+    /// The container it is in; none for the shell of a node.
+    pub inside: Option<Inside>,
+}
+
+/// A container that a shell is in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inside {
+    /// The pod.
+    pub pod: ObjectKey,
+    /// The container's name.
+    pub container: String,
+    /// True where the pod goes with the shell.
+    pub remove: bool,
+    /// True where the shell is the container's own process, which one can come back to.
+    pub resumes: bool,
 }
 
 /// Requests of one sort, sent one after the other.

@@ -7,6 +7,7 @@ use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::network;
 use crate::kubectl::resources::resource_kind;
+use crate::kubectl::session::{Inside, Shell};
 use crate::network::resolver::{hosts_file, Resolver};
 use crate::network::service_env::service_env;
 use crate::network::Source;
@@ -46,6 +47,12 @@ fn run(call: &mut Call<'_>) -> Outcome {
             ))),
             _ => Err(error(text)),
         };
+    }
+    if call.line.is("stdin") && super::run_attached::is_shell(&command) {
+        let inside = Inside { pod: pod.key(), container, remove: false, resumes: false };
+        let node = pod.name().to_owned();
+        call.session.shells.push(Shell { node, pod: None, inner: false, inside: Some(inside) });
+        return Ok(Run::Done(0));
     }
     let words = unwrapped(command);
     let source = Source::Pod(pod.key());

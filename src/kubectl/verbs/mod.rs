@@ -35,6 +35,7 @@ mod rollout;
 mod rollout_history;
 mod rollout_progress;
 mod run;
+mod run_attached;
 mod scale;
 mod server_side;
 mod set;

@@ -2,7 +2,7 @@
 
 use super::change::{create, report};
 use super::create_kinds::new_object;
-use super::Verb;
+use super::{run_attached, Verb};
 use crate::api::merge::merge_patch;
 use crate::api::Value;
 use crate::kubectl::call::{Call, DryRun, Outcome, Run};
@@ -23,9 +23,7 @@ fn run(call: &mut Call<'_>) -> Outcome {
     if call.line.text("image").is_empty() {
         return Err(error("--image is required"));
     }
-    if call.line.is("rm") || call.line.is("stdin") || call.line.is("tty") {
-        return Err(error("Kubottle attaches no terminal to containers: use kubectl run without --rm, -i and -t, and read kubectl logs"));
-    }
+    let attached = run_attached::wanted(call)?;
     let restart = call.line.get("restart").unwrap_or("Always").to_owned();
     if !matches!(restart.as_str(), "Always" | "OnFailure" | "Never") {
         return Err(Failure::Usage(format!("invalid restart policy: {restart}")));
@@ -57,6 +55,10 @@ fn run(call: &mut Call<'_>) -> Outcome {
         }
     }
     let made = create(call, pod, dry)?;
+    if attached && dry == DryRun::No {
+        let words = call.line.args[1..].to_vec();
+        return run_attached::go_on(call, &made, &words);
+    }
     report(call, &made, "created", dry)?;
     Ok(Run::Done(0))
 }
@@ -91,6 +93,13 @@ fn pod(call: &Call<'_>, name: &str, restart: &str, port: Option<i64>) -> Result<
     }
     if let Some(port) = port {
         container.set("ports", value!([{"containerPort": port}]));
+    }
+    if call.line.is("stdin") {
+        container.set("stdin", true);
+        container.set("stdinOnce", !call.line.is("leave-stdin-open"));
+    }
+    if call.line.is("tty") {
+        container.set("tty", true);
     }
     if call.line.is("privileged") {
         container.set("securityContext.privileged", true);
