@@ -116,10 +116,16 @@ impl Table {
     }
 
     /// How many connections a node has sent from one address and port to another: those that are open, and the others.
-    pub fn count(&self, node: &str, front: (IpAddr, u16), target: (IpAddr, u16), now: SimTime) -> (usize, usize) {
+    pub fn count(
+        &self,
+        node: &str,
+        protocol: &str,
+        (front, target): ((IpAddr, u16), (IpAddr, u16)),
+        now: SimTime,
+    ) -> (usize, usize) {
         let ours = |flow: &&Flow| {
             let reply = (flow.reply.source, flow.reply.source_port);
-            (flow.first.destination, flow.first.port) == front && reply == target
+            flow.protocol == protocol && (flow.first.destination, flow.first.port) == front && reply == target
         };
         let all: Vec<&Flow> = self.of(node, now).map(|(flow, _)| flow).filter(ours).collect();
         let open = all.iter().filter(|flow| flow.protocol == "tcp" && flow.state == FlowState::Open).count();

@@ -4,6 +4,7 @@ use super::clock_text;
 use super::record::Record;
 use super::series::{key, Point, Series};
 use super::timeline::Window;
+use crate::base::order::Order;
 
 /// The tolerance of the HorizontalPodAutoscaler around its target.
 const TOLERANCE: f64 = 0.1;
@@ -76,7 +77,7 @@ impl Chart {
     pub fn rows(&self) -> Vec<Vec<String>> {
         let mut times: Vec<u64> = self.lines.iter().flat_map(|line| &line.points).map(|(at, _)| *at).collect();
         times.extend(self.decisions.iter().map(|(at, ..)| *at));
-        times.sort_unstable();
+        times.order();
         times.dedup();
         let from = times.len().saturating_sub(MOST_ROWS);
         let row = |at: &u64| {
@@ -101,7 +102,7 @@ pub fn subjects(record: &Record) -> Vec<String> {
         };
         all.push((rank, &series.about));
     }
-    all.sort();
+    all.order();
     let mut names: Vec<String> = Vec::new();
     for (_, name) in all {
         if !names.iter().any(|known| known == name) {

@@ -26,7 +26,7 @@ pub fn ipvsadm(view: &View, state: &State, node: &str) -> Option<String> {
                 text.push_str(&server(&service, &host_port(ip, port)));
                 for target in if local { &service.local } else { &service.cluster } {
                     let to = (target.endpoint.address, target.port);
-                    let counts = state.flows.count(&node.name, (ip, port), to, view.now);
+                    let counts = state.flows.count(&node.name, service.protocol().lower(), ((ip, port), to), view.now);
                     text.push_str(&real_server(target, counts));
                 }
             }
