@@ -152,6 +152,8 @@ pub struct Model {
     pub(crate) shown_revision: u64,
     pub(crate) timed: (u64, u64, u64, bool),
     pub(crate) timed_at_ms: f64,
+    pub(crate) stale: [bool; 3],
+    pub(crate) turn: usize,
     pub(crate) ruled: (u64, String, Option<u32>),
 }
 
@@ -230,6 +232,8 @@ impl Model {
             shown_revision: u64::MAX,
             timed: (0, 0, 0, false),
             timed_at_ms: 0.0,
+            stale: [true; 3],
+            turn: 0,
             ruled: (u64::MAX, String::new(), None),
         };
         model.print(Stream::Note, start.lang.t("terminal.welcome"));

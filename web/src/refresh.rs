@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use kubottle::view::layout::layout;
+use kubottle::view::scene::Density;
 use kubottle::view::timeline::Window;
 use kubottle::view::Target;
 
@@ -34,14 +35,17 @@ impl Model {
         let revision = self.playground.revision();
         if revision != self.shown_revision {
             self.shown_revision = revision;
-            if self.topology.renew(self.playground.topology()) {
-                self.draw();
-            }
-            self.list_events();
-            self.refresh_requests();
-            self.happenings.renew(self.playground.happenings());
-            self.branches.renew(self.playground.branches());
+            self.stale = [true; 3];
             self.terminal.prompt = self.playground.prompt();
+        }
+        // Hundreds of pods: one thing a picture, so that none of them takes long.
+        let crowded = self.playing && matches!(self.scene.density, Density::Dot | Density::Count);
+        self.turn = (self.turn + 1) % self.stale.len();
+        for part in 0..self.stale.len() {
+            if self.stale[part] && (!crowded || part == self.turn) {
+                self.stale[part] = false;
+                self.refresh_part(part);
+            }
         }
         self.refresh_timed();
         self.refresh_rules();
@@ -63,6 +67,22 @@ impl Model {
         let request = self.shown_request.and_then(|id| self.requests.iter().find(|r| r.id == id));
         self.rules.renew(self.playground.rules(&key.1, request));
         (self.ruled, self.timed_at_ms) = (key, self.now_ms);
+    }
+
+    fn refresh_part(&mut self, part: usize) {
+        match part {
+            0 => {
+                if self.topology.renew(self.playground.topology()) {
+                    self.draw();
+                }
+            }
+            1 => self.list_events(),
+            _ => {
+                self.refresh_requests();
+                self.happenings.renew(self.playground.happenings());
+                self.branches.renew(self.playground.branches());
+            }
+        }
     }
 
     /// What has an axis of time moves on with it, by whole pixels and not in every picture.

@@ -30,3 +30,14 @@ pub fn glyph(shape: PodShape, r: f32) -> Html {
     };
     html! { <g class="glyph">{inner}</g> }
 }
+
+/// The same in one element, in a square of 10.
+pub fn dot(shape: PodShape) -> Html {
+    let d = match shape {
+        PodShape::Failing => "M5 1L9 9H1z",
+        PodShape::Succeeded => "M1.500 1.500h7v7h-7z",
+        PodShape::Unready | PodShape::Starting => "M5 1a4 4 0 100 8a4 4 0 100-8M5 1a4 4 0 010 8z",
+        _ => "M5 1a4 4 0 100 8a4 4 0 100-8z",
+    };
+    html! { <path class="glyph" {d} /> }
+}

@@ -6,7 +6,7 @@ use kubottle::view::topology::{PodShape, Usage};
 use kubottle::view::Target;
 use yew::prelude::*;
 
-use super::glyph::glyph;
+use super::glyph::{dot, glyph};
 use super::Send;
 use crate::msg::Msg;
 use crate::text::Lang;
@@ -278,11 +278,15 @@ pub fn Pod(props: &PodProps) -> Html {
                 <text class="mono sub ip" x={px(rect.w - 6.0)} y="14" text-anchor="end">{&view.ip}</text>
             </>
         },
-        Density::Dot | Density::Count => html! {
-            <>
-                <g style={format!("translate: {0}px {0}px", rect.w / 2.0)}>{glyph(view.shape, 4.0)}</g>
-            </>
-        },
+        // As few elements as can be: there are hundreds.
+        Density::Dot | Density::Count => {
+            return html! {
+                <g {class} style={at(rect)}>
+                    {dot(view.shape)}
+                    {hit(rect.w, rect.h, 5.0, view.label(), Some(*selected), send, Msg::Select(Some(view.target())))}
+                </g>
+            };
+        }
     };
     html! {
         <g {class} style={at(rect)}>
