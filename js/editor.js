@@ -97,6 +97,8 @@ function located(doc, mark, fix) {
 
 function mount(parent, label, text, onChange, onApply, onAsk, fix) {
   const writable = new Compartment();
+  // One and the same each time it is asked for, or its answers would be taken for another's.
+  const offers = [{ autocomplete: offering(onAsk) }];
   const apply = Prec.highest(keymap.of([{ key: "Mod-Enter", run: () => (onApply(), true) }]));
   const view = new EditorView({
     parent,
@@ -107,7 +109,7 @@ function mount(parent, label, text, onChange, onApply, onAsk, fix) {
         basicSetup,
         keymap.of([indentWithTab]),
         yaml(),
-        EditorState.languageData.of(() => [{ autocomplete: offering(onAsk) }]),
+        EditorState.languageData.of(() => offers),
         hovering(onAsk),
         look,
         syntaxHighlighting(colours),

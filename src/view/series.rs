@@ -216,7 +216,8 @@ pub fn ask_load(record: &mut Record, world: &World) {
     let mut sums: BTreeMap<EcoString, [f64; 4]> = BTreeMap::new();
     for client in world.clients() {
         // It is the load of the workload that answers; without one, of the target itself.
-        let pods = client.ways.iter().filter_map(|way| way.result.strip_prefix("pod ")?.split_once('/'));
+        let pods =
+            client.ways.iter().filter_map(|way| way.result.strip_prefix("pod ")?.split(": ").next()?.split_once('/'));
         let mut keys = pods.map(|(namespace, name)| crate::api::ObjectKey::new(namespace, name));
         let lane = keys.find_map(|key| record.lanes.get(&key));
         let about =
