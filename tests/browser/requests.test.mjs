@@ -36,7 +36,7 @@ test("through Ingress, Service and pod: each hop is a mark on the map and a page
   const requests = await applied(page, yaml, [["foo", 2], ["bar", 2], ["ingress-nginx-controller", 1]]);
   const port = (await page.getByRole("region", { name: "Cluster map" }).ariaSnapshot()).match(/node port (\d+)/)[1];
   await send(page, "outside", `-s -H "Host: foo.bar.com" 192.168.10.11:${port}/`, 1);
-  await requests.getByRole("button", { name: /200 OK/ }).waitFor();
+  await requests.getByRole("button", { name: /200 OK/ }).first().waitFor();
 
   const map = page.getByRole("region", { name: "Cluster map" });
   const marks = map.getByRole("button", { name: /^hop \d+:/ });

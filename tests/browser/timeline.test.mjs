@@ -39,7 +39,7 @@ test("a Job by twos: five lanes, never three at work at once", async () => {
     const labels = await lanes.evaluateAll((all) => all.map((lane) => lane.getAttribute("aria-label")));
     return labels.length === 5 && labels.every((label) => label.includes("Completed since"));
   }, "five completed pods");
-  await timeline.getByText("5/5").waitFor();
+  await timeline.getByText("5/5", { exact: true }).waitFor();
   await screenshot(page, "timeline-job");
   assert.deepEqual(await accessibilityViolations(page), []);
 
