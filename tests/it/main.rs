@@ -24,6 +24,7 @@ mod playground;
 mod pod_life;
 mod pod_security;
 mod printers;
+mod property;
 mod qos;
 mod quantity;
 mod random_clusters;
