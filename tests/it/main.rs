@@ -2,6 +2,7 @@
 
 mod acceptance;
 mod controllers;
+mod coverage;
 mod cron;
 mod decode;
 mod defaults;
