@@ -29,9 +29,19 @@ pub(super) static KIND: Kind = Kind {
         Support {
             field: "spec.tls",
             depth: Depth::Modelled,
-            note: "Plain requests are sent to https; the certificate itself is not looked at.",
+            note: "Plain requests are sent to https; clients see what stands in the Secret's certificate.",
         },
-        Support { field: "status.loadBalancer", depth: Depth::Stored, note: "" },
+        Support {
+            field: "status.loadBalancer",
+            depth: Depth::Modelled,
+            note:
+                "Written once a minute by ingress-nginx, which `kubectl apply -f` of its address in the web installs.",
+        },
+        Support {
+            field: "metadata.annotations",
+            depth: Depth::Modelled,
+            note: "rewrite-target, use-regex, redirects, canary, source ranges, aliases; others are kept.",
+        },
     ],
 };
 
