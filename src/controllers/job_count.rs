@@ -4,9 +4,9 @@ use ecow::EcoString;
 
 use super::job_finish::match_rule;
 use super::{job_indexes, pods};
-use crate::api::Object;
+use crate::api::{Object, Value};
 use crate::base::order::Order;
-use crate::base::time::Timestamp;
+use crate::base::time::{Span, Timestamp};
 use crate::store::View;
 
 /// Keeps a pod until its end has been counted.
@@ -141,6 +141,8 @@ impl Tally {
         let tracked = || self.pods.iter().filter(|pod| is_tracked(pod) && has_valid_index(pod, job));
         let ended = tracked().filter(|pod| pod.at("status.phase").str() == "Succeeded");
         self.succeeded_indexes.extend(ended.filter_map(index_of));
+        let completions = job.at("spec.completions").int();
+        self.succeeded_indexes.retain(|index| *index < completions);
         self.succeeded_indexes.order();
         self.succeeded_indexes.dedup();
         self.succeeded = self.succeeded_indexes.len() as i64;
@@ -151,7 +153,7 @@ impl Tally {
         failed.extend(tracked().filter(|pod| fails_index(pod, job)).filter_map(index_of));
         failed.order();
         failed.dedup();
-        failed.retain(|index| !self.succeeded_indexes.contains(index));
+        failed.retain(|index| *index < completions && !self.succeeded_indexes.contains(index));
         let mut awaiting: Vec<(i64, Object)> = Vec::new();
         for pod in tracked().filter(|pod| is_failed(pod, job)) {
             let Some(index) = index_of(pod) else { continue };
@@ -193,17 +195,23 @@ pub fn ignored_failures_of_index(pod: &Object) -> i64 {
     pod.annotation("batch.kubernetes.io/job-index-ignored-failure-count").parse().unwrap_or(0)
 }
 
-/// When a pod ended: the last end of its containers where all have ended, else the time it became unready, else that of its
-/// deletion.
+/// When a pod ended: the last end of its containers and sidecars where all have ended, else the time it became unready, else
+/// that at which its deletion was asked for.
 ///
 /// Models pkg/controller/job/backoff_utils.go getFinishedTime.
 pub fn finish_time(pod: &Object) -> Timestamp {
-    let ends = pod.at("status.containerStatuses").list().iter();
+    let init = pod.at("spec.initContainers").list();
+    let is_sidecar = |status: &&Value| {
+        init.iter().any(|c| c.get("name") == status.get("name") && c.get("restartPolicy").str() == "Always")
+    };
+    let sidecars = pod.at("status.initContainerStatuses").list().iter().filter(is_sidecar);
+    let all = pod.at("status.containerStatuses").list().iter().chain(sidecars);
     let ends: Vec<Option<Timestamp>> =
-        ends.map(|status| Timestamp::parse(status.at("state.terminated.finishedAt").str())).collect();
+        all.map(|status| Timestamp::parse(status.at("state.terminated.finishedAt").str())).collect();
     let last = ends.iter().all(Option::is_some).then(|| ends.iter().flatten().max().copied()).flatten();
     let unready = pod.condition("Ready").get("status").str() == "False";
     let ready = || Timestamp::parse(pod.condition("Ready").get("lastTransitionTime").str()).filter(|_| unready);
-    let deleted = || Timestamp::parse(pod.at("metadata.deletionTimestamp").str());
+    let grace = Span::secs(pod.at("metadata.deletionGracePeriodSeconds").int().max(0) as u64).0 as i64;
+    let deleted = || Timestamp::parse(pod.at("metadata.deletionTimestamp").str()).map(|at| Timestamp(at.0 - grace));
     last.or_else(ready).or_else(deleted).or_else(|| pod.created()).unwrap_or(Timestamp(0))
 }

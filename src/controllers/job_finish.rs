@@ -159,21 +159,24 @@ fn by_failed_indexes(job: &Object, tally: &Tally) -> Option<Finish> {
     None
 }
 
-/// Models pkg/controller/job/success_policy.go matchSuccessPolicy.
 fn by_success_policy(job: &Object, tally: &Tally) -> Option<Finish> {
-    if !is_indexed(job) {
-        return None;
-    }
     let rules = job.at("spec.successPolicy.rules").list();
+    let message = matched_success(rules, &tally.succeeded_indexes).filter(|_| is_indexed(job))?;
+    Some(Finish { complete: true, reason: "SuccessPolicy".to_owned(), message })
+}
+
+/// What the first rule that the succeeded indexes meet says of itself.
+///
+/// Models pkg/controller/job/success_policy.go matchSuccessPolicy.
+pub fn matched_success(rules: &[Value], succeeded: &[i64]) -> Option<String> {
     let hit = rules.iter().position(|rule| {
         let among = rule.get("succeededIndexes").str();
         let wanted = job_indexes::parse(among);
-        let met = tally.succeeded_indexes.iter().filter(|i| among.is_empty() || wanted.contains(i)).count() as i64;
+        let met = succeeded.iter().filter(|i| among.is_empty() || wanted.contains(i)).count() as i64;
         let needed = rule.get("succeededCount").opt_int().unwrap_or(wanted.len() as i64);
-        met >= needed
+        needed > 0 && met >= needed
     })?;
-    let message = format!("Matched rules at index {hit}");
-    Some(Finish { complete: true, reason: "SuccessPolicy".to_owned(), message })
+    Some(format!("Matched rules at index {hit}"))
 }
 
 /// Success, where enough pods have succeeded and none is active any more.

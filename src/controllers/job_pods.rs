@@ -38,8 +38,13 @@ pub struct Managed {
 ///
 /// Models pkg/controller/job/backoff_utils.go newBackoffRecord.
 pub fn note_failures(job: &Object, tally: &Tally, memory: &mut Value) {
-    for (at, failed) in tally.new_ends_by_time(job) {
-        if failed {
+    note_ends(&tally.new_ends_by_time(job), memory);
+}
+
+/// The same, for ends in the order of their times, each with whether it was a failure.
+pub fn note_ends(ends: &[(Timestamp, bool)], memory: &mut Value) {
+    for (at, failed) in ends {
+        if *failed {
             memory.set("failures", memory.get("failures").int() + 1);
             memory.set("lastFailure", at.0);
         } else {
@@ -131,7 +136,7 @@ pub fn wanted_active(job: &Object, tally: &Tally) -> i64 {
 ///
 /// Models pkg/controller/job/indexed_job_utils.go firstPendingIndexes and job_controller.go
 /// getPodCreationInfoForIndependentIndexes.
-fn open_indexes(view: &View, job: &Object, tally: &Tally, count: usize) -> Result<Vec<Option<i64>>, Span> {
+pub fn open_indexes(view: &View, job: &Object, tally: &Tally, count: usize) -> Result<Vec<Option<i64>>, Span> {
     let going = |index: &i64| {
         waits_for_end(job) && tally.pods.iter().any(|pod| pods::is_terminating(pod) && index_of(pod) == Some(*index))
     };
@@ -230,10 +235,16 @@ fn new_pod(job: &Object, tally: &Tally, index: Option<i64>) -> Object {
     pod
 }
 
+/// Models pkg/controller/job/indexed_job_utils.go podGenerateNameWithIndex: the index is never cut off.
+pub fn generate_name(job: &str, index: i64) -> String {
+    let end = format!("-{index}-");
+    format!("{}{end}", &job[..job.len().min(58 - end.len())])
+}
+
 /// Models pkg/controller/job/indexed_job_utils.go addCompletionIndexEnvVariables, addCompletionIndexAnnotation and podGenerateNameWithIndex.
 fn add_index(job: &Object, tally: &Tally, index: i64, pod: &mut Object) {
     let text = index.to_string();
-    pod.set("metadata.generateName", format!("{}-{index}-", job.name()));
+    pod.set("metadata.generateName", generate_name(job.name(), index));
     pod.set("spec.hostname", format!("{}-{index}", job.name()));
     let metadata = pod.value.slot("metadata");
     metadata.slot("annotations").map_mut().insert(INDEX_ANNOTATION, text.as_str());

@@ -32,7 +32,7 @@ mod job;
 pub mod job_count;
 pub mod job_finish;
 pub mod job_indexes;
-mod job_pods;
+pub mod job_pods;
 mod job_status;
 mod local_path;
 mod namespace;

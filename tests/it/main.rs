@@ -10,6 +10,7 @@ mod describe;
 mod embedding;
 mod hpa;
 mod iptables;
+mod job;
 mod jsonpath;
 mod load;
 mod names;
