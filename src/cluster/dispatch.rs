@@ -260,6 +260,7 @@ impl World {
             pods: &self.pods,
             volumes: self.volumes.clone(),
             requests: &mut self.requests,
+            started: self.now,
             traces: Vec::new(),
         };
         let (plan, runtime) = kubelet::sync(&view, &pod, runtime, &mut node, &mut self.volumes, &mut outside);

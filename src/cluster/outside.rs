@@ -8,7 +8,7 @@ use super::world::PodSlot;
 use super::World;
 use crate::api::{Object, ObjectKey, Value};
 use crate::base::map::Map;
-use crate::base::time::{SimTime, Span};
+use crate::base::time::{SimTime, Span, Timestamp};
 use crate::kubelet::{Outside, PodRuntime, Print, Surroundings};
 use crate::network::resolver::{hosts_file_with, Resolver};
 use crate::network::service_env::service_env;
@@ -26,6 +26,8 @@ pub(super) struct Network<'a> {
     /// The files as they are when somebody is asked for them.
     pub volumes: VolumeData,
     pub requests: &'a mut u64,
+    /// When the container was started in which somebody looks around.
+    pub started: SimTime,
     /// What was sent, and for how many like it each stands.
     pub traces: Vec<(Trace, u32)>,
 }
@@ -86,7 +88,7 @@ impl Outside for Network<'_> {
     }
 
     fn service_variables(&self, pod: &Object) -> Vec<(String, String)> {
-        service_env(&self.view, pod, self.view.timestamp())
+        service_env(&self.view, pod, Timestamp::of(self.view.settings.epoch, self.started))
     }
 
     fn hosts_file(&self, pod: &Object, ip: &str) -> String {
@@ -99,7 +101,9 @@ impl Outside for Network<'_> {
 }
 
 /// A command that runs in a container.
-pub struct Command {
+#[derive(Clone)]
+pub(super) struct Command {
+    id: u64,
     uid: EcoString,
     container: EcoString,
     /// The run of the container it began in: it ends with that.
@@ -115,50 +119,72 @@ pub struct Progress {
     pub code: Option<i32>,
     /// When it is to be asked again.
     pub due: Option<SimTime>,
-    /// The requests it sent.
-    pub traces: Vec<Trace>,
 }
 
 impl World {
-    /// Begins with a command in a running container. None where the container does not run.
+    /// Begins with a command in a running container and gives its number. None where the container does not run, an error
+    /// where the command cannot be started.
     pub fn begin_command(
         &mut self,
         pod: &ObjectKey,
         container: &str,
         words: Vec<EcoString>,
         input: Option<String>,
-    ) -> Option<Command> {
+    ) -> Option<Result<u64, String>> {
         let uid = EcoString::from(self.store.get("Pod", pod)?.uid());
         let runtime = self.pods.get(&uid)?.runtime.clone()?;
         let began = runtime.runs_since(container)?;
-        let process = self.within(&uid, &runtime, container, |around, variables, spec, now| {
-            around.start_with(words, variables, spec, now, input.map(EcoString::from))
+        let begun = self.within(&uid, &runtime, container, |around, variables, spec, now| {
+            around.execute(words, variables, spec, now, input.map(EcoString::from))
         })?;
-        Some(Command { uid, container: container.into(), began, process: process.0 })
+        Some(begun.0.map(|process| {
+            let id = self.count_request();
+            self.commands.push(Command { id, uid, container: container.into(), began, process });
+            id
+        }))
     }
 
-    /// A shell of a container takes its next line.
-    pub fn feed_command(&mut self, command: &mut Command, line: &str) -> Result<(), String> {
-        command.process.feed(line, self.now)
+    /// A shell of a container takes its next line; false where it is gone.
+    pub fn feed_command(&mut self, id: u64, line: &str) -> bool {
+        let now = self.now;
+        match self.commands.iter_mut().find(|command| command.id == id) {
+            Some(command) => {
+                command.process.feed(line, now);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// True while there is a command of that number.
+    pub fn has_command(&self, id: u64) -> bool {
+        self.commands.iter().any(|command| command.id == id)
+    }
+
+    /// The directory in which the shell of a container stands.
+    pub fn directory_of(&self, id: u64) -> Option<&str> {
+        self.commands.iter().find(|command| command.id == id).map(|command| command.process.directory())
     }
 
     /// Lets a command go on.
-    pub fn continue_command(&mut self, command: &mut Command) -> Progress {
-        let killed = || Progress { prints: Vec::new(), code: Some(137), due: None, traces: Vec::new() };
-        let Some(runtime) = self.pods.get(&command.uid).and_then(|slot| slot.runtime.clone()) else {
-            return killed();
+    pub fn continue_command(&mut self, id: u64) -> Progress {
+        let killed = Progress { prints: Vec::new(), code: Some(137), due: None };
+        let Some(place) = self.commands.iter().position(|command| command.id == id) else { return killed };
+        let mut command = self.commands.swap_remove(place);
+        let runtime = self.pods.get(&command.uid).and_then(|slot| slot.runtime.clone());
+        let Some(runtime) = runtime.filter(|runtime| runtime.runs_since(&command.container) == Some(command.began))
+        else {
+            return killed;
         };
-        if runtime.runs_since(&command.container) != Some(command.began) {
-            return killed();
-        }
         let process = &mut command.process;
         let done = self.within(&command.uid, &runtime, &command.container, |around, _, _, now| {
             process.run(now, around);
             std::mem::take(&mut around.prints)
         });
-        let Some((prints, traces)) = done else { return killed() };
+        let Some((prints, _)) = done else { return killed };
         let (own, prints): (Vec<Print>, Vec<Print>) = prints.into_iter().partition(|(_, channel, _)| *channel == 3);
         let now = self.now;
+        drop(runtime);
         if let Some(runtime) = self.pods.get_mut(&command.uid).and_then(|slot| slot.runtime.as_mut()) {
             let runtime = Arc::make_mut(runtime);
             runtime.print(&command.container, own);
@@ -169,17 +195,11 @@ impl World {
             workload::shell::Wake::Ended(code) => Some(code),
             _ => None,
         };
-        Progress {
-            prints,
-            code,
-            due: command.process.due(),
-            traces: traces.into_iter().map(|(trace, _)| trace).collect(),
+        let progress = Progress { prints, code, due: command.process.due() };
+        if code.is_none() || command.process.awaits_a_line() {
+            self.commands.push(command);
         }
-    }
-
-    /// The directory in which a command's shell stands.
-    pub fn directory_of<'a>(&self, command: &'a Command) -> &'a str {
-        command.process.directory()
+        progress
     }
 
     fn wake_for_probes(&mut self, uid: &EcoString) {
@@ -205,6 +225,7 @@ impl World {
             pods: &self.pods,
             volumes: self.volumes.clone(),
             requests: &mut self.requests,
+            started: runtime.runs_since(container).unwrap_or(self.now),
             traces: Vec::new(),
         };
         let pod = self.store.get("Pod", &runtime.object.key()).filter(|pod| pod.uid() == uid)?.clone();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ecow::EcoString;
 
 use super::faults::NodeFault;
+use super::outside::Command;
 use super::recorder::Recorder;
 use super::work::WorkQueues;
 use crate::api::field_manager::Manager;
@@ -64,6 +65,8 @@ pub struct World {
     /// What is wrong with which node.
     pub(super) faults: Vec<(EcoString, NodeFault)>,
     pub(super) requests: u64,
+    /// What somebody runs in containers.
+    pub(super) commands: Vec<Command>,
     pub(super) expiry_planned: bool,
     events_done: u64,
     /// When the present instant began, counted in events: an instant that never ends is our mistake.
@@ -102,6 +105,7 @@ impl World {
             volumes: VolumeData::default(),
             faults: Vec::new(),
             requests: 0,
+            commands: Vec::new(),
             expiry_planned: false,
             events_done: 0,
             instant_began: 0,

@@ -173,7 +173,7 @@ fn ssh(args: &[String], world: &mut World, session: &mut Session, out: &mut Outp
         return complain(&text, 255, world);
     }
     if words.is_empty() {
-        session.shells.push(Shell { node: name.to_owned(), pod: None, inner: false, inside: None });
+        session.shells.push(Shell { node: name.to_owned(), pod: None, inner: false, inside: None, command: None });
         return Run::Done(0);
     }
     let words: Vec<&str> = match words {

@@ -5,7 +5,7 @@ use super::call::Run;
 use super::dispatch;
 use super::network;
 use super::output::Output;
-use super::session::{Inside, Session, Shell};
+use super::session::{Session, Shell};
 use crate::cluster::World;
 use crate::network::resolver::Resolver;
 use crate::network::tools::interfaces::sysctl;
@@ -14,14 +14,11 @@ use crate::store::settings::VERSION;
 
 /// Runs a command of the node's; none for those that every shell has.
 pub fn run(words: &[String], world: &mut World, session: &mut Session, out: &mut Output) -> Option<Run> {
-    let shell = session.shells.last()?.clone();
+    let shell = session.shells.last().filter(|shell| shell.command.is_none())?.clone();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let words = words.strip_prefix(&["sudo"]).unwrap_or(&words);
     if matches!(words, ["exit" | "logout", ..]) {
         return Some(leave(world, session, out));
-    }
-    if let Some(inside) = &shell.inside {
-        return Some(in_container(inside, words, world, session, out));
     }
     if let ["chroot", _, rest @ ..] = words {
         if rest.is_empty() || matches!(rest, ["sh" | "bash" | "/bin/sh" | "/bin/bash"]) {
@@ -33,19 +30,8 @@ pub fn run(words: &[String], world: &mut World, session: &mut Session, out: &mut
     command(&shell.node, words, world, session, out)
 }
 
-/// Runs a command in the container that the terminal's shell is in.
-fn in_container(inside: &Inside, words: &[&str], world: &mut World, session: &mut Session, out: &mut Output) -> Run {
-    let (name, namespace) = (inside.pod.name.as_str(), inside.pod.namespace.as_str());
-    if matches!(words, ["cd" | "export" | "clear" | "sh" | "bash"] | ["cd", _]) {
-        return Run::Done(0);
-    }
-    let exec = ["exec", name, "-n", namespace, "-c", inside.container.as_str(), "--"];
-    let line: Vec<String> = exec.iter().chain(words).map(|word| (*word).to_owned()).collect();
-    dispatch::run(&line, None, world, session, out)
-}
-
 /// Ends the shell the terminal is in.
-fn leave(world: &mut World, session: &mut Session, out: &mut Output) -> Run {
+pub fn leave(world: &mut World, session: &mut Session, out: &mut Output) -> Run {
     let Some(shell) = session.shells.pop() else { return Run::Done(0) };
     match &shell.inside {
         None if !shell.inner && shell.pod.is_none() => {

@@ -74,7 +74,7 @@ impl Player {
     }
 
     fn run_now(&mut self, line: &str) -> Played {
-        let mut job = Job::start(line);
+        let mut job = Job::begin(line, &mut self.session, &mut self.world);
         let mut played = Played::default();
         let limit = self.world.now() + PATIENCE;
         loop {

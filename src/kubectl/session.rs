@@ -47,6 +47,8 @@ pub struct Shell {
     pub inner: bool,
     /// The container it is in; none for the shell of a node.
     pub inside: Option<Inside>,
+    /// The number of the shell's process there.
+    pub command: Option<u64>,
 }
 
 /// A container that a shell is in.

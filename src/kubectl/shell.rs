@@ -9,6 +9,7 @@ use super::node_shell;
 use super::output::{Output, Stream};
 use super::session::Session;
 use super::syntax::{self, Errors, Group, Input, Line, Pipeline, Quote, Stage, When, Word};
+use super::verbs::exec::Executing;
 use crate::base::time::{SimTime, Span};
 use crate::cluster::World;
 use crate::workload::filters::{self, Filter};
@@ -58,6 +59,27 @@ impl Job {
         }
     }
 
+    /// Begins with a line in the shell that the terminal is in: its own, or that of a container.
+    pub fn begin(text: &str, session: &mut Session, world: &mut World) -> Job {
+        let Some(shell) = session.shells.last_mut().filter(|shell| shell.inside.is_some()) else {
+            return Job::start(text);
+        };
+        if let (None, Some(inside)) = (shell.command, &shell.inside) {
+            let begun = world.begin_command(&inside.pod, &inside.container, vec!["sh".into()], Some(String::new()));
+            shell.command = begun.and_then(Result::ok);
+        }
+        let mut job = Job::of(Line::default());
+        let Some(id) = shell.command.filter(|id| world.feed_command(*id, text)) else {
+            node_shell::leave(world, session, &mut job.out);
+            job.todo = Job::begin(text, session, world).todo;
+            return job;
+        };
+        let mut running = Running::new(VecDeque::new());
+        running.source = Some(Box::new(Executing { id, is_line: true }));
+        job.running = Some(running);
+        job
+    }
+
     /// Begins with a line that was taken apart already.
     pub fn of(line: Line) -> Job {
         let todo = line.pipelines.into();
@@ -91,6 +113,10 @@ impl Job {
                 match running.poll(session, world, &mut self.out) {
                     Poll::Pending(until) => return Poll::Pending(earlier(until, self.background_due())),
                     Poll::Done(code) => {
+                        let own = session.shells.last().and_then(|shell| shell.command);
+                        if own.is_some_and(|id| !world.has_command(id)) {
+                            node_shell::leave(world, session, &mut self.out);
+                        }
                         self.code = code;
                         self.escape = running.script.take().and_then(|script| script.escape);
                         self.running = None;

@@ -10,7 +10,7 @@ use crate::base::draw;
 use crate::base::quantity::Quantity;
 use crate::base::time::SimTime;
 use crate::store::{View, VolumeData};
-use crate::workload::shell::{Entry, Facts, Host, Process, Start, Told};
+use crate::workload::shell::{self, Entry, Facts, Host, Process, Start, Told};
 use crate::workload::{self, images};
 
 /// Something printed: when, on which channel, what.
@@ -80,6 +80,24 @@ impl<'a> Surroundings<'a> {
             is_batch: is_batch(pod, container),
         };
         (Surroundings { data, outside, pod, places, facts, prints: Vec::new() }, variables)
+    }
+
+    /// A command that somebody runs here; an error is why it cannot be started.
+    pub fn execute(
+        &mut self,
+        words: Vec<EcoString>,
+        variables: Vec<(EcoString, EcoString)>,
+        container: &Value,
+        at: SimTime,
+        input: Option<EcoString>,
+    ) -> Result<Process, String> {
+        let name = words.first().cloned().unwrap_or_default();
+        let there = shell::is_known(container.get("image").str(), &name)
+            || name.contains('/') && shell::follow(&*self, &name).is_some();
+        match there {
+            true => Ok(self.start_with(words, variables, container, at, input)),
+            false => Err(format!("exec: \"{name}\": executable file not found in $PATH: unknown")),
+        }
     }
 
     /// A process that begins here.

@@ -251,7 +251,11 @@ impl Playground {
     /// The prompt of the shell the terminal is in.
     pub fn prompt(&self) -> String {
         let shells = &self.terminal.session().shells;
-        shells.last().map_or_else(|| "$".to_owned(), |shell| format!("root@{}:~#", shell.node))
+        let prompt = |shell: &crate::kubectl::session::Shell| match shell.command {
+            None => format!("root@{}:~#", shell.node),
+            Some(id) => format!("root@{}:{}#", shell.node, self.world.directory_of(id).unwrap_or("/")),
+        };
+        shells.last().map_or_else(|| "$".to_owned(), prompt)
     }
 
     /// The file that was handed over for editing since the last time: its path and its text.

@@ -49,7 +49,7 @@ impl Terminal {
     /// Begins with a command line and goes on with it as far as it gets without time passing.
     pub fn start(&mut self, line: &str, ticket: u64, world: &mut World) {
         self.cancel();
-        (self.ticket, self.job) = (ticket, Some(Job::start(line)));
+        (self.ticket, self.job) = (ticket, Some(Job::begin(line, &mut self.session, world)));
         self.poll(world);
     }
 

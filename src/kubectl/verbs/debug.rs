@@ -48,7 +48,7 @@ fn run(call: &mut Call<'_>) -> Outcome {
     }
     let mut after = None;
     if command.is_empty() || is_shell(&command) {
-        call.session.shells.push(Shell { node, pod: Some(key.clone()), inner: false, inside: None });
+        call.session.shells.push(Shell { node, pod: Some(key.clone()), inner: false, inside: None, command: None });
     } else {
         let words: Vec<&str> = command.iter().map(String::as_str).collect();
         let words = match words.as_slice() {

@@ -20,7 +20,7 @@ mod diff;
 mod drain;
 mod edit;
 mod events;
-mod exec;
+pub mod exec;
 mod explain;
 mod expose;
 mod get;

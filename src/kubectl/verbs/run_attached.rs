@@ -46,7 +46,13 @@ pub(super) fn go_on(call: &mut Call<'_>, pod: &Object, words: &[String]) -> Outc
     if shell {
         let container = pod.at("spec.containers").index(0).get("name").str().to_owned();
         let inside = Inside { pod: key.clone(), container, remove, resumes: true };
-        call.session.shells.push(Shell { node: pod.name().to_owned(), pod: None, inner: false, inside: Some(inside) });
+        call.session.shells.push(Shell {
+            node: pod.name().to_owned(),
+            pod: None,
+            inner: false,
+            inside: Some(inside),
+            command: None,
+        });
     }
     let prompt = call.line.is("stdin") && !call.line.is("quiet");
     let until = call.world.now() + PATIENCE;

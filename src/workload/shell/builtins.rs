@@ -40,6 +40,7 @@ pub(super) fn run(p: &mut Process, words: &[EcoString], io: &mut Io, alone: bool
         "cd" => cd(p, args.first().map_or("~", EcoString::as_str), io, host),
         "exit" => {
             let code = number(p.status);
+            p.left = !p.frames.iter().any(|frame| matches!(frame, super::Frame::Sub { .. }));
             p.exit(code, host);
             code
         }

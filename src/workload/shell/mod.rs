@@ -173,6 +173,9 @@ pub struct Process {
     exit_on_error: bool,
     is_bash: bool,
     is_shell: bool,
+    /// True where it is fed line by line, and once it was told to leave.
+    takes_lines: bool,
+    left: bool,
     /// True once `exec` has put another program into its place.
     replaced: bool,
     standard_input: Option<EcoString>,
@@ -228,6 +231,8 @@ impl Process {
             exit_on_error: false,
             is_bash: false,
             is_shell: false,
+            takes_lines: false,
+            left: false,
             replaced: false,
             standard_input: start.input,
             demand: Demand::default(),
@@ -285,12 +290,18 @@ impl Process {
     }
 
     /// Gives a shell that waits for input another line; its end leaves variables and directory as they are.
-    pub fn feed(&mut self, text: &str, at: SimTime) -> Result<(), String> {
-        self.code = Arc::new(compile(text)?);
+    pub fn feed(&mut self, text: &str, at: SimTime) {
+        let code = compile(text)
+            .or_else(|why| compile(&format!("echo '{}: {}' >&2; false", self.args[0], why.replace('\'', "\""))));
+        self.code = Arc::new(code.unwrap_or_default());
         (self.at, self.wake, self.clock) = (0, Wake::At(at), at);
         self.frames.clear();
-        self.is_shell = true;
-        Ok(())
+        (self.leaving, self.takes_lines) = (None, true);
+    }
+
+    /// True for a shell that has come to the end of a line and was not told to leave.
+    pub fn awaits_a_line(&self) -> bool {
+        self.takes_lines && !self.left
     }
 
     /// A variable's value.

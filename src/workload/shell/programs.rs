@@ -292,6 +292,9 @@ fn filter(p: &mut Process, name: &str, args: &[EcoString], io: &mut Io, alone: b
     }
     text.lines().for_each(|line| filter.line(line, &mut io.out));
     let code = filter.end(&mut io.out);
+    if let ("wc", [path]) = (name, paths.as_slice()) {
+        io.out = format!("{} {path}\n", io.out.trim_end());
+    }
     if p.status == 0 {
         p.status = i32::from(code);
     }
@@ -317,10 +320,6 @@ fn tool(p: &mut Process, name: &str, words: &[EcoString], io: &mut Io, host: &mu
     if endless {
         words.insert(1, "-c".into());
         words.insert(2, "3".into());
-    }
-    if name == "telnet" {
-        words[0] = "nc".into();
-        words.insert(1, "-zv".into());
     }
     p.acted = true;
     let Some(told) = host.tool(&words, p.times) else {

@@ -296,6 +296,9 @@ impl Process {
             return;
         }
         self.wake = Wake::Ended(code & 255);
+        if self.awaits_a_line() {
+            self.leaving = None;
+        }
     }
 
     /// Goes on in other code, to come back here.
