@@ -100,6 +100,9 @@ impl Outside for Network<'_> {
     }
 }
 
+/// So many requests of commands are kept for those who show them.
+const KEPT_TRACES: usize = 100;
+
 /// A command that runs in a container.
 #[derive(Clone)]
 pub(super) struct Command {
@@ -144,6 +147,11 @@ impl World {
         }))
     }
 
+    /// The requests that commands in containers have sent since somebody asked last.
+    pub fn take_sent(&mut self) -> Vec<Trace> {
+        std::mem::take(&mut self.sent)
+    }
+
     /// A shell of a container takes its next line; false where it is gone.
     pub fn feed_command(&mut self, id: u64, line: &str) -> bool {
         let now = self.now;
@@ -181,7 +189,10 @@ impl World {
             process.run(now, around);
             std::mem::take(&mut around.prints)
         });
-        let Some((prints, _)) = done else { return killed };
+        let Some((prints, traces)) = done else { return killed };
+        self.sent.extend(traces.into_iter().map(|(trace, _)| trace));
+        let superfluous = self.sent.len().saturating_sub(KEPT_TRACES);
+        self.sent.drain(..superfluous);
         let (own, prints): (Vec<Print>, Vec<Print>) = prints.into_iter().partition(|(_, channel, _)| *channel == 3);
         let now = self.now;
         drop(runtime);

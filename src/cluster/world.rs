@@ -67,6 +67,8 @@ pub struct World {
     pub(super) requests: u64,
     /// What somebody runs in containers.
     pub(super) commands: Vec<Command>,
+    /// The requests those have sent.
+    pub(super) sent: Vec<network::Trace>,
     pub(super) expiry_planned: bool,
     events_done: u64,
     /// When the present instant began, counted in events: an instant that never ends is our mistake.
@@ -106,6 +108,7 @@ impl World {
             faults: Vec::new(),
             requests: 0,
             commands: Vec::new(),
+            sent: Vec::new(),
             expiry_planned: false,
             events_done: 0,
             instant_began: 0,

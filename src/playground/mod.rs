@@ -550,7 +550,7 @@ impl Playground {
     fn collect(&mut self) {
         self.changes += 1;
         let at_ms = self.world.now().0 / 1000;
-        for sent in self.terminal.take_sent() {
+        for sent in self.terminal.take_sent(&mut self.world) {
             let requests = &mut self.line_mut().requests;
             let id = requests.last().map_or(1, |last| last.id + 1);
             requests.push(requests::view(id, at_ms, &sent));

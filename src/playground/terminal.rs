@@ -119,8 +119,8 @@ impl Terminal {
     }
 
     /// The requests that were sent since the last time.
-    pub fn take_sent(&mut self) -> Vec<Sent> {
-        let traces = std::mem::take(&mut self.session.traces).into_iter();
+    pub fn take_sent(&mut self, world: &mut World) -> Vec<Sent> {
+        let traces = std::mem::take(&mut self.session.traces).into_iter().chain(world.take_sent());
         let single = traces.map(|trace| Sent { trace, count: 1, shares: Vec::new() });
         single.chain(std::mem::take(&mut self.session.streams)).collect()
     }

@@ -59,7 +59,28 @@ const NAMES: &[&str] = &[
 ];
 
 /// What the network does for containers.
-const TOOLS: &[&str] = &["curl", "dig", "host", "nc", "nslookup", "ping", "telnet", "traceroute", "wget"];
+const TOOLS: &[&str] = &[
+    "conntrack",
+    "curl",
+    "dig",
+    "host",
+    "ifconfig",
+    "ip",
+    "iptables",
+    "iptables-save",
+    "ipvsadm",
+    "nc",
+    "netstat",
+    "nft",
+    "nslookup",
+    "openssl",
+    "ping",
+    "ss",
+    "telnet",
+    "trace",
+    "traceroute",
+    "wget",
+];
 
 /// True where an image has a program of that name, as far as one can tell: of an image that is not in the table, anything.
 pub fn is_known(image: &str, name: &str) -> bool {
