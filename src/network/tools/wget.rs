@@ -59,15 +59,32 @@ pub fn run(context: &Context, args: &[String]) -> Output {
     let mut output = if busybox { busybox_text(&url, &trace, quiet) } else { gnu_text(context, &url, &trace, quiet) };
     if let (Outcome::Response(response), 0, false) = (&trace.outcome, output.exit_code, spider) {
         let last = url.path.split('?').next().and_then(|path| path.rsplit('/').next()).filter(|name| !name.is_empty());
-        match file.as_deref().unwrap_or(last.unwrap_or("index.html")) {
+        let to = file.as_deref().unwrap_or(last.unwrap_or("index.html"));
+        if let (false, true) = (quiet, output.exit_code == 0 && super::busybox(context).is_some() && to != "-") {
+            output.stderr.push_str(&saved(to, response.body.len(), super::busybox(context).unwrap_or(0)));
+        }
+        match to {
             "-" => output.stdout.clone_from(&response.body),
             "/dev/null" => {}
             name => output.files.push((name.to_owned(), response.body.clone())),
         }
     }
+    if spider && !quiet && output.exit_code == 0 && super::busybox(context).is_some_and(|version| version > 28) {
+        output.stderr.push_str("remote file exists\n");
+    }
     output.took_us = trace.time_us;
     output.traces.push(trace);
     output
+}
+
+/// What busybox says when it has saved a file.
+fn saved(name: &str, size: usize, version: u32) -> String {
+    let bar = "*".repeat(32);
+    let line = format!("{name:<20} 100% |{bar}| {size:>5}  0:00:00 ETA\n");
+    match version {
+        0..=28 => line,
+        _ => format!("saving to '{name}'\n{line}'{name}' saved\n"),
+    }
 }
 
 fn busybox_text(url: &Url, trace: &Trace, quiet: bool) -> Output {
