@@ -8,6 +8,7 @@ use crate::api::kinds::pod_columns;
 use crate::api::kinds::{find_kind, find_resource, PrintContext};
 use crate::api::{encode, Kind, Object, ObjectKey};
 use crate::cluster::World;
+use crate::scheduler::decision::Judged;
 use crate::store::View;
 
 /// Pods listed as related at most.
@@ -100,12 +101,21 @@ fn why(world: &World, object: &Object) -> Vec<Because> {
     links
 }
 
-/// What the scheduler has against each node.
+/// What the scheduler found for each node: the filter that refused the pod, or what the scores came to.
 fn verdicts(world: &World, object: &Object) -> Vec<(String, String)> {
-    let waits = object.kind.kind == "Pod" && object.at("spec.nodeName").str().is_empty();
-    let decision = waits.then(|| world.scheduler().decision(object.uid())).flatten();
-    let nodes = decision.into_iter().flat_map(|decision| &decision.nodes);
-    nodes.map(|judged| (judged.node.to_string(), judged.reasons.to_string())).collect()
+    let Some(decision) = world.scheduler().decision(object.uid()) else { return Vec::new() };
+    let verdict = |judged: &Judged| {
+        let scores = judged.scores.iter().map(|(plugin, points)| format!("{plugin} {points}"));
+        let sum = scores.collect::<Vec<_>>().join(" + ");
+        let text = match (judged.plugin, sum.is_empty()) {
+            ("", true) => "fits".to_owned(),
+            ("", false) => format!("{} = {sum}", judged.total),
+            (plugin, _) => format!("{} ({plugin})", judged.reasons),
+        };
+        let chosen = decision.chosen.as_ref() == Some(&judged.node);
+        (judged.node.to_string(), if chosen { format!("✓ {text}") } else { text })
+    };
+    decision.nodes.iter().map(verdict).collect()
 }
 
 /// Owners, node, endpoints and dependents.

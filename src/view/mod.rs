@@ -89,7 +89,7 @@ pub struct Inspector {
     pub events: Vec<EventRow>,
     /// What its containers have written; for a Pod only.
     pub logs: String,
-    /// Why each node refused it, for a pod that waits for one.
+    /// What the scheduler found for each node, for a pod it has judged lately.
     pub verdicts: Vec<(String, String)>,
     /// Objects to go to from here: owners, pods, nodes.
     pub related: Vec<Target>,

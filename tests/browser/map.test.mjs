@@ -43,7 +43,7 @@ test("volumes, Ingresses, verdicts and the menu of a node", async () => {
   await map.getByRole("button", { name: /^ingress front,.* → web:80/ }).waitFor();
 
   await map.getByRole("button", { name: /^pod big, Pending/ }).press("Enter");
-  const verdicts = inspector.getByRole("table", { name: "What the scheduler has against each node" });
+  const verdicts = inspector.getByRole("table", { name: "What the scheduler found for each node" });
   const rows = await verdicts.getByRole("row").allInnerTexts();
   assert.deepEqual(rows.map((row) => row.split(/\s+/)[0]), ["node-1", "node-2", "node-3"]);
   assert.ok(rows.every((row) => row.includes("Insufficient cpu")), rows.join("\n"));

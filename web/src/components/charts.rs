@@ -107,11 +107,20 @@ fn one(props: &ChartsProps, chart: &Rc<Chart>, at_ms: u64) -> Html {
     };
     let on = |msg: fn(u64) -> Msg| {
         let send = send.clone();
-        move |e: MouseEvent| send.emit(msg(moment(e.offset_x() as f32)))
+        move |e: MouseEvent| {
+            // What moves below a pointer at rest is not pointed at: a click, or a pointer that moves, is.
+            if e.type_() == "click" || has_moved(&e) {
+                send.emit(msg(moment(e.offset_x() as f32)));
+            }
+        }
     };
     let leave = {
         let send = send.clone();
-        move |_: MouseEvent| send.emit(Msg::Hover(None))
+        move |e: MouseEvent| {
+            if has_moved(&e) {
+                send.emit(Msg::Hover(None));
+            }
+        }
     };
     let onkeydown = {
         let send = send.clone();
@@ -149,6 +158,10 @@ fn one(props: &ChartsProps, chart: &Rc<Chart>, at_ms: u64) -> Html {
             }
         </figure>
     }
+}
+
+fn has_moved(event: &MouseEvent) -> bool {
+    event.movement_x() != 0 || event.movement_y() != 0
 }
 
 #[derive(Properties, PartialEq)]

@@ -131,7 +131,9 @@ fn side(props: &InspectorProps, found: &Shared<Inspector>) -> Html {
     match props.facet {
         Facet::Summary => html! {
             <>
-                {verdicts(*lang, found, send)}
+                if !found.related.iter().any(|target| target.kind == "node") {
+                    {verdicts(*lang, found, send)}
+                }
                 <dl class="facts">{for found.summary.iter().map(|(name, value)| html! { <><dt>{name}</dt><dd>{value}</dd></> })}</dl>
                 {action_buttons(*lang, found, send)}
                 <div class="related">{for found.related.iter().map(|t| link(send, t.clone(), format!("{}/{}", t.kind, t.name)))}</div>
