@@ -1,8 +1,9 @@
-// Bundles the editor: js/editor.js and CodeMirror become target/js/editor.js, which index.html names. Trunk runs this before
+// Bundles js/editor.js with CodeMirror and js/site.js into target/js/page.js, which index.html names. Trunk runs this before
 // each build; it does nothing when the bundle is newer than everything it is made of, so that it never starts a rebuild.
 import { existsSync, readdirSync, statSync } from "node:fs";
+import { resolve } from "node:path";
 
-const output = "target/js/editor.js";
+const output = "target/js/page.js";
 const inputs = ["build-js.mjs", "package-lock.json", ...readdirSync("js").map((name) => `js/${name}`)];
 
 const changed = (path) => statSync(path).mtimeMs;
@@ -14,7 +15,8 @@ if (!upToDate) {
     process.exit(1);
   });
   await build({
-    entryPoints: ["js/editor.js"],
+    entryPoints: ["js/page.js"],
+    alias: { "style-mod": resolve("js/style-mod.js") },
     outfile: output,
     bundle: true,
     minify: true,

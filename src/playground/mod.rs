@@ -5,6 +5,7 @@ mod complete;
 pub mod embed;
 pub mod journal;
 mod requests;
+pub mod scenarios;
 mod terminal;
 
 use std::collections::VecDeque;

@@ -10,6 +10,7 @@ mod platform;
 mod plot;
 mod refresh;
 mod shared;
+mod site;
 mod text;
 mod update;
 
