@@ -217,6 +217,11 @@ impl Playground {
         self.note(Input::Exec(line.to_owned()));
     }
 
+    /// How many inputs there were in this branch of history.
+    pub fn inputs(&self) -> usize {
+        self.line().journal.len()
+    }
+
     /// Writes a manifest to a file and applies it; gives the command line that does so.
     pub fn apply(&mut self, file: &str, text: &str) -> String {
         let line = format!("kubectl apply -f {file}");

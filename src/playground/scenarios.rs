@@ -2,7 +2,7 @@
 
 use super::Playground;
 use crate::api::json;
-use crate::lesson::scenario::Scenario;
+pub use crate::lesson::scenario::Scenario;
 
 /// A scenario of the gallery.
 #[derive(Clone, PartialEq, Debug)]
@@ -64,7 +64,8 @@ mod tests {
 
     #[test]
     fn the_list_leaves_out_what_cannot_be_read() {
-        let listed = list(&format!(r#"[{{"id": "a", "scenario": "{YAML}"}}, {{"id": "b", "scenario": "view: moon"}}]"#));
+        let listed =
+            list(&format!(r#"[{{"id": "a", "scenario": "{YAML}"}}, {{"id": "b", "scenario": "view: moon"}}]"#));
         assert_eq!(listed.iter().map(|entry| entry.id.as_str()).collect::<Vec<_>>(), ["a"]);
         assert!(list("<html>").is_empty());
     }

@@ -3,6 +3,7 @@
 mod codemirror;
 mod components;
 mod examples;
+mod guest;
 mod load;
 mod model;
 mod msg;

@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use kubottle::playground::{Playground, Settings, Unreadable};
+use kubottle::playground::embed::Embed;
+use kubottle::playground::{Playground, Settings};
 use kubottle::view::chart::Chart;
 use kubottle::view::record::Happening;
 use kubottle::view::rules::RulesView;
@@ -12,6 +13,7 @@ use kubottle::view::topology::Topology;
 use kubottle::view::{BranchView, ClockView, EventRow, Inspector, Mark, RequestView, Stream, Target, TerminalLine};
 
 use crate::examples::EXAMPLES;
+use crate::guest::Guest;
 use crate::load::LoadCurve;
 use crate::msg::{Ask, Facet, Pane, SideTab, StageTab, Theme};
 use crate::shared::Shared;
@@ -136,6 +138,8 @@ pub struct Model {
     pub manifest: String,
     /// Its marks.
     pub marks: Shared<Vec<Mark>>,
+    /// Host page, scenarios and kept sessions.
+    pub guest: Guest,
     /// A message that goes away by itself.
     pub toast: Option<String>,
     /// Language.
@@ -168,6 +172,16 @@ pub struct Start {
     pub lang: Lang,
     /// Colours.
     pub theme: Theme,
+    /// True inside another page.
+    pub embedded: bool,
+    /// True where nothing may be typed.
+    pub readonly: bool,
+    /// What to show, as in `?view=`.
+    pub view: String,
+    /// Seconds of the cluster per second.
+    pub speed: Option<f64>,
+    /// The scenario to open.
+    pub scenario: Option<String>,
 }
 
 impl Model {
@@ -183,7 +197,7 @@ impl Model {
         let mut model = Model {
             playground,
             playing: !opened,
-            speed: 1.0,
+            speed: start.speed.unwrap_or(1.0),
             clock: ClockView::default(),
             looking_back: false,
             topology: Shared::default(),
@@ -219,6 +233,7 @@ impl Model {
             happenings: Shared::default(),
             branches: Shared::default(),
             marks: Shared::default(),
+            guest: Guest { embed: start.embedded.then(Embed::default), readonly: start.readonly, ..Guest::default() },
             toast: None,
             lang: start.lang,
             theme: start.theme,
@@ -238,23 +253,20 @@ impl Model {
         };
         model.print(Stream::Note, start.lang.t("terminal.welcome"));
         if let Some(why) = unreadable {
-            model.print(
-                Stream::Err,
-                start.lang.t(match why {
-                    Unreadable::Damaged => "link.damaged",
-                    Unreadable::Newer => "link.newer",
-                    Unreadable::Older => "link.older",
-                    Unreadable::TooLarge => "link.too-large",
-                }),
-            );
+            model.print(Stream::Err, model.unreadable(why));
         }
+        model.show_places(&start.view);
         model.refresh();
         model
     }
 
     /// True where pictures must follow one another.
     pub fn is_moving(&self) -> bool {
-        self.playing || self.check_at_ms.is_some() || self.toast.is_some() || self.inspector_is_stale()
+        self.playing
+            || self.guest_is_due()
+            || self.check_at_ms.is_some()
+            || self.toast.is_some()
+            || self.inspector_is_stale()
     }
 
     pub(crate) fn say(&mut self, text: &str) {

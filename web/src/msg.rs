@@ -2,6 +2,7 @@
 
 use kubottle::view::{Mark, Target, TextEdit};
 
+use crate::guest::{GuestEffect, GuestMsg};
 use crate::load::LoadCurve;
 use crate::shared::Shared;
 use crate::text::Lang;
@@ -61,6 +62,19 @@ pub enum ChartFile {
     Png,
     /// Numbers.
     Csv,
+}
+
+impl StageTab {
+    /// The view of a short name, as in `?view=`.
+    pub fn of_code(code: &str) -> Option<StageTab> {
+        Some(match code {
+            "map" => StageTab::Map,
+            "timeline" => StageTab::Timeline,
+            "charts" => StageTab::Charts,
+            "rules" => StageTab::Rules,
+            _ => return None,
+        })
+    }
 }
 
 /// What the form for requests says.
@@ -221,6 +235,8 @@ pub enum Msg {
     Language(Lang),
     /// Other colours.
     Theme(Theme),
+    /// Something of the host page, of scenarios or kept sessions.
+    Guest(GuestMsg),
 }
 
 /// What is to be done outside.
@@ -246,4 +262,6 @@ pub enum Effect {
     Theme(Theme),
     /// Load the documentation of the fields and the help of the commands.
     LoadTexts,
+    /// Something of the host page, of scenarios or kept sessions.
+    Guest(GuestEffect),
 }

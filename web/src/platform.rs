@@ -63,7 +63,15 @@ pub fn on_next_frame(callback: impl FnOnce(f64) + 'static) -> AnimationFrame {
     request_animation_frame(callback)
 }
 
+/// True inside another page, which is a guest there: it keeps nothing.
+fn is_embedded() -> bool {
+    query("embed").as_deref() == Some("1")
+}
+
 fn storage() -> Option<Storage> {
+    if is_embedded() {
+        return None;
+    }
     // A sandboxed frame has none, and asking for it is refused.
     window().local_storage().ok().flatten()
 }
@@ -94,6 +102,11 @@ pub fn start() -> Start {
         manifest: kept("manifest").filter(|text| !text.trim().is_empty()),
         lang: tag.map_or(Lang::En, |tag| Lang::of_tag(&tag)),
         theme: query("theme").or_else(|| kept("theme")).map_or(Theme::Auto, |code| Theme::of_code(&code)),
+        embedded: is_embedded(),
+        readonly: query("readonly").as_deref() == Some("1"),
+        view: query("view").unwrap_or_default().replace("%2C", ","),
+        speed: query("speed").and_then(|speed| speed.parse().ok()).filter(|speed| (0.1..=1000.0).contains(speed)),
+        scenario: query("scenario").filter(|id| id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')),
     }
 }
 
@@ -109,6 +122,11 @@ pub fn set_theme(theme: Theme) {
     if let Some(html) = document().document_element() {
         let _ = html.set_attribute("data-theme", theme.code());
     }
+}
+
+/// The whole address of the page.
+pub fn address() -> String {
+    window().location().href().unwrap_or_default()
 }
 
 /// Puts a link that holds `state` in the address bar and in the clipboard; then says whether it is in the clipboard.

@@ -4,7 +4,7 @@ use kubottle::playground::{Playground, Settings};
 use kubottle::view::{Completion, Stream, Target};
 
 use crate::examples::EXAMPLES;
-use crate::model::{Model, Terminal, MANIFEST_FILE};
+use crate::model::{Model, MANIFEST_FILE};
 use crate::msg::{Ask, Effect, Facet, Msg, Pane, SideTab, StageTab};
 use crate::shared::Shared;
 
@@ -16,7 +16,10 @@ const CHECK_AFTER_MS: f64 = 400.0;
 impl Model {
     /// Changes the model. `out_of_time` says when the cluster has had its share of this picture.
     pub fn update(&mut self, msg: Msg, out_of_time: &mut dyn FnMut() -> bool) -> Vec<Effect> {
-        let effects = match msg {
+        if self.guest.readonly && matches!(msg, Msg::Apply | Msg::Run | Msg::Do(_) | Msg::Example(_) | Msg::Reset) {
+            return Vec::new();
+        }
+        let mut effects = match msg {
             Msg::Frame(now_ms) => self.frame(now_ms, out_of_time),
             Msg::TogglePlay => self.play(!self.playing),
             Msg::Step => {
@@ -145,7 +148,8 @@ impl Model {
                 Vec::new()
             }
             Msg::ShowRequest(id) => set(&mut self.shown_request, id),
-            Msg::Share => vec![Effect::ShareLink(self.playground.share())],
+            Msg::Share => self.share(),
+            Msg::Guest(msg) => self.guest(msg),
             Msg::Copied(done) => {
                 self.say(self.lang.t(if done { "copied" } else { "copied.not" }));
                 Vec::new()
@@ -160,10 +164,11 @@ impl Model {
             }
         };
         self.refresh();
-        match self.playground.take_editing() {
-            Some((path, text)) => self.open_file(path, text),
-            None => effects,
+        if let Some((path, text)) = self.playground.take_editing() {
+            effects = self.open_file(path, text);
         }
+        effects.extend(self.guest_news());
+        effects
     }
 
     /// What is kept for the next visit: the manifest, but no other file.
@@ -221,10 +226,7 @@ impl Model {
     }
 
     fn reset(&mut self) -> Vec<Effect> {
-        self.playground = Playground::new(Settings::default());
-        self.terminal = Terminal { history: std::mem::take(&mut self.terminal.history), ..Terminal::default() };
-        (self.selected, self.shown_request) = (None, None);
-        self.shown_revision = u64::MAX;
+        self.replace(Playground::new(Settings::default()));
         self.print(Stream::Note, self.lang.t("terminal.welcome"));
         self.play(true)
     }

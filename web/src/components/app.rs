@@ -13,10 +13,12 @@ use super::stage::stage;
 use super::tabs::{Tab, Tabs};
 use super::terminal::TerminalPanel;
 use super::Send;
+use crate::guest::{GuestEffect, GuestMsg};
 use crate::model::Model;
 use crate::msg::{ChartFile, Effect, Msg, Pane, SideTab};
 use crate::platform;
 use crate::plot::{paint, HEIGHT, TONES};
+use crate::site;
 
 /// How long the cluster may work before a picture is drawn.
 const BUDGET_MS: f64 = 8.0;
@@ -50,6 +52,32 @@ impl App {
                     send.emit(Msg::Texts(docs, help));
                 });
             }
+            Effect::Guest(effect) => self.perform_guest(effect),
+        }
+    }
+
+    fn perform_guest(&self, effect: GuestEffect) {
+        let send = self.send.clone();
+        let tell = move |msg: GuestMsg| send.emit(Msg::Guest(msg));
+        match effect {
+            GuestEffect::Tell(text) => site::tell(&text),
+            GuestEffect::FetchList => site::fetch("scenarios/index.json", move |text| tell(GuestMsg::List(text))),
+            GuestEffect::Fetch(id) => {
+                site::fetch(&format!("scenarios/{id}.json"), move |text| tell(GuestMsg::Bundle(id, text)));
+            }
+            GuestEffect::Keep(name, text) => site::keep(&name, &text),
+            GuestEffect::Forget(name) => site::forget(&name),
+            GuestEffect::Read(name) => {
+                let kind: fn(Option<String>) -> GuestMsg = match name.as_str() {
+                    "names" => GuestMsg::Names,
+                    "current" => GuestMsg::Last,
+                    _ => GuestMsg::State,
+                };
+                site::kept(&name, move |text| tell(kind(text)));
+            }
+            GuestEffect::ChooseFile => site::open_file(move |text| tell(GuestMsg::State(text))),
+            GuestEffect::Save(name, text) => platform::download(&name, "text/plain", &text),
+            GuestEffect::Update => site::update(),
         }
     }
 
@@ -105,8 +133,16 @@ impl Component for App {
         let start = platform::start();
         platform::set_language(start.lang);
         platform::set_theme(start.theme);
-        let send = ctx.link().callback(|msg| msg);
-        App { model: Model::new(start), send, editor: EditorHandle::default(), frame: None }
+        let send: Send = ctx.link().callback(|msg| msg);
+        let (scenario, linked) = (start.scenario.clone(), start.state.is_some());
+        let app = App { model: Model::new(start), send, editor: EditorHandle::default(), frame: None };
+        let (host, newer) = (app.send.clone(), app.send.clone());
+        site::listen(move |text| host.emit(Msg::Guest(GuestMsg::Host(text))));
+        site::work_offline(move || newer.emit(Msg::Guest(GuestMsg::UpdateWaits)));
+        for effect in app.model.guest_start(scenario, linked) {
+            app.perform(effect);
+        }
+        app
     }
 
     fn update(&mut self, _ctx: &Context<Self>, msg: Msg) -> bool {
@@ -143,11 +179,11 @@ impl Component for App {
         clock.next_event_in_ms = None;
         let shown = m.shown_request.and_then(|id| m.requests.iter().find(|r| r.id == id)).cloned();
         html! {
-            <div class="page" data-pane={pane} data-side={if m.side == SideTab::Requests { "requests" } else { "events" }}>
+            <div class="page" data-pane={pane} data-embed={m.guest.embed.is_some().then(|| places(&m.guest.places))} data-readonly={m.guest.readonly.then_some("1")} data-side={if m.side == SideTab::Requests { "requests" } else { "events" }}>
                 <Header lang={m.lang} {clock} looking_back={m.looking_back} playing={m.playing} speed={m.speed} theme={m.theme}
-                    happenings={m.happenings.clone()} branches={m.branches.clone()} send={send()} />
+                    happenings={m.happenings.clone()} branches={m.branches.clone()} names={m.guest.names.clone()} can_undo={m.guest.can_undo} send={send()} />
                 <main class="work">
-                    <ManifestEditor lang={m.lang} file={m.file.clone()} text={m.manifest.clone()} marks={m.marks.clone()} handle={self.editor.clone()} send={send()} />
+                    <ManifestEditor lang={m.lang} file={m.file.clone()} text={m.manifest.clone()} marks={m.marks.clone()} list={m.guest.list.clone()} opened={m.guest.opened.clone()} handle={self.editor.clone()} send={send()} />
                     {stage(m, shown, &self.send)}
                     {self.panes()}
                     <TerminalPanel lang={m.lang} lines={m.terminal.lines.clone()} prompt={m.terminal.prompt.clone()} input={m.terminal.input.clone()}
@@ -158,6 +194,13 @@ impl Component for App {
                         ask={m.ask.clone()} mode={m.mode} topology={m.topology.clone()}
                         now_s={m.clock.now_ms / 1000} send={send()} />
                 </main>
+                if m.guest.embed.is_some() {
+                    <a class="full-page" href={full_page()} target="_blank" rel="noopener">{m.lang.t("site.full")}</a>
+                }
+                if m.guest.update_waits {
+                    <p class="update" role="status">{m.lang.t("site.update")}
+                        <button type="button" onclick={self.send.reform(|_: MouseEvent| Msg::Guest(GuestMsg::Update))}>{m.lang.t("site.update.now")}</button></p>
+                }
                 <div role="status" aria-live="polite">
                     if let Some(toast) = &m.toast {
                         <p class="toast">{toast.clone()}</p>
@@ -165,5 +208,18 @@ impl Component for App {
                 </div>
             </div>
         }
+    }
+}
+
+/// The address of the page itself, for a link out of a host page.
+fn full_page() -> String {
+    platform::address().replace("embed=1", "")
+}
+
+/// The places an embedded page shows, for the style sheet; all where it says none.
+fn places(places: &[String]) -> String {
+    match places {
+        [] => "all".to_owned(),
+        places => places.join(" "),
     }
 }

@@ -8,13 +8,16 @@ use kubottle::view::{Mark, TextEdit};
 use wasm_bindgen::closure::Closure;
 use yew::prelude::*;
 
+use super::guest::ScenarioCard;
 use super::Send;
 use crate::codemirror::{self, Editor};
 use crate::examples::EXAMPLES;
+use crate::guest::GuestMsg;
 use crate::model::MANIFEST_FILE;
 use crate::msg::Msg;
 use crate::shared::Shared;
 use crate::text::Lang;
+use kubottle::playground::scenarios::{Entry, Scenario};
 
 struct Mounted {
     editor: Editor,
@@ -77,6 +80,10 @@ pub struct ManifestEditorProps {
     pub text: String,
     /// Its marks.
     pub marks: Shared<Vec<Mark>>,
+    /// Scenarios there are.
+    pub list: Shared<Vec<Entry>>,
+    /// The scenario that is open.
+    pub opened: Option<Shared<Scenario>>,
     /// Where to put the mounted editor.
     pub handle: EditorHandle,
     /// Where to send.
@@ -99,7 +106,7 @@ pub fn ManifestEditor(props: &ManifestEditorProps) -> Html {
         <section class="panel files" aria-label={lang.t("editor.title")}>
             <div class="bar">
                 if props.file == MANIFEST_FILE {
-                    <Gallery lang={*lang} send={send.clone()} />
+                    <Gallery lang={*lang} list={props.list.clone()} send={send.clone()} />
                 } else {
                     <span class="file mono" title={props.file.clone()}>{&props.file}</span>
                     <button type="button" class="quiet icon" aria-label={lang.t("editor.close")} title={lang.t("editor.close")} onclick={close}>{"×"}</button>
@@ -107,6 +114,9 @@ pub fn ManifestEditor(props: &ManifestEditorProps) -> Html {
                 <span class="grow" />
                 <button type="button" class="primary" title={lang.t("apply.hint")} onclick={apply}>{lang.t("apply")}</button>
             </div>
+            if let Some(scenario) = &props.opened {
+                <ScenarioCard lang={*lang} scenario={scenario.clone()} send={send.clone()} />
+            }
             <Mount key={lang.code()} lang={*lang} text={props.text.clone()} handle={props.handle.clone()} send={send.clone()} />
             <Problems lang={*lang} marks={props.marks.clone()} send={send.clone()} />
         </section>
@@ -191,6 +201,7 @@ fn Problems(props: &ProblemsProps) -> Html {
 #[derive(Properties, PartialEq)]
 struct GalleryProps {
     lang: Lang,
+    list: Shared<Vec<Entry>>,
     send: Send,
 }
 
@@ -220,6 +231,16 @@ fn Gallery(props: &GalleryProps) -> Html {
             }
         }
     };
+    let scenarios = props.list.iter().map(|entry| {
+        let (send, open, id) = (props.send.clone(), open.clone(), entry.id.clone());
+        let choose = move |_: MouseEvent| {
+            send.emit(Msg::Guest(GuestMsg::Open(id.clone())));
+            open.set(false);
+        };
+        let (title, about) = (&entry.scenario.title, &entry.scenario.about);
+        let text = |texts: &[String]| entry.scenario.in_language(texts, props.lang.code()).to_owned();
+        html! { <li><button type="button" onclick={choose}><strong>{text(title)}</strong><span>{text(about)}</span></button></li> }
+    });
     let items = EXAMPLES.iter().enumerate().map(|(index, example)| {
         let (title, about) = example.heading(props.lang);
         let (send, open) = (props.send.clone(), open.clone());
@@ -233,7 +254,14 @@ fn Gallery(props: &GalleryProps) -> Html {
         <div class="menu" {onkeydown} onfocusout={leave}>
             <button type="button" aria-expanded={open.to_string()} aria-haspopup="true" onclick={toggle}>{props.lang.t("examples")}{" ▾"}</button>
             if *open {
-                <ul class="menu-list">{for items}</ul>
+                <div class="menu-list">
+                    if !props.list.is_empty() {
+                        <h3>{props.lang.t("scenarios")}</h3>
+                        <ul>{for scenarios}</ul>
+                    }
+                    <h3>{props.lang.t("manifests")}</h3>
+                    <ul>{for items}</ul>
+                </div>
             }
         </div>
     }

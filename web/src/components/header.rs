@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
+use super::guest::Sessions;
 use super::requests::choice;
 use super::Send;
 use crate::model::SPEEDS;
@@ -32,6 +33,10 @@ pub struct HeaderProps {
     pub happenings: Shared<Vec<Happening>>,
     /// The branches of history, and the number of the one that is shown.
     pub branches: Shared<(Vec<BranchView>, u32)>,
+    /// Names of kept sessions.
+    pub names: Shared<Vec<String>>,
+    /// True where a replaced cluster can be had back.
+    pub can_undo: bool,
     /// Where to send.
     pub send: Send,
 }
@@ -81,6 +86,7 @@ pub fn Header(props: &HeaderProps) -> Html {
                 happenings={props.happenings.clone()} branches={props.branches.clone()} send={send.clone()} />
             <div class="settings">
                 <button type="button" class="quiet" title={lang.t("new.hint")} onclick={on(Msg::Reset)}>{lang.t("new")}</button>
+                <Sessions lang={*lang} names={props.names.clone()} can_undo={props.can_undo} send={send.clone()} />
                 <button type="button" title={lang.t("share.hint")} onclick={on(Msg::Share)}>{lang.t("share")}</button>
                 <select aria-label={lang.t("language")} onchange={language}>
                     <option value="en" lang="en" selected={*lang == Lang::En}>{"English"}</option>

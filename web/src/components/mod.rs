@@ -5,6 +5,7 @@ pub mod app;
 pub mod charts;
 pub mod editor;
 pub mod glyph;
+pub mod guest;
 pub mod header;
 pub mod inspector;
 pub mod load;

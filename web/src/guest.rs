@@ -1,0 +1,326 @@
+//! What the page has beside its cluster: a host page it is embedded in, scenarios, kept sessions. There is nothing of the web
+//! in here.
+
+use kubottle::playground::embed::{Embed, PageRequest};
+use kubottle::playground::scenarios::{self, Scenario};
+use kubottle::playground::{Playground, Unreadable};
+use kubottle::view::Stream;
+
+use crate::model::{Model, Terminal, MANIFEST_FILE};
+use crate::msg::{Effect, StageTab, Theme};
+use crate::shared::Shared;
+use crate::text::Lang;
+
+/// A link longer than this is cut off by some programs it may pass through.
+const LINK_BYTES: usize = 8_000;
+/// What was done is kept so long after the last input.
+const KEEP_AFTER_MS: f64 = 1_000.0;
+/// The name the running session is kept under.
+const CURRENT: &str = "current";
+/// The name the list of sessions is kept under.
+const NAMES: &str = "names";
+
+/// What can happen here.
+#[derive(Clone, PartialEq, Debug)]
+pub enum GuestMsg {
+    /// The host page says something.
+    Host(String),
+    /// The list of scenarios has come.
+    List(Option<String>),
+    /// Open a scenario.
+    Open(String),
+    /// A scenario has come.
+    Bundle(String, Option<String>),
+    /// Put the scenario's text away.
+    Dismiss,
+    /// The session of the last visit has come.
+    Last(Option<String>),
+    /// The names of kept sessions have come.
+    Names(Option<String>),
+    /// Keep this session under a name.
+    SaveAs(String),
+    /// Open a kept session.
+    Session(String),
+    /// A kept session or a file has come.
+    State(Option<String>),
+    /// Forget a kept session.
+    Delete(String),
+    /// Go back to the cluster that was replaced.
+    Undo,
+    /// Save the session as a file.
+    Download,
+    /// Open a file.
+    OpenFile,
+    /// A newer page waits.
+    UpdateWaits,
+    /// Show it.
+    Update,
+}
+
+/// What is to be done outside.
+#[derive(Clone, PartialEq, Debug)]
+pub enum GuestEffect {
+    /// Say something to the host page.
+    Tell(String),
+    /// Fetch the list of scenarios.
+    FetchList,
+    /// Fetch a scenario.
+    Fetch(String),
+    /// Keep a text under a name.
+    Keep(String, String),
+    /// Forget it.
+    Forget(String),
+    /// Read a kept session.
+    Read(String),
+    /// Let the visitor choose a file.
+    ChooseFile,
+    /// Save a text as a file.
+    Save(String, String),
+    /// Show the newer page.
+    Update,
+}
+
+/// What is known here.
+#[derive(Default)]
+pub struct Guest {
+    /// The conversation with the host page, where there is one.
+    pub embed: Option<Embed>,
+    /// True where nothing may be typed.
+    pub readonly: bool,
+    /// The places an embedded page shows; all where it is empty.
+    pub places: Vec<String>,
+    /// Scenarios there are.
+    pub list: Shared<Vec<scenarios::Entry>>,
+    /// The scenario that is open.
+    pub opened: Option<Shared<Scenario>>,
+    /// Names of kept sessions.
+    pub names: Shared<Vec<String>>,
+    /// True where a newer page waits.
+    pub update_waits: bool,
+    /// True where a replaced cluster can be had back.
+    pub can_undo: bool,
+    pub(crate) replaced: Option<String>,
+    pub(crate) kept_inputs: usize,
+    pub(crate) keep_at_ms: Option<f64>,
+}
+
+impl Model {
+    /// Changes the model.
+    pub(crate) fn guest(&mut self, msg: GuestMsg) -> Vec<Effect> {
+        match msg {
+            GuestMsg::Host(text) => self.host(&text),
+            GuestMsg::List(text) => {
+                self.guest.list = Shared::new(scenarios::list(&text.unwrap_or_default()));
+                Vec::new()
+            }
+            GuestMsg::Open(id) => does(GuestEffect::Fetch(id)),
+            GuestMsg::Bundle(id, text) => self.open_bundle(&id, text.as_deref()),
+            GuestMsg::Dismiss => {
+                self.guest.opened = None;
+                Vec::new()
+            }
+            GuestMsg::Last(state) => match state.map(|state| Playground::restore(&state)) {
+                // Whoever was quicker than the storage goes on with what they have done.
+                Some(Ok(playground)) if self.playground.inputs() == 0 => {
+                    self.replace(playground);
+                    self.guest.kept_inputs = self.playground.inputs();
+                    self.print(Stream::Note, self.lang.t("session.restored"));
+                    self.playing = false;
+                    self.edit_last()
+                }
+                _ => Vec::new(),
+            },
+            GuestMsg::Names(text) => self.set_names(text.unwrap_or_default().lines().map(str::to_owned).collect()),
+            GuestMsg::SaveAs(name) => self.save_as(name.trim()),
+            GuestMsg::Session(name) => does(GuestEffect::Read(format!("session/{name}"))),
+            GuestMsg::State(text) => self.open_state(text),
+            GuestMsg::Delete(name) => {
+                let left: Vec<String> = self.guest.names.iter().filter(|known| **known != name).cloned().collect();
+                let mut effects = self.set_names(left);
+                effects.extend(does(GuestEffect::Keep(NAMES.to_owned(), self.guest.names.join("\n"))));
+                effects.extend(does(GuestEffect::Forget(format!("session/{name}"))));
+                effects
+            }
+            GuestMsg::Undo => {
+                let replaced = self.guest.replaced.take();
+                self.open_state(replaced)
+            }
+            GuestMsg::Download => does(GuestEffect::Save("session.kubottle".to_owned(), self.playground.share())),
+            GuestMsg::OpenFile => does(GuestEffect::ChooseFile),
+            GuestMsg::UpdateWaits => {
+                self.guest.update_waits = true;
+                Vec::new()
+            }
+            GuestMsg::Update => does(GuestEffect::Update),
+        }
+    }
+
+    /// What the page asks for as it starts.
+    pub fn guest_start(&self, scenario: Option<String>, linked: bool) -> Vec<Effect> {
+        let mut effects = does(GuestEffect::FetchList);
+        effects.extend(scenario.clone().into_iter().flat_map(|id| does(GuestEffect::Fetch(id))));
+        if self.guest.embed.is_some() {
+            effects.extend(does(GuestEffect::Tell(Embed::ready())));
+        } else {
+            effects.extend(does(GuestEffect::Read(NAMES.to_owned())));
+            if scenario.is_none() && !linked {
+                effects.extend(does(GuestEffect::Read(CURRENT.to_owned())));
+            }
+        }
+        effects
+    }
+
+    /// What is due after each change: news for the host page, and keeping what was done.
+    pub(crate) fn guest_news(&mut self) -> Vec<Effect> {
+        if let Some(embed) = &mut self.guest.embed {
+            let news = embed.news(&mut self.playground);
+            return news.into_iter().flat_map(|text| does(GuestEffect::Tell(text))).collect();
+        }
+        let inputs = self.playground.inputs();
+        if inputs != self.guest.kept_inputs && self.guest.keep_at_ms.is_none() {
+            self.guest.keep_at_ms = Some(self.now_ms + KEEP_AFTER_MS);
+        }
+        if self.guest.keep_at_ms.is_some_and(|at| self.now_ms >= at) {
+            (self.guest.keep_at_ms, self.guest.kept_inputs) = (None, inputs);
+            return does(GuestEffect::Keep(CURRENT.to_owned(), self.playground.share()));
+        }
+        Vec::new()
+    }
+
+    /// True where something is to be kept soon.
+    pub(crate) fn guest_is_due(&self) -> bool {
+        self.guest.keep_at_ms.is_some()
+    }
+
+    /// Puts another cluster in the place of this one, which can be had back.
+    pub(crate) fn replace(&mut self, playground: Playground) {
+        let old = std::mem::replace(&mut self.playground, playground);
+        if old.inputs() > 0 {
+            self.guest.replaced = Some(old.share());
+        }
+        self.guest.can_undo = self.guest.replaced.is_some();
+        self.guest.opened = None;
+        self.terminal = Terminal { history: std::mem::take(&mut self.terminal.history), ..Terminal::default() };
+        (self.selected, self.shown_request) = (None, None);
+        self.shown_revision = u64::MAX;
+    }
+
+    /// A link, or a file where a link would be too long.
+    pub(crate) fn share(&mut self) -> Vec<Effect> {
+        let state = self.playground.share();
+        if state.len() <= LINK_BYTES {
+            return vec![Effect::ShareLink(state)];
+        }
+        self.say(self.lang.t("share.file"));
+        does(GuestEffect::Save("session.kubottle".to_owned(), state))
+    }
+
+    /// Why a link or a file cannot be read.
+    pub(crate) fn unreadable(&self, why: Unreadable) -> &'static str {
+        self.lang.t(match why {
+            Unreadable::Damaged => "link.damaged",
+            Unreadable::Newer => "link.newer",
+            Unreadable::Older => "link.older",
+            Unreadable::TooLarge => "link.too-large",
+        })
+    }
+
+    fn host(&mut self, text: &str) -> Vec<Effect> {
+        let Some(embed) = &mut self.guest.embed else { return Vec::new() };
+        let received = embed.receive(&mut self.playground, text);
+        let mut effects: Vec<Effect> = received.replies.into_iter().flat_map(|r| does(GuestEffect::Tell(r))).collect();
+        match received.page {
+            Some(PageRequest::Play(speed)) => {
+                self.speed = speed.unwrap_or(self.speed);
+                self.playing = true;
+                self.last_frame_ms = None;
+            }
+            Some(PageRequest::Pause) => self.playing = false,
+            Some(PageRequest::Set { lang, theme, view }) => {
+                if let Some(lang) = lang {
+                    self.lang = Lang::of_tag(&lang);
+                    effects.push(Effect::Language(self.lang));
+                }
+                if let Some(theme) = theme {
+                    self.theme = Theme::of_code(&theme);
+                    effects.push(Effect::Theme(self.theme));
+                }
+                if let Some(view) = view {
+                    self.show_places(&view);
+                }
+            }
+            Some(PageRequest::Changed) => self.shown_revision = u64::MAX,
+            None => {}
+        }
+        effects
+    }
+
+    /// Shows the places of a list such as `map,terminal`; the first view of the stage among them is opened.
+    pub(crate) fn show_places(&mut self, list: &str) {
+        self.guest.places = list.split(',').filter(|place| !place.is_empty()).map(str::to_owned).collect();
+        if let Some(tab) = self.guest.places.iter().find_map(|place| StageTab::of_code(place)) {
+            self.stage = tab;
+        }
+    }
+
+    fn open_bundle(&mut self, id: &str, text: Option<&str>) -> Vec<Effect> {
+        let Some(Ok(opened)) = text.map(|text| scenarios::open(id, text)) else {
+            self.say(&self.lang.with("scenario.missing", &[id]));
+            return Vec::new();
+        };
+        self.replace(opened.playground);
+        self.stage = StageTab::of_code(&opened.scenario.view).unwrap_or_default();
+        self.guest.opened = Some(Shared::new(opened.scenario));
+        self.file = MANIFEST_FILE.to_owned();
+        self.manifest = opened.manifest;
+        self.check_at_ms = Some(self.now_ms);
+        (self.playing, self.last_frame_ms) = (true, None);
+        vec![Effect::EditorText(self.manifest.clone())]
+    }
+
+    fn open_state(&mut self, text: Option<String>) -> Vec<Effect> {
+        match text.map(|text| Playground::restore(text.trim())) {
+            Some(Ok(playground)) => {
+                self.replace(playground);
+                self.playing = false;
+                self.edit_last()
+            }
+            Some(Err(why)) => {
+                self.say(self.unreadable(why));
+                Vec::new()
+            }
+            None => Vec::new(),
+        }
+    }
+
+    fn edit_last(&mut self) -> Vec<Effect> {
+        let Some(text) = self.playground.manifest() else { return Vec::new() };
+        self.manifest = text.clone();
+        self.check_at_ms = Some(self.now_ms);
+        vec![Effect::EditorText(text)]
+    }
+
+    fn set_names(&mut self, names: Vec<String>) -> Vec<Effect> {
+        self.guest.names = Shared::new(names.into_iter().filter(|name| !name.is_empty()).collect());
+        Vec::new()
+    }
+
+    fn save_as(&mut self, name: &str) -> Vec<Effect> {
+        let name: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
+        if name.is_empty() {
+            return Vec::new();
+        }
+        let mut names: Vec<String> = self.guest.names.iter().filter(|known| **known != name).cloned().collect();
+        names.push(name.clone());
+        self.set_names(names);
+        self.say(&self.lang.with("session.saved", &[&name]));
+        let keep = |name: String, text: String| does(GuestEffect::Keep(name, text));
+        let mut effects = keep(format!("session/{name}"), self.playground.share());
+        effects.extend(keep(NAMES.to_owned(), self.guest.names.join("\n")));
+        effects
+    }
+}
+
+fn does(effect: GuestEffect) -> Vec<Effect> {
+    vec![Effect::Guest(effect)]
+}
