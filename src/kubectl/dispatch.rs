@@ -73,7 +73,7 @@ fn start(
     if command != "kubectl config" && !command.starts_with("kubectl config ") {
         config::check(&line, path, session)?;
     }
-    let limit = line.get("request-timeout").and_then(parse_duration).filter(|limit| limit.0 > 0);
+    let limit = line.get("request-timeout").filter(|text| !matches!(*text, "0" | "0s")).and_then(parse_duration);
     if limit.is_some_and(|limit| limit < Span::millis(1)) {
         return Err(Failure::Plain("context deadline exceeded".to_owned()));
     }

@@ -45,6 +45,7 @@ impl Failure {
     /// What goes to standard error. `command` is the command's full name: `kubectl get`.
     pub fn text(&self, command: &str) -> String {
         match self {
+            Failure::Error(text) if text.starts_with("error: ") => format!("{text}\n"),
             Failure::Error(text) | Failure::Printed(_, text) => format!("error: {text}\n"),
             Failure::Usage(text) => format!("error: {text}\nSee '{command} -h' for help and examples\n"),
             Failure::Plain(text) => format!("{text}\n"),

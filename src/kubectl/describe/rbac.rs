@@ -46,7 +46,11 @@ fn rows(rules: &Value) -> Vec<Row> {
                     let row =
                         Row { group: group.clone(), resource: resource.clone(), name: name.clone(), ..Row::default() };
                     match rows.iter_mut().find(|known| Row { verbs: Vec::new(), ..(**known).clone() } == row) {
-                        Some(known) => known.verbs.extend(verbs.iter().cloned()),
+                        Some(known) => {
+                            let new = verbs.iter().filter(|verb| !known.verbs.contains(verb)).cloned();
+                            let new: Vec<String> = new.collect();
+                            known.verbs.extend(new);
+                        }
                         None => rows.push(Row { verbs: verbs.clone(), ..row }),
                     }
                 }

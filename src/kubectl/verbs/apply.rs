@@ -6,12 +6,14 @@ use super::{server_side, Verb};
 use crate::api::apply::{is_unchanged, last_applied, three_way_patch, LAST_APPLIED};
 use crate::api::decode::FieldValidation;
 use crate::api::patch::{self, PatchType};
-use crate::api::{json, schema, Object, Status};
+use crate::api::selector::Selector;
+use crate::api::{json, kind, schema, Object, ObjectKey, Status};
 use crate::kubectl::call::{Call, DryRun, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::manifest::{self, Manifest};
 use crate::kubectl::print::Format;
 use crate::kubectl::resources::{select, warn_of_deprecation};
+use crate::store::plan::DeleteOptions;
 
 /// Its row.
 pub static VERB: Verb = Verb {
@@ -33,6 +35,9 @@ fn run(call: &mut Call<'_>) -> Outcome {
     }
     manifest::require_files(call)?;
     let dry = call.dry_run()?;
+    if call.line.is("prune") && !call.line.is("all") && call.line.text("selector").is_empty() {
+        return Err(error("all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. If you did not mean to prune all resources, specify a label selector"));
+    }
     let server_side = call.line.is("server-side");
     if call.line.is("force-conflicts") && !server_side {
         return Err(error("--force-conflicts only works with --server-side"));
@@ -52,7 +57,61 @@ fn run(call: &mut Call<'_>) -> Outcome {
             failures.push(failure);
         }
     }
+    if call.line.is("prune") && failures.is_empty() {
+        prune(call, &files.manifests, dry)?;
+    }
     Failure::of(failures).map_or(Ok(Run::Done(0)), Err)
+}
+
+/// The kinds that are pruned, in order; the last two belong to the whole cluster.
+const PRUNED: [&str; 16] = [
+    "ConfigMap",
+    "Endpoints",
+    "PersistentVolumeClaim",
+    "Pod",
+    "ReplicationController",
+    "Secret",
+    "Service",
+    "Job",
+    "CronJob",
+    "Ingress",
+    "DaemonSet",
+    "Deployment",
+    "ReplicaSet",
+    "StatefulSet",
+    "Namespace",
+    "PersistentVolume",
+];
+
+/// Deletes what was applied before and is in none of the files now.
+///
+/// Models staging/src/k8s.io/kubectl/pkg/cmd/apply pruner.pruneAll.
+fn prune(call: &mut Call<'_>, manifests: &[Manifest], dry: DryRun) -> Result<(), Failure> {
+    let selector = Selector::parse(call.line.text("selector")).map_err(error)?;
+    let mut applied = Vec::new();
+    for manifest in manifests {
+        let (kind, namespace, name) = manifest.target(call)?;
+        applied.push((kind.kind, ObjectKey::new(namespace.as_str(), name.as_str())));
+    }
+    for name in PRUNED {
+        let row = kind(name);
+        let here =
+            |object: &&Object| !row.namespaced || applied.iter().any(|(_, key)| key.namespace == object.namespace());
+        let left_out = |object: &&Object| {
+            let known = applied.iter().any(|(kind, key)| *kind == name && *key == object.key());
+            !known && last_applied(&object.value).is_some() && selector.matches(object.labels())
+        };
+        let gone: Vec<Object> = call.world.store().all(name).filter(here).filter(left_out).cloned().collect();
+        for object in gone {
+            let because = call.because();
+            if dry == DryRun::No {
+                let options = DeleteOptions::default();
+                call.world.request(|server| server.delete(row, &object.key(), object.uid(), options, &because))?;
+            }
+            call.out.line(format!("{}/{} pruned{}", row.singular_resource(), object.name(), dry.suffix()));
+        }
+    }
+    Ok(())
 }
 
 /// Models staging/src/k8s.io/kubectl/pkg/cmd/apply ApplyOptions.applyOneObject, client-side.

@@ -64,7 +64,8 @@ pub fn no_such_part() -> Failure {
     status.into()
 }
 
-const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
+/// The annotation that says why a revision came about.
+pub const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
 
 /// The command line as `--record` keeps it; none where it was not given.
 ///

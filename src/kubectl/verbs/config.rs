@@ -103,7 +103,9 @@ pub fn check(line: &Line, command: &str, session: &Session) -> Result<(), Failur
         }
     }
     if let Some(name) = get("context").filter(|name| entry(config, "contexts", name).is_none()) {
-        return Err(error(format!("context \"{name}\" does not exist")));
+        return Err(Failure::Plain(format!(
+            "Error in configuration: context was not found for specified context: {name}"
+        )));
     }
     if let Some(name) = get("cluster").filter(|name| entry(config, "clusters", name).is_none()) {
         return Err(error(format!("no server found for cluster \"{name}\"")));

@@ -132,6 +132,7 @@ fn change(call: &mut Call<'_>, object: &Object, which: &Which, updates: &[Update
 fn refuse_overwriting(present: &Value, which: &Which, updates: &[Update]) -> Result<(), Failure> {
     let taken: Vec<String> = updates
         .iter()
+        .filter(|update| update.key != super::change::CHANGE_CAUSE)
         .filter_map(|update| {
             let (old, new) = (present.get(&update.key).opt_str()?, update.value.as_deref()?);
             (old != new).then(|| format!("'{}' already has a value ({old})", update.key))

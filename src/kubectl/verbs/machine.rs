@@ -204,6 +204,9 @@ fn plugin_list(_: &mut Call<'_>) -> Outcome {
 
 /// What `kubectl kustomize` and `-k` say of a folder.
 pub fn no_kustomization(call: &Call<'_>, path: &str) -> Failure {
+    if call.line.has("filename") {
+        return error("only one of -f or -k can be specified");
+    }
     if call.session.folder(path, true).is_empty() && call.session.file(path).is_none() && path != "." {
         return error(format!("must build at directory: not a valid directory: evalsymlink failure on '{path}' : lstat /home/user/demo/{path}: no such file or directory"));
     }

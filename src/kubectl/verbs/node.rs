@@ -4,7 +4,7 @@ use super::change::{modify, report};
 use super::Verb;
 use crate::api::kinds::kind;
 use crate::api::{Object, Value};
-use crate::kubectl::call::{Call, Outcome, Run};
+use crate::kubectl::call::{Call, DryRun, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::resources::{list, resource_kind};
 use crate::value;
@@ -163,5 +163,5 @@ fn taint(call: &mut Call<'_>, node: &Object, updates: &[Update]) -> Result<(), F
         }
         Ok(())
     })?;
-    report(call, &changed, done, dry)
+    report(call, &changed, done, DryRun::No)
 }

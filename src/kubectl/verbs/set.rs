@@ -4,7 +4,7 @@ use super::change::{modify, report};
 use super::Verb;
 use crate::api::{Object, Value};
 use crate::base::quantity::Quantity;
-use crate::kubectl::call::{Call, Outcome, Run};
+use crate::kubectl::call::{Call, DryRun, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::resources::select;
 
@@ -63,7 +63,7 @@ pub(super) fn each(
             failures.push(failure);
             continue;
         }
-        if wanted.value == object.value && !call.line.has("output") {
+        if wanted.value == object.value && !call.line.has("output") && done != SERVICE_ACCOUNT_DONE {
             continue;
         }
         let changed = modify(call, &object, dry, |current| {
@@ -103,7 +103,7 @@ fn set_image(call: &mut Call<'_>) -> Outcome {
                 }
             }
             if !found {
-                return Err(error(format!("unable to find container named \"{name}\"")));
+                return Err(error(format!("error: unable to find container named \"{name}\"")));
             }
         }
         Ok(())
@@ -134,7 +134,7 @@ fn set_resources(call: &mut Call<'_>) -> Outcome {
         }
         match found {
             true => Ok(()),
-            false => Err(error(format!("unable to find container named {wanted}"))),
+            false => Err(error(format!("error: unable to find container named {wanted}"))),
         }
     })
 }
@@ -174,15 +174,20 @@ fn set_selector(call: &mut Call<'_>) -> Outcome {
     })
 }
 
+const SERVICE_ACCOUNT_DONE: &str = "serviceaccount updated";
+
 fn set_service_account(call: &mut Call<'_>) -> Outcome {
     let (name, resources) = match call.line.args.split_last() {
         Some((name, resources)) if !resources.is_empty() => (name.clone(), resources.to_vec()),
         _ => return Err(error("serviceaccount is required")),
     };
-    each(call, &resources, "serviceaccount updated", &|_, object| {
+    let dry = call.dry_run()? == DryRun::Client;
+    each(call, &resources, SERVICE_ACCOUNT_DONE, &|_, object| {
         let path = pod_spec_path(object)?;
         object.value.slot_at(path).set("serviceAccountName", name.as_str());
-        object.value.slot_at(path).set("serviceAccount", name.as_str());
+        if !dry {
+            object.value.slot_at(path).set("serviceAccount", name.as_str());
+        }
         Ok(())
     })
 }

@@ -32,12 +32,17 @@ fn run(call: &mut Call<'_>) -> Outcome {
     each(call, &resources, "env updated", &|_, object| {
         let path = pod_spec_path(object)?;
         let mut found = false;
-        for container in object.value.slot_at(path).slot("containers").items_mut() {
-            if wanted != "*" && !wanted.split(',').any(|name| name == container.get("name").str()) {
+        for list in CONTAINER_LISTS {
+            if object.at(path).get(list).is_empty() {
                 continue;
             }
-            found = true;
-            updates.iter().for_each(|(name, variable)| update(container, name, variable.as_ref()));
+            for container in object.value.slot_at(path).slot(list).items_mut() {
+                if wanted != "*" && !wanted.split(',').any(|name| name == container.get("name").str()) {
+                    continue;
+                }
+                found = true;
+                updates.iter().for_each(|(name, variable)| update(container, name, variable.as_ref()));
+            }
         }
         match found {
             true => Ok(()),
