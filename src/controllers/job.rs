@@ -41,7 +41,7 @@ fn reconcile(view: &View, key: &Key, memory: &Value) -> Plan {
     if key.kind == "Pod" {
         return free_orphan(view, key);
     }
-    let Some(job) = view.get("Job", &key.key) else { return Plan::nothing() };
+    let Some(job) = view.get("Job", &key.key).filter(|job| is_ours(job)) else { return Plan::nothing() };
     if let Some(plan) = wait_for_batch(view, job, memory) {
         return plan;
     }
@@ -64,6 +64,13 @@ fn reconcile(view: &View, key: &Key, memory: &Value) -> Plan {
     }
     plan.memory = Some(memory);
     plan
+}
+
+/// False for a Job that another controller looks after.
+///
+/// Models pkg/controller/job/job_controller.go managedByExternalController.
+fn is_ours(job: &Object) -> bool {
+    matches!(job.at("spec.managedBy").str(), "" | "kubernetes.io/job-controller")
 }
 
 /// Changes of pods alone wait for others to come; a change of the Job or a timer does not.

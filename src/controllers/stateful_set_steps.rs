@@ -43,10 +43,13 @@ impl<'a> Steps<'a> {
     /// Models pkg/controller/statefulset/stateful_set_control.go updateStatefulSet, its first part.
     pub fn new(view: &'a View<'a>, set: &'a Object, revisions: &'a Revisions, owned: &[Object]) -> Steps<'a> {
         let start = start_ordinal(set);
-        let replicas = (start..start + wanted(set)).map(|ordinal| {
-            let there = owned.iter().find(|pod| super::stateful_set_pods::ordinal(pod) == ordinal);
-            there.cloned().unwrap_or_else(|| versioned_pod(set, revisions, ordinal))
-        });
+        let mut places: Vec<Option<Object>> = vec![None; wanted(set) as usize];
+        for pod in owned.iter().filter(|pod| in_range(set, ordinal(pod))) {
+            places[(ordinal(pod) - start) as usize] = Some(pod.clone());
+        }
+        let fill =
+            |(ordinal, place): (i64, Option<Object>)| place.unwrap_or_else(|| versioned_pod(set, revisions, ordinal));
+        let replicas = (start..).zip(places).map(fill);
         let mut condemned: Vec<Object> = owned.iter().filter(|pod| !in_range(set, ordinal(pod))).cloned().collect();
         condemned.order_by_key(|pod| std::cmp::Reverse(ordinal(pod)));
         Steps {

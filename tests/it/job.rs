@@ -438,3 +438,12 @@ fn upstreams_examples_agree() {
     assert!(wrong.is_empty(), "{} of {count} differ:\n{}", wrong.len(), wrong.join("\n"));
     assert_eq!(job_indexes::text(&[0, 1, 3]), "0,1,3");
 }
+
+#[test]
+fn a_job_of_another_controller_is_left_alone() {
+    for (manager, made) in [("acme.io/jobs", 0), ("kubernetes.io/job-controller", 1)] {
+        let mut cluster = Cluster::new();
+        cluster.job(&json!({"parallelism": 1, "completions": 1, "managedBy": manager}), Value::map());
+        assert_eq!(cluster.sync(&Value::map()).created.len(), made, "{manager}");
+    }
+}

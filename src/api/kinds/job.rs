@@ -23,7 +23,7 @@ pub(super) static KIND: Kind = Kind {
     support: &[Support {
         field: "",
         depth: Depth::Modelled,
-        note: "Completions, indexes, back-off, deadlines, pod failure policy, TTL.",
+        note: "Completions, indexes, back-off, deadlines, failure and success policies, TTL; one with another managedBy is left alone.",
     }],
 };
 
