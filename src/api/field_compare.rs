@@ -59,7 +59,7 @@ pub enum Shape<'a> {
 pub fn shape(field: &Field) -> Shape<'_> {
     match (&field.kind, &field.list_type) {
         (Type::Map(element, ..), _) if !field.atomic => Shape::Map(element),
-        (Type::List(element), ListType::Map(keys)) => Shape::List(element, keys),
+        (Type::List(element), ListType::Map(keys)) if !field.atomic => Shape::List(element, keys),
         (Type::List(element), ListType::Set) => Shape::List(element, &[]),
         (kind, _) => inner_shape(kind),
     }

@@ -252,6 +252,9 @@ pub fn shown(object: &Object) -> Value {
     let mut set = compare(&empty(id), &status, id);
     let mut set = std::mem::take(&mut set.added).union(&set.modified);
     set.below.retain(|(step, _)| step == "f:status");
+    if object.kind.kind == "Pod" {
+        without_binding(&mut set);
+    }
     let revision = "deployment.kubernetes.io/revision";
     if object.kind.kind == "Deployment" && !object.annotation(revision).is_empty() {
         let path = ["f:metadata".into(), "f:annotations".into(), format!("f:{revision}").into()];
@@ -275,6 +278,18 @@ pub fn shown(object: &Object) -> Value {
     let mut copy = Object { kind: object.kind, value: value!({"metadata": {}}) };
     write(&mut copy, entries);
     copy.metadata().get("managedFields").clone()
+}
+
+/// The status of a pod as its kubelet owns it: the list of conditions and the first of them come with the binding, the
+/// class with the pod itself.
+fn without_binding(set: &mut FieldSet) {
+    set.remove(&["f:status", "f:qosClass"]);
+    let scheduled = r#"k:{"type":"PodScheduled"}"#;
+    let path = ["f:status".into(), "f:conditions".into(), scheduled.into()];
+    let generation: Vec<EcoString> = path.iter().cloned().chain(["f:observedGeneration".into()]).collect();
+    set.remove(&["f:status", "f:conditions", scheduled]);
+    *set = set.minus(&single(&path[..2]));
+    set.insert(&generation);
 }
 
 fn single(path: &[EcoString]) -> FieldSet {

@@ -53,7 +53,6 @@ pub fn modify_part(
         DryRun::Server => call.world.request_as(manager, |server| server.dry_modify(kind, &key, part, apply))?,
         DryRun::Client => return Ok(apply(object)?),
     };
-    warn(call, &changed, Some(object));
     Ok(changed)
 }
 

@@ -1,6 +1,6 @@
 //! `kubectl patch`: strategic merge, JSON merge and JSON patches.
 
-use super::change::{modify, no_such_part, report};
+use super::change::{modify, modify_part, no_such_part, report};
 use super::Verb;
 use crate::api::decode::FieldValidation;
 use crate::api::patch::{self, PatchType};
@@ -48,7 +48,7 @@ fn apply(call: &mut Call<'_>, object: &Object, kind: PatchType, patch: &Value) -
     let dry = call.dry_run()?;
     if call.line.text("subresource") == "scale" {
         let replicas = patch.at("spec.replicas").opt_int().ok_or_else(no_such_part)?;
-        modify(call, object, dry, |object| {
+        modify_part(call, object, "scale", dry, |object| {
             object.set("spec.replicas", replicas);
             Ok(())
         })?;
@@ -56,7 +56,7 @@ fn apply(call: &mut Call<'_>, object: &Object, kind: PatchType, patch: &Value) -
         return Ok(());
     }
     let mut warnings = Vec::new();
-    let patched = modify(call, object, dry, |object| {
+    let change = |object: &mut Object| {
         let revision = object.at("metadata.resourceVersion").clone();
         (*object, warnings) = patch::apply(object, patch, kind, FieldValidation::Warn)?;
         let wanted = object.at("metadata.resourceVersion");
@@ -65,7 +65,8 @@ fn apply(call: &mut Call<'_>, object: &Object, kind: PatchType, patch: &Value) -
             return Err(Status::conflict(&object.kind.resource(), object.name(), why));
         }
         Ok(())
-    })?;
+    };
+    let patched = modify(call, object, dry, change)?;
     warnings.iter().for_each(|warning| call.out.warn(warning));
     let done =
         if patched.value == object.value && !call.line.has("filename") { "patched (no change)" } else { "patched" };
