@@ -76,6 +76,15 @@ pub fn command(node: &str, words: &[&str], world: &mut World, session: &mut Sess
         ["cat", "/proc/sys/net/ipv4/ip_forward"] => "1\n".to_owned(),
         ["sysctl", "-n", name] if sysctl(name).is_some() => format!("{}\n", sysctl(name).unwrap_or("")),
         ["sysctl", name] if sysctl(name).is_some() => format!("{name} = {}\n", sysctl(name).unwrap_or("")),
+        ["cat", "/etc/os-release"] => {
+            "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nNAME=\"Debian GNU/Linux\"\nVERSION_ID=\"12\"\nID=debian\n"
+                .to_owned()
+        }
+        ["ps", ..] => processes(world, node),
+        ["systemctl", "is-active", "kubelet" | "containerd"] => "active\n".to_owned(),
+        ["systemctl", "status", unit @ ("kubelet" | "containerd")] => {
+            format!("● {unit}.service\n     Loaded: loaded (/lib/systemd/system/{unit}.service; enabled; preset: enabled)\n     Active: active (running)\n")
+        }
         ["kubelet", "--version"] => format!("Kubernetes {VERSION}\n"),
         ["crictl", "pods", ..] => pods(world, node),
         ["kubectl" | "k", ..] => {
@@ -103,6 +112,19 @@ fn hosts(world: &World, node: &str) -> String {
     let mut text = format!("127.0.0.1\tlocalhost\n{}\t{node}\n", address(world, node));
     for other in world.store().all("Node").map(|node| node.name().to_owned()).filter(|name| name != node) {
         text.push_str(&format!("{}\t{other}\n", address(world, &other)));
+    }
+    text
+}
+
+/// `ps`: what runs on a node, its pods' containers last.
+fn processes(world: &World, node: &str) -> String {
+    let mut text = "    PID TTY          TIME CMD\n".to_owned();
+    let own = ["/sbin/init", "/usr/sbin/sshd", "/usr/bin/containerd", "/usr/bin/kubelet", "/usr/local/bin/kube-proxy"];
+    let pods = world.store().pods_on_node(node).filter(|pod| pod.at("status.phase").str() == "Running");
+    let containers = pods.flat_map(|pod| pod.at("spec.containers").list());
+    let images = containers.map(|container| container.get("image").str());
+    for (i, name) in own.into_iter().chain(images).enumerate() {
+        text.push_str(&format!("{:>7} ?        00:00:01 {name}\n", 1 + 211 * i));
     }
     text
 }
