@@ -31,6 +31,7 @@ mod qos;
 mod quantity;
 mod random_clusters;
 mod rejections;
+mod scenarios;
 mod scheduler;
 mod selectors;
 mod stateful_set;
