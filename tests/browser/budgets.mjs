@@ -45,17 +45,17 @@ async function measureKeystroke() {
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("End");
   await waitUntil(() => page.evaluate(() => !document.querySelector(".cm-lint-marker")), "a manifest without marks");
-  const marked = page.evaluate(
-    () =>
-      new Promise((done) => {
-        let pressed_at;
-        addEventListener("keydown", () => (pressed_at = performance.now()), { capture: true, once: true });
-        new MutationObserver(() => {
-          if (document.querySelector(".cm-lint-marker")) done(performance.now() - pressed_at);
-        }).observe(document.body, { childList: true, subtree: true });
-      }),
-  );
+  // Listened for before the key is pressed, or a busy machine misses it.
+  await page.evaluate(() => {
+    globalThis.marked = new Promise((done) => {
+      let pressed_at;
+      addEventListener("keydown", () => (pressed_at = performance.now()), { capture: true, once: true });
+      new MutationObserver(() => {
+        if (pressed_at && document.querySelector(".cm-lint-marker")) done(performance.now() - pressed_at);
+      }).observe(document.body, { childList: true, subtree: true });
+    });
+  });
   await page.keyboard.press("x");
-  line("keystroke to its marks, 1,000 lines", `${(await marked).toFixed(0)} ms`, "50 ms");
+  line("keystroke to its marks, 1,000 lines", `${(await page.evaluate(() => globalThis.marked)).toFixed(0)} ms`, "50 ms");
   await page.context().close();
 }
