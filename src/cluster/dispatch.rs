@@ -31,6 +31,7 @@ impl World {
             Event::SyncPod(pod) => self.sync_pod(pod),
             Event::ExpireEvents => self.expire_events(),
             Event::Load => self.look_at_load(),
+            Event::ScanNodes => self.scan_nodes(),
             Event::Housekeep(node) => self.housekeep(&node),
             Event::PostImages(node) => self.post_images(&node),
         }

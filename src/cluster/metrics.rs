@@ -20,6 +20,8 @@ pub const RESOURCE: &str = "metrics.k8s.io";
 pub const CUSTOM: &str = "custom.metrics.k8s.io";
 /// The API group of external metrics.
 pub const EXTERNAL: &str = "external.metrics.k8s.io";
+/// The metric that the adapter knows of itself.
+const REQUESTS: &str = "requests_per_second";
 /// What the operating system and the kubelet of a node use: thousandths of a CPU and bytes.
 const NODE_OVERHEAD: (i64, i64) = (60, 420 << 20);
 
@@ -166,6 +168,38 @@ impl World {
         loaded.map_or((base, memory), |average| (average.cpu_nano, average.memory))
     }
 
+    /// Requests a second that a pod has served in the last window.
+    fn requests_of(&self, pod: &Object) -> Option<CustomMetrics> {
+        let at = usage::last_look(self.now(), self.first_look())?;
+        self.pod_runtime(pod.uid())?;
+        let served = |container: &Value| {
+            let usage = self.load.usage(pod.uid(), container.get("name").str())?;
+            let mut usage = usage.clone();
+            usage.advance(self.now(), self.first_look());
+            usage.average(at, RESOLUTION)
+        };
+        let containers = pod.at("spec.containers").list().iter();
+        let milli = containers.filter_map(served).map(|average| average.request_milli).sum();
+        Some(CustomMetrics { name: pod.name().into(), at, window: RESOLUTION, milli })
+    }
+
+    /// Requests a second that clients send to an object: an Ingress or a Service.
+    fn requests_to(&self, namespace: &str, object: Described) -> Option<i64> {
+        let names: &[&str] = match object.kind {
+            "Ingress" => &["ingress", "ing", "ingresses"],
+            "Service" => &["svc", "service", "services", "nodeport"],
+            _ => return None,
+        };
+        let meant = |target: &str| {
+            let (kind, name) = target.split_once('/').unwrap_or(("", target));
+            let host = name.trim_start_matches('/').split([':', '/', '.']).next().unwrap_or("");
+            (names.contains(&kind) && name.split(':').next() == Some(object.name))
+                || (object.kind == "Service" && target.contains("://") && host == object.name)
+        };
+        let own = self.clients().iter().filter(|client| client.namespace == namespace && meant(&client.target));
+        Some((own.map(|client| client.now.offered).sum::<f64>() * 1000.0).max(0.0) as i64)
+    }
+
     fn is_meant(&self, pods: &Pods, given: &Given, pod: &Object) -> bool {
         given.namespace == pod.namespace() && pods.take(pod, &|kind, key| self.selector_of(kind, key))
     }
@@ -230,6 +264,10 @@ impl MetricsApi for World {
                 }
                 _ => None,
             });
+            if given.is_none() && metric == REQUESTS {
+                known = true;
+                found.extend(self.requests_of(pod));
+            }
             let Some((given, amount)) = given else { continue };
             known = true;
             found.extend(amount.map(|milli| CustomMetrics {
@@ -257,7 +295,8 @@ impl MetricsApi for World {
             }
             _ => None,
         });
-        given.flatten().ok_or_else(|| {
+        let served = || (metric == REQUESTS).then(|| self.requests_to(namespace, object)).flatten();
+        given.flatten().or_else(served).ok_or_else(|| {
             let row = crate::api::kinds::KINDS.iter().find(|row| row.kind == object.kind && row.group == object.group);
             let resource = row.map_or_else(|| object.kind.to_lowercase(), |row| row.resource());
             format!("the server could not find the metric {metric} for {resource} {}", object.name)

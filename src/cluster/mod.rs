@@ -10,6 +10,7 @@ pub mod faults;
 pub mod history;
 pub mod load;
 pub mod metrics;
+pub mod node_autoscaler;
 pub mod nodes;
 pub mod outside;
 pub mod recorder;

@@ -35,6 +35,8 @@ pub enum Event {
     ExpireEvents,
     /// Those who send requests and those who work on them are looked at.
     Load,
+    /// The cluster autoscaler looks for pods that wait and nodes that are empty.
+    ScanNodes,
     /// The kubelet of a node looks whether it runs short of something.
     Housekeep(EcoString),
     /// The kubelet of a node posts which images it has.
@@ -61,6 +63,7 @@ pub struct World {
     pub(super) load: load::State,
     pub(super) clients: super::load::Clients,
     pub(super) series: super::series::Series,
+    pub(super) node_autoscaler: Option<super::node_autoscaler::NodeAutoscaler>,
     pub(super) volumes: VolumeData,
     /// What is wrong with which node.
     pub(super) faults: Vec<(EcoString, NodeFault)>,
@@ -104,6 +107,7 @@ impl World {
             load: load::State::default(),
             clients: super::load::Clients::default(),
             series: super::series::Series::default(),
+            node_autoscaler: None,
             volumes: VolumeData::default(),
             faults: Vec::new(),
             requests: 0,

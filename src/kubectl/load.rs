@@ -5,11 +5,13 @@ use super::session::Session;
 use crate::api::selector::matches_pairs;
 use crate::api::{yaml, Object};
 use crate::base::table::columns;
-use crate::base::time::{human_duration, parse_duration};
+use crate::base::time::{human_duration, parse_duration, Span};
 use crate::cluster::load::Client;
+use crate::cluster::metrics::CUSTOM;
 use crate::cluster::World;
 use crate::load::feed;
 use crate::load::shape::Shape;
+use crate::load::usage::RESOLUTION;
 use crate::network::{ingress, Request, Source, Url};
 
 /// What the help says of it.
@@ -21,6 +23,8 @@ pub const COMMANDS: &[(&str, &str)] = &[
          ask again after each answer",
     ),
     ("load list, load show ID, load stop [ID|TARGET]", "who sends, where it goes, and an end to it"),
+    ("load nodes 3..6|off", "a cluster autoscaler: pods that fit nowhere bring nodes, empty ones go"),
+    ("load adapter on|off", "a metrics adapter: requests_per_second of pods, Services and Ingresses for autoscalers"),
     ("load series, load csv NAME", "what charts draw, and one series of it as CSV"),
     (
         "load metrics FILE",
@@ -56,6 +60,8 @@ fn begin(
             list(world, out);
             Ok(())
         }
+        Some("nodes") => nodes(args.get(1).map(String::as_str), world, out),
+        Some("adapter") => adapter(args.get(1).map(String::as_str), world, out),
         Some("series") => {
             out.out(series_table(world));
             Ok(())
@@ -304,6 +310,46 @@ fn plain(args: &[String]) -> Vec<&str> {
         }
     }
     words
+}
+
+/// `load nodes 3..6`: a cluster autoscaler with its bounds.
+fn nodes(bounds: Option<&str>, world: &mut World, out: &mut Output) -> Result<(), String> {
+    match bounds {
+        Some("off") => world.autoscale_nodes(0, 0),
+        Some(bounds) => {
+            let (least, most) = bounds.split_once("..").unwrap_or(("1", bounds));
+            let number = |text: &str| text.parse::<usize>().map_err(|_| "load nodes MIN..MAX|off".to_owned());
+            let (least, most) = (number(least)?, number(most)?);
+            if most == 0 || least > most {
+                return Err("load nodes MIN..MAX: the second is at least the first".to_owned());
+            }
+            world.autoscale_nodes(least, most);
+        }
+        None => {}
+    }
+    out.line(match world.node_bounds() {
+        Some((least, most)) => format!("a cluster autoscaler keeps {least} to {most} nodes"),
+        None => "there is no cluster autoscaler".to_owned(),
+    });
+    Ok(())
+}
+
+/// `load adapter on`: a metrics adapter that tells of requests.
+fn adapter(switch: Option<&str>, world: &mut World, out: &mut Output) -> Result<(), String> {
+    let on = match switch {
+        Some("on") => true,
+        Some("off") => false,
+        _ => return Err("load adapter on|off".to_owned()),
+    };
+    let (at, age, window) = (world.now(), Span::ZERO, RESOLUTION);
+    let api = |group: &str| feed::About::Api(group.into(), on);
+    let given = |about| feed::Given { at, namespace: Default::default(), about, window, age };
+    world.give_metrics(vec![given(api(CUSTOM))]);
+    out.line(match on {
+        true => "a metrics adapter serves custom.metrics.k8s.io: requests_per_second of pods, Services and Ingresses",
+        false => "no metrics adapter serves custom.metrics.k8s.io any more",
+    });
+    Ok(())
 }
 
 fn metrics(

@@ -76,7 +76,7 @@ pub fn parse(text: &str) -> Vec<Piece> {
 
 /// The settings of the cluster that a script is played on. A comment `# kubottle: images-present` says that the nodes have
 /// every image, `images-absent` that they pull what they need; `load-balancers=IP` gives Services of type LoadBalancer
-/// addresses from this one on; `storage-class` gives
+/// addresses from this one on; `no-metrics-server` leaves the cluster without metrics; `storage-class` gives
 /// the cluster a default StorageClass; `min-sync-period=1s` makes kube-proxy wait as it does. Where a script says nothing of images, one whose commands carry times
 /// has the images: it is the recording of a cluster that had been in use before.
 pub fn settings(text: &str, given: &Settings) -> Settings {
@@ -93,6 +93,7 @@ pub fn settings(text: &str, given: &Settings) -> Settings {
     if let Some(ip) = said.iter().rev().find_map(|word| word.strip_prefix("load-balancers=").and_then(ip_number)) {
         settings.first_balancer_ip = Some(ip.to_be_bytes());
     }
+    settings.metrics_server &= !said.contains(&"no-metrics-server");
     settings.storage_class |= said.contains(&"storage-class");
     if let Some(span) =
         said.iter().rev().find_map(|word| word.strip_prefix("min-sync-period=").and_then(parse_duration))

@@ -3,9 +3,10 @@
 use super::Verb;
 use crate::api::encode::{json_pretty, yaml};
 use crate::api::kinds::{KINDS, UNKEPT};
-use crate::api::Value;
+use crate::api::{Kind, Value};
 use crate::base::order::Order;
 use crate::base::table::columns;
+use crate::cluster::World;
 use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
 use crate::store::settings::VERSION;
@@ -37,7 +38,7 @@ fn api_resources(call: &mut Call<'_>) -> Outcome {
             && categories.iter().all(|category| row.categories.contains(&category.as_str()))
             && verbs.iter().all(|verb| row.verbs.split(',').any(|known| known == verb))
     };
-    let mut rows: Vec<Resource> = resources().into_iter().filter(wanted).collect();
+    let mut rows: Vec<Resource> = resources(call.world).into_iter().filter(wanted).collect();
     rows.order_by(|a, b| (a.group(), a.plural).cmp(&(b.group(), b.plural)));
     match call.line.get("sort-by") {
         Some("name") => rows.order_by_key(|row| row.plural),
@@ -117,8 +118,10 @@ impl Resource {
     }
 }
 
-fn resources() -> Vec<Resource> {
-    let kept = KINDS.iter().map(|kind| Resource {
+/// The kinds that are served. Those of the VerticalPodAutoscaler are custom resources: they are listed once there are some.
+fn resources(world: &World) -> Vec<Resource> {
+    let installed = |kind: &&&'static Kind| kind.group != "autoscaling.k8s.io" || world.store().count(kind.kind) > 0;
+    let kept = KINDS.iter().filter(installed).map(|kind| Resource {
         plural: kind.plural,
         singular: kind.singular,
         short: kind.short_names.join(","),
@@ -145,7 +148,7 @@ fn resources() -> Vec<Resource> {
 }
 
 fn api_versions(call: &mut Call<'_>) -> Outcome {
-    let mut versions: Vec<String> = resources().into_iter().map(|row| row.api_version).collect();
+    let mut versions: Vec<String> = resources(call.world).into_iter().map(|row| row.api_version).collect();
     versions.push("autoscaling/v1".to_owned());
     versions.order();
     versions.dedup();
