@@ -84,7 +84,8 @@ impl World {
         for pod in waiting {
             let needs = needs(&pod);
             let fits = |room: &Room| room.iter().zip(needs).all(|(room, need)| *room >= need);
-            let may_match = pod.at("spec.nodeSelector").entries().iter().all(|(key, _)| key.starts_with("kubernetes.io/"));
+            let may_match =
+                pod.at("spec.nodeSelector").entries().iter().all(|(key, _)| key.starts_with("kubernetes.io/"));
             let place = rooms.iter().position(fits);
             let refusal = match () {
                 () if place.is_some() && may_match => None,

@@ -85,6 +85,10 @@ pub fn create(call: &mut Call<'_>, mut object: Object, dry: DryRun) -> Result<Ob
     let because = call.because();
     let name = call.manager();
     let manager = Manager { name: &name, subresource: "" };
+    // As the server reads it: amounts in their canonical form, what is empty left out.
+    if dry != DryRun::Client {
+        object.value = crate::api::decode::normalised(&object.value, object.kind);
+    }
     let made = match dry {
         DryRun::No => call.world.request_as(manager, |server| server.create(object, &because))?,
         DryRun::Server => call.world.request_as(manager, |server| server.dry_create(object))?,
