@@ -293,6 +293,11 @@ fn why(args: &[String], world: &World, session: &Session, out: &mut Output) -> u
             out.line(format!("{indent}  changed by {}: {}", changed.component, changed.rule));
         }
     }
+    let gates = world.store().get(kind.kind, &key).map(|object| object.at("spec.schedulingGates").clone());
+    if let Some(gates) = gates.filter(|gates| !gates.is_empty()) {
+        let names: Vec<&str> = gates.list().iter().map(|gate| gate.get("name").str()).collect();
+        out.line(format!("not yet scheduled: waiting for scheduling gates: [{}]", names.join(" ")));
+    }
     if let Some(decision) = world.store().get(kind.kind, &key).and_then(|pod| world.scheduler().decision(pod.uid())) {
         super::faults::decision(decision, world, out);
     }
