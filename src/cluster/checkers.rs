@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use super::checkers_storage as storage;
 use super::checkers_workloads as workloads;
 use super::World;
-use crate::api::Object;
+use crate::api::{Object, Value};
 use crate::base::quantity::Quantity;
 
 /// Everything that is wrong now; empty when all is well.
@@ -16,6 +17,7 @@ pub fn violations(world: &World) -> Vec<String> {
     nodes_hold_what_they_have(world, &mut found);
     revisions_are_past(world, &mut found);
     workloads::at_any_time(world, &mut found);
+    storage::at_any_time(world, &mut found);
     found
 }
 
@@ -33,6 +35,7 @@ pub fn violations_at_rest(world: &World) -> Vec<String> {
     deployments_count_their_replica_sets(world, &mut found);
     dependents_have_owners(world, &mut found);
     workloads::at_rest(world, &mut found);
+    storage::at_rest(world, &mut found);
     found
 }
 
@@ -73,15 +76,17 @@ fn nodes_hold_what_they_have(world: &World, found: &mut Vec<String>) {
         if pods.len() > most {
             found.push(format!("node {} has {} pods and room for {most}", node.name(), pods.len()));
         }
-        let milli = |text: &str| Quantity::parse(text).map_or(0, |quantity| quantity.milli_value());
-        let requested: i64 = pods
-            .iter()
-            .flat_map(|pod| pod.at("spec.containers").list())
-            .map(|container| milli(container.at("resources.requests.cpu").str()))
-            .sum();
-        let allocatable = milli(node.at("status.allocatable.cpu").str());
-        if requested > allocatable {
-            found.push(format!("pods on node {} request {requested}m of its {allocatable}m CPU", node.name()));
+        for resource in ["cpu", "memory"] {
+            let milli = |amounts: &Value| match amounts.get(resource) {
+                Value::Int(n) => n * 1_000,
+                other => Quantity::parse(other.str()).map_or(0, |quantity| quantity.milli_value()),
+            };
+            let containers = pods.iter().flat_map(|pod| pod.at("spec.containers").list());
+            let requested: i64 = containers.map(|container| milli(container.at("resources.requests"))).sum();
+            let offered = milli(node.at("status.allocatable"));
+            if requested > offered {
+                found.push(format!("pods on node {} request {requested}m of its {offered}m {resource}", node.name()));
+            }
         }
     }
 }

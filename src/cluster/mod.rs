@@ -4,6 +4,7 @@
 pub mod apply;
 pub mod bootstrap;
 pub mod checkers;
+mod checkers_storage;
 mod checkers_workloads;
 pub mod dispatch;
 pub mod faults;
