@@ -12,6 +12,9 @@ pub const TRANSITION: Span = Span::secs(300);
 /// Pods of this priority and above are never evicted.
 const CRITICAL: i64 = 2_000_000_000;
 
+/// Within its request, priority, what it asks for beyond its use, UID: the lowest goes first.
+type Rank<'a> = (bool, i64, i64, &'a str);
+
 /// What a node runs short of, and how the kubelet speaks of it.
 pub struct Signal {
     /// `memory`, `ephemeral-storage`, `pids`.
@@ -45,7 +48,7 @@ pub fn choose<'a>(
     pods: impl Iterator<Item = &'a PodRuntime>,
     now: SimTime,
 ) -> Option<(&'a PodRuntime, String)> {
-    let mut best: Option<((bool, i64, i64, &str), &PodRuntime)> = None;
+    let mut best: Option<(Rank<'_>, &PodRuntime)> = None;
     for run in pods {
         let pod = &run.object;
         let priority = pod.at("spec.priority").int();
