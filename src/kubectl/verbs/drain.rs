@@ -98,7 +98,7 @@ impl Wishes {
     /// The pods that must leave a node and a warning, or why it cannot be drained.
     ///
     /// Models staging/src/k8s.io/kubectl/pkg/drain Helper.GetPodsForDeletion.
-    fn choose(&self, world: &World, node: &str) -> Result<(Vec<Object>, String), String> {
+    fn choose(&self, world: &World, node: &str) -> Result<(Vec<Object>, String), Vec<String>> {
         let (mut chosen, mut warnings, mut errors) = (Vec::new(), Vec::new(), Vec::new());
         for pod in world.store().pods_on_node(node).filter(|pod| self.selector.matches(pod.labels())) {
             let (list, text): (&mut Vec<(&str, Vec<String>)>, &str) = match self.fate(pod) {
@@ -121,7 +121,7 @@ impl Wishes {
         };
         match errors.is_empty() {
             true => Ok((chosen, texts(warnings, "").join("; "))),
-            false => Err(aggregate(&texts(errors, "cannot delete "))),
+            false => Err(texts(errors, "cannot delete ")),
         }
     }
 
@@ -166,7 +166,7 @@ struct Drain {
     /// The nodes that are left, the next one last.
     left: Vec<String>,
     present: Option<OnNode>,
-    failed: Vec<(String, String)>,
+    failed: Vec<(String, Vec<String>)>,
 }
 
 impl Waiting for Drain {
@@ -188,7 +188,7 @@ impl Waiting for Drain {
         }
         out.err("There are pending nodes to be drained:");
         self.failed.iter().for_each(|(name, _)| out.err(format!(" {name}")));
-        self.failed.iter().for_each(|(_, why)| out.err(why));
+        self.failed.iter().flat_map(|(_, why)| why).for_each(|why| out.err(why));
         Poll::Done(1)
     }
 }
@@ -230,11 +230,12 @@ impl Drain {
             out.err(format!("There are pending pods in node \"{}\" when an error occurred: {why}", node.name));
             pending.iter().for_each(|pod| out.err(format!("pod/{}", pod.name())));
         }
-        self.fail(node.name, why, out);
+        self.fail(node.name, failures, out);
     }
 
-    fn fail(&mut self, name: String, why: String, out: &mut Output) {
-        out.err(format!("error: unable to drain node \"{name}\" due to error: {why}, continuing command..."));
+    fn fail(&mut self, name: String, why: Vec<String>, out: &mut Output) {
+        let text = aggregate(&why);
+        out.err(format!("error: unable to drain node \"{name}\" due to error: {text}, continuing command..."));
         self.failed.push((name, why));
     }
 }
