@@ -8,6 +8,7 @@ impl Sync<'_> {
     pub(super) fn advance(&mut self) {
         self.run_processes();
         self.notice_eviction();
+        self.notice_deadline();
         self.notice_deletion();
         let ended = self.notice_ends();
         if self.run.stopping.is_some() || self.run.terminal.is_some() {
@@ -164,10 +165,9 @@ impl Sync<'_> {
     pub(super) fn next_at(&self) -> Option<SimTime> {
         let run = &self.run;
         let mut due: Vec<SimTime> = (0..run.containers.len()).filter_map(|i| self.noticed_at(i)).collect();
-        due.extend(run.terminal_at.into_iter().chain(run.gone_at).chain(run.refresh_at));
+        due.extend(run.terminal_at.into_iter().chain(run.gone_at));
         for container in run.containers.iter().filter(|c| c.is_running()) {
             due.extend(container.process.as_ref().and_then(|process| process.due()));
-            due.extend(container.hook.as_ref().map(|(until, _)| *until));
             if let State::Running(running) = &container.state {
                 due.extend(running.told_at.map(|(told, _)| told));
             }
@@ -176,7 +176,8 @@ impl Sync<'_> {
             if let Sandbox::Coming(at) = run.sandbox {
                 due.push(at);
             }
-            due.extend(run.retry_at);
+            due.extend(run.retry_at.into_iter().chain(run.refresh_at).chain(self.active_until()));
+            due.extend(run.containers.iter().filter_map(|c| c.hook.as_ref().map(|(until, _)| *until)));
             due.extend(run.containers.iter().filter_map(|c| c.pull.map(|pull| pull.until)));
         }
         if run.terminal.is_none() {

@@ -66,7 +66,7 @@ impl Sync<'_> {
         if !added.is_empty() {
             status.set("ephemeralContainerStatuses", self.container_statuses(&added));
         }
-        if let Some((reason, message)) = &self.run.failure {
+        if let Some((reason, message)) = self.run.failure.as_ref().filter(|_| self.run.terminal.is_some()) {
             status.set("reason", *reason);
             status.set("message", message);
         }

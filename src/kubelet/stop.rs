@@ -52,6 +52,28 @@ impl Sync<'_> {
         self.stop_all(1);
     }
 
+    /// Until when the pod may be active; nothing where it may be for ever.
+    pub(super) fn active_until(&self) -> Option<SimTime> {
+        let seconds = self.run.object.at("spec.activeDeadlineSeconds").opt_int()?;
+        Some(self.run.first_seen + Span::secs(seconds.max(0) as u64))
+    }
+
+    /// Stops a pod that has been active for longer than it may.
+    ///
+    /// Models pkg/kubelet activeDeadlineHandler.ShouldEvict; phase and reason are seen once its containers have ended.
+    pub(super) fn notice_deadline(&mut self) {
+        const MESSAGE: &str = "Pod was active on the node longer than the specified deadline";
+        let over = self.active_until().is_some_and(|until| until <= self.now);
+        if !over || self.run.stopping.is_some() || self.run.terminal.is_some() {
+            return;
+        }
+        self.note_pod("Normal", "DeadlineExceeded", MESSAGE);
+        self.run.failure = Some(("DeadlineExceeded", MESSAGE.into()));
+        let grace = self.grace_seconds();
+        self.run.stopping = Some(Stopping { grace, deadline: self.now + Span::secs(grace.max(0) as u64) });
+        self.stop_all(grace);
+    }
+
     /// Models pkg/kubelet/kuberuntime killContainersWithSyncResult.
     fn stop_all(&mut self, grace: i64) {
         self.run.retry_at = None;
@@ -175,6 +197,7 @@ impl Sync<'_> {
             let counts = !matches!(c.role, Role::Sidecar | Role::Ephemeral);
             counts && c.ended().is_some_and(|ended| ended.code != 0)
         });
+        let failed = failed || self.run.failure.is_some();
         self.run.terminal = Some(if failed || self.run.evicted.is_some() { "Failed" } else { "Succeeded" });
         self.take_sandbox_down();
     }
