@@ -3,6 +3,7 @@
 //! It is asked on every keystroke and keeps nothing between two of them.
 
 use super::decode::{self, Problem, ProblemKind};
+use super::defaults;
 use super::diagnostic::{parse_path, path_text, Diagnostic, Severity};
 use super::manifest::{self, Manifest};
 use super::yaml::{self, Data, Extent, Mark, Node};
@@ -60,7 +61,7 @@ fn check_object(manifest: &Manifest, found: &mut Vec<Diagnostic>) {
     if kind.namespaced && object.namespace().is_empty() {
         object.set("metadata.namespace", "default");
     }
-    (kind.defaults)(&mut object);
+    fill_in_what_the_server_makes(&mut object);
     for cause in (kind.validate)(&object) {
         let (key, value) = manifest::locate(&manifest.node, &parse_path(&cause.field));
         let extent = if cause.message.starts_with("Required") || is_large(value) { key } else { value };
@@ -71,6 +72,19 @@ fn check_object(manifest: &Manifest, found: &mut Vec<Diagnostic>) {
             hint: String::new(),
             path: cause.field,
         });
+    }
+}
+
+/// What the API server adds to a new object before it looks at it: a name where only a prefix is given, a UID, a Job's selector.
+fn fill_in_what_the_server_makes(object: &mut Object) {
+    let prefix = object.metadata().get("generateName").text();
+    if object.name().is_empty() && !prefix.is_empty() {
+        object.set("metadata.name", format!("{prefix}{}", "x".repeat(5)));
+    }
+    object.set("metadata.uid", "00000000-0000-0000-0000-000000000000");
+    (object.kind.defaults)(object);
+    if object.kind.kind == "Job" {
+        defaults::job_selector(object);
     }
 }
 

@@ -148,31 +148,6 @@ pub fn share_link(state: &str, done: impl Fn(bool) + 'static) {
     let _ = then.call2(&written, &on_done, &on_failed);
 }
 
-/// Calls a method of a JavaScript value.
-fn call_method(of: &JsValue, name: &str, args: &[JsValue]) -> JsValue {
-    let method: Option<js_sys::Function> = js_sys::Reflect::get(of, &name.into()).ok().and_then(|f| f.dyn_into().ok());
-    let args: js_sys::Array = args.iter().collect();
-    method.and_then(|method| method.apply(of, &args).ok()).unwrap_or(JsValue::NULL)
-}
-
-/// Loads two files beside the page; one that cannot be loaded is empty.
-pub fn load_texts(paths: [&str; 2], done: impl Fn([String; 2]) + 'static) {
-    let global: JsValue = window().into();
-    let text = Closure::<dyn FnMut(JsValue) -> JsValue>::new(|response: JsValue| call_method(&response, "text", &[]));
-    let none = Closure::<dyn FnMut(JsValue) -> JsValue>::new(|_: JsValue| "".into());
-    let (text, none) = (text.into_js_value(), none.into_js_value());
-    let texts = js_sys::Array::new();
-    for path in paths {
-        let response = call_method(&global, "fetch", &[path.into()]);
-        let loaded = call_method(&response, "then", std::slice::from_ref(&text));
-        texts.push(&call_method(&loaded, "catch", std::slice::from_ref(&none)));
-    }
-    let finish = Closure::once_into_js(move |texts: js_sys::Array| {
-        done([0, 1].map(|i| texts.get(i).as_string().unwrap_or_default()));
-    });
-    call_method(&js_sys::Promise::all(&texts), "then", &[finish]);
-}
-
 /// Calls back with the width of an element, now and whenever it changes.
 pub struct WidthWatch {
     observer: web_sys::ResizeObserver,

@@ -48,8 +48,10 @@ impl App {
             Effect::Theme(theme) => platform::set_theme(theme),
             Effect::LoadTexts => {
                 let send = self.send.clone();
-                platform::load_texts(["schema-docs.txt", "kubectl-help.txt"], move |[docs, help]| {
-                    send.emit(Msg::Texts(docs, help));
+                site::fetch("schema-docs.txt", move |docs| {
+                    site::fetch("kubectl-help.txt", move |help| {
+                        send.emit(Msg::Texts(docs.unwrap_or_default(), help.unwrap_or_default()));
+                    });
                 });
             }
             Effect::Guest(effect) => self.perform_guest(effect),
