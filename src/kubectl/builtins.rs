@@ -15,7 +15,7 @@ use crate::workload::filters;
 /// Every command besides kubectl, with what the help says of it.
 pub const COMMANDS: &[(&str, &str)] = &[
     ("cat, ls, echo, printf, cp, mv, rm, touch, tee", "files; `cat > web.yaml <<EOF` writes one"),
-    ("grep, head, tail, wc, sort, uniq, cut, tr, nl, tac", "filters behind a pipe, or over files"),
+    ("grep, head, tail, wc, sort, uniq, cut, tr, nl, tac, sed, awk, base64", "filters behind a pipe, or over files"),
     ("sleep 5, wait 30s", "let time pass"),
     ("wait --for=condition=Ready pod/web", "let time pass until something is so"),
     ("timeout 10 COMMAND", "stop a command that waits"),

@@ -16,7 +16,7 @@ pub type Made = (Box<dyn Filter>, Vec<String>);
 
 /// The names of all filters.
 pub const NAMES: &[&str] =
-    &["grep", "head", "tail", "wc", "sort", "uniq", "cut", "tr", "cat", "nl", "tac", "sed", "base64"];
+    &["grep", "head", "tail", "wc", "sort", "uniq", "cut", "tr", "cat", "nl", "tac", "sed", "base64", "awk"];
 
 /// Makes a filter from its words, the first being its name.
 pub fn make(words: &[String]) -> Result<Made, String> {
@@ -25,6 +25,7 @@ pub fn make(words: &[String]) -> Result<Made, String> {
     let filter: Box<dyn Filter> = match name.as_str() {
         "grep" => return super::grep::make(options),
         "sed" => return super::sed::make(options),
+        "awk" => return super::awk::make(options),
         "cat" | "tac" => Box::new(Gather {
             sort: None,
             reverse: name == "tac",
@@ -70,6 +71,7 @@ fn with_value(name: &str) -> &'static str {
         "head" | "tail" => "nc",
         "sort" => "kt",
         "sed" => "e",
+        "awk" => "F",
         "cut" => "dfc",
         _ => "",
     }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use crate::api::{Object, Value};
 use crate::base::time::{parse_duration, Span, Timestamp};
 
+mod awk;
 pub mod demand;
 mod filter_kinds;
 pub mod filters;
