@@ -21,7 +21,7 @@ const SECTIONS: &[(&str, usize)] = &[
     ("04-get-tables", 135),
     ("05-get-watch", 0),
     ("06-output-formats", 28),
-    ("07-yaml-of-each-kind", 45),
+    ("07-yaml-of-each-kind", 46),
     ("08-top", 1),
     ("09-describe", 56),
     ("10-top-with-metrics", 1),
