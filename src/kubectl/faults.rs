@@ -2,11 +2,24 @@
 //! cluster's; here are words only.
 
 use super::output::Output;
+use crate::api::kinds::node::address;
+use crate::api::Object;
 use crate::base::quantity::Quantity;
 use crate::base::time::Timestamp;
 use crate::cluster::faults::{Away, FAULTS};
 use crate::cluster::World;
 use crate::scheduler::decision::Decision;
+
+/// Why the API server cannot ask the kubelet of a pod's node; nothing where it can.
+pub fn unreachable(world: &World, pod: &Object) -> Option<String> {
+    let node = pod.at("spec.nodeName").str();
+    let why = match world.away(node)? {
+        Away::Stopped => "connection refused",
+        Away::Off | Away::Cut => "no route to host",
+    };
+    let address = world.store().find("Node", "", node).map_or("", |node| address(node, "InternalIP"));
+    Some(format!("dial tcp {address}:10250: connect: {why}"))
+}
 
 /// `fault`, `fault NAME NODE`, `fault heal [NODE]`.
 pub fn fault(args: &[String], world: &mut World, out: &mut Output) -> u8 {

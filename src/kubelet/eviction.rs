@@ -2,7 +2,7 @@
 
 use super::{PodRuntime, Pressures};
 use crate::api::volume_match::bytes;
-use crate::api::{Object, Value};
+use crate::api::Value;
 use crate::base::time::{SimTime, Span};
 
 /// How often the kubelet looks whether the node runs short.
@@ -99,26 +99,4 @@ fn message(run: &PodRuntime, signal: &Signal, now: SimTime) -> String {
         }
     }
     text
-}
-
-/// True for a pod that the node's pressure keeps from starting: with too little memory, one that asks for nothing.
-///
-/// Models pkg/kubelet/eviction managerImpl.Admit.
-pub fn refuses(pressures: Pressures, pod: &Object) -> Option<&'static str> {
-    let critical = pod.at("spec.priority").int() >= CRITICAL;
-    let asks = crate::api::qos::qos_class(pod) != "BestEffort";
-    if critical || pressures == Pressures::default() {
-        return None;
-    }
-    let only_memory = pressures.memory && !pressures.disk && !pressures.pid;
-    if only_memory && asks {
-        return None;
-    }
-    Some(if pressures.memory {
-        "MemoryPressure"
-    } else if pressures.disk {
-        "DiskPressure"
-    } else {
-        "PIDPressure"
-    })
 }

@@ -51,6 +51,9 @@ fn run(call: &mut Call<'_>) -> Outcome {
             _ => Err(error(text)),
         };
     }
+    if let Some(why) = crate::kubectl::faults::unreachable(call.world, &pod) {
+        return Err(Failure::Plain(format!("Error from server: error dialing backend: {why}")));
+    }
     let words: Vec<EcoString> = command.iter().map(EcoString::from).collect();
     let fed = call.stdin.take().filter(|_| call.line.is("stdin"));
     let opens = call.line.is("stdin") && fed.is_none() && is_shell(&words);

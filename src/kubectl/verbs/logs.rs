@@ -52,6 +52,15 @@ pub(super) fn run(call: &mut Call<'_>) -> Outcome {
         None => None,
     };
     let since = oldest(call)?;
+    for source in &sources {
+        if let Some(why) = crate::kubectl::faults::unreachable(call.world, &source.pod) {
+            let address = why.split(' ').nth(2).unwrap_or("").trim_end_matches(':');
+            let path = format!("{}/{}/{}", source.pod.namespace(), source.pod.name(), source.container);
+            return Err(Failure::Plain(format!(
+                "Error from server: Get \"https://{address}/containerLogs/{path}\": {why}"
+            )));
+        }
+    }
     let mut logs = Logs { sources, previous: call.line.is("previous"), times: call.line.is("timestamps") };
     logs.print(call.world, call.out, &mut |lines| {
         lines.retain(|line| since.is_none_or(|since| line.at >= since));
