@@ -10,6 +10,7 @@ pub mod dispatch;
 pub mod faults;
 pub mod history;
 pub mod load;
+mod load_work;
 pub mod metrics;
 pub mod node_autoscaler;
 pub mod nodes;

@@ -182,3 +182,23 @@ fn a_client_that_ends_leaves_nothing_behind() {
             && player.world.next_at().is_none_or(|at| at > player.world.now() + Span::secs(10))
     );
 }
+
+#[test]
+fn the_walkthrough_typed_as_printed_climbs_and_comes_back_when_it_is_stopped() {
+    let mut playground = Playground::new(Beginning::default());
+    playground.apply("php-apache.yaml", include_str!("../transcripts/load/php-apache.yaml"));
+    playground.exec("kubectl autoscale deployment php-apache --cpu=50% --min=1 --max=10");
+    playground.advance(60_000_000, &mut || false);
+    playground.exec("kubectl run -i --tty load-generator --rm --image=busybox:1.28 --restart=Never -- /bin/sh -c \"while sleep 0.01; do wget -q -O- http://php-apache; done\"");
+    playground.advance(180_000_000, &mut || false);
+    assert!(playground.busy(), "the load runs in the terminal until it is stopped");
+    let desired = |playground: &Playground| playground.tracks("hpa")[0].points.last().unwrap().values[0];
+    assert_eq!(desired(&playground), Some(7.0));
+    playground.cancel();
+    // The terminal's end leaves the pod: it is deleted by hand.
+    playground.exec("kubectl delete pod load-generator");
+    playground.advance(240_000_000, &mut || false);
+    assert_eq!(desired(&playground), Some(7.0), "nothing shrinks within five minutes");
+    playground.advance(240_000_000, &mut || false);
+    assert_eq!(desired(&playground), Some(1.0));
+}
