@@ -22,8 +22,6 @@ pub enum Role {
     Sidecar,
     /// One of the pod's containers.
     Main,
-    /// One that was added to look into the pod.
-    Ephemeral,
 }
 
 /// What a container does.
@@ -137,7 +135,6 @@ pub(super) fn of_pod(pod: &Object) -> Vec<Container> {
     let one = |(field, container, place): (&str, &Value, u32)| {
         let role = match (field, container.get("restartPolicy").str()) {
             ("containers", _) => Role::Main,
-            ("ephemeralContainers", _) => Role::Ephemeral,
             (_, "Always") => Role::Sidecar,
             _ => Role::Init,
         };
@@ -171,7 +168,7 @@ pub(super) fn of_pod(pod: &Object) -> Vec<Container> {
             hook: None,
         }
     };
-    list("initContainers").chain(list("containers")).chain(list("ephemeralContainers")).map(one).collect()
+    list("initContainers").chain(list("containers")).map(one).collect()
 }
 
 impl Container {
@@ -216,7 +213,7 @@ impl Container {
         match self.role {
             Role::Init => self.ended().is_some_and(|ended| ended.code == 0),
             Role::Sidecar => self.is_running() && self.started,
-            Role::Main | Role::Ephemeral => true,
+            Role::Main => true,
         }
     }
 

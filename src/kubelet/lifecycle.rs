@@ -61,7 +61,6 @@ impl Sync<'_> {
         let container = &self.run.containers[i];
         let Some(ended) = container.ended().filter(|_| !container.has_changed) else { return true };
         match (container.role, self.run.object.at("spec.restartPolicy").str()) {
-            (Role::Ephemeral, _) => false,
             (Role::Sidecar, _) => true,
             (_, "Never") => false,
             (Role::Init, _) | (_, "OnFailure") => ended.code != 0,
@@ -76,8 +75,7 @@ impl Sync<'_> {
         for i in 0..self.run.containers.len() {
             let container = &self.run.containers[i];
             let wanted = container.spec(&self.run.object).get("image").str();
-            let is_fixed = container.role == Role::Ephemeral;
-            if !container.is_running() || container.has_changed || container.image == wanted || is_fixed {
+            if !container.is_running() || container.has_changed || container.image == wanted {
                 continue;
             }
             let text = format!("Container {} definition changed, will be restarted", container.name);
@@ -109,7 +107,7 @@ impl Sync<'_> {
     fn take_last_phase(&mut self) {
         if self.run.terminal_at.is_some_and(|at| at <= self.now) {
             self.run.terminal_at = None;
-            let bad = |role: Role, code: i32| !matches!(role, Role::Sidecar | Role::Ephemeral) && code != 0;
+            let bad = |role: Role, code: i32| role != Role::Sidecar && code != 0;
             let failed = self.run.containers.iter().any(|c| c.ended().is_some_and(|e| bad(c.role, e.code)));
             self.run.terminal = Some(if failed { "Failed" } else { "Succeeded" });
             self.changed = true;

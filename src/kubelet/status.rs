@@ -56,15 +56,12 @@ impl Sync<'_> {
         let of = |field: &str| -> Vec<&Container> {
             self.run.containers.iter().filter(|c| list_of(c.role) == field).collect()
         };
-        let (init, main, added) = (of("initContainers"), of("containers"), of("ephemeralContainers"));
+        let (init, main) = (of("initContainers"), of("containers"));
         let mut status = forms().pod.clone();
         *status.slot("conditions") = self.conditions(phase);
         *status.slot("containerStatuses") = self.container_statuses(&main);
         if !init.is_empty() {
             *status.slot("initContainerStatuses") = self.container_statuses(&init);
-        }
-        if !added.is_empty() {
-            status.set("ephemeralContainerStatuses", self.container_statuses(&added));
         }
         if let Some((reason, message)) = self.run.failure.as_ref().filter(|_| self.run.terminal.is_some()) {
             status.set("reason", *reason);
@@ -357,7 +354,6 @@ fn forms() -> &'static Forms {
 fn is_ready(container: &Container) -> bool {
     match container.role {
         Role::Init => container.has_initialized(),
-        Role::Ephemeral => false,
         _ => container.is_running() && container.hook.is_none() && container.started && container.ready,
     }
 }

@@ -194,7 +194,7 @@ impl Sync<'_> {
         }
         self.run.terminal_at = None;
         let failed = self.run.containers.iter().any(|c| {
-            let counts = !matches!(c.role, Role::Sidecar | Role::Ephemeral);
+            let counts = c.role != Role::Sidecar;
             counts && c.ended().is_some_and(|ended| ended.code != 0)
         });
         let failed = failed || self.run.failure.is_some();

@@ -255,7 +255,6 @@ pub(super) fn command(container: &Value, variables: &[(EcoString, EcoString)]) -
 pub(super) fn list_of(role: Role) -> &'static str {
     match role {
         Role::Main => "containers",
-        Role::Ephemeral => "ephemeralContainers",
         Role::Init | Role::Sidecar => "initContainers",
     }
 }

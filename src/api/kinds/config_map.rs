@@ -22,7 +22,7 @@ pub(super) static KIND: Kind = Kind {
     support: &[Support {
         field: "",
         depth: Depth::Modelled,
-        note: "Kept, and read by pods when they start; a running pod's volumes are not refreshed.",
+        note: "Read by containers when they start; volumes follow at the kubelet's next look, within 90 seconds.",
     }],
 };
 

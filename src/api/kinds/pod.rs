@@ -33,9 +33,13 @@ pub(super) static KIND: Kind = Kind {
         Support {
             field: "spec.containers[*].command",
             depth: Depth::Modelled,
-            note: "A small shell is understood: sleep, echo, exit, loops and the like.",
+            note: "A small shell runs scripts and some hundred programs, with files, volumes and the network; others serve or end.",
         },
-        Support { field: "spec.securityContext", depth: Depth::Stored, note: "" },
+        Support {
+            field: "spec.securityContext",
+            depth: Depth::Stored,
+            note: "But runAsUser, runAsNonRoot and readOnlyRootFilesystem, which containers feel.",
+        },
         Support { field: "spec.ephemeralContainers", depth: Depth::Stored, note: "" },
     ],
 };

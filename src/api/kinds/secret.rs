@@ -19,7 +19,11 @@ pub(super) static KIND: Kind = Kind {
     validate_update: validation::config::secret_update,
     columns: COLUMNS,
     cells,
-    support: &[Support { field: "", depth: Depth::Modelled, note: "Kept, and read by pods when they start." }],
+    support: &[Support {
+        field: "",
+        depth: Depth::Modelled,
+        note: "Read by containers when they start; volumes follow at the kubelet's next look.",
+    }],
 };
 
 const COLUMNS: &[Column] = &[shown("NAME"), shown("TYPE"), shown("DATA"), shown("AGE")];
