@@ -68,12 +68,12 @@ const page = (title, body) => `<!doctype html>
 ${body}
 </main></body></html>
 `;
-const card = ({ id, scenario }) => `<li><a href="./?scenario=${id}"><figure class="preview ${field2(scenario)}" aria-hidden="true"></figure>
+const card = ({ id, scenario }) => `<li><a href="./?scenario=${id}"><img src="./previews/${id}.jpg" alt="" loading="lazy" width="640" height="360" />
 <h2>${escape(field(scenario, "title", "en"))}</h2><h2 lang="zh-CN">${escape(field(scenario, "title", "zh"))}</h2></a>
 <p>${escape(field(scenario, "about", "en"))}</p><p lang="zh-CN">${escape(field(scenario, "about", "zh"))}</p></li>`;
-function field2(scenario) {
-  return scenario.match(/^view: (\w+)/m)?.[1] ?? "map";
-}
+mkdirSync(join(out, "previews"), { recursive: true });
+for (const { id } of scenarios) copyFileSync(`static/previews/${id}.jpg`, join(out, `previews/${id}.jpg`));
+copyFileSync("docs/page.png", join(out, "preview.png"));
 copyFileSync("static/plain.css", join(out, "plain.css"));
 write("gallery.html", page("Kubottle: scenarios", `<h1>Scenarios <span lang="zh-CN">场景</span></h1><ul class="cards">${scenarios.map(card).join("\n")}</ul>`));
 write("about.html", page("About Kubottle", about()));
@@ -104,7 +104,7 @@ function about() {
 
 // The worker knows exactly the files of this build. Whoever comes back offline gets all of them or, until then, the build before.
 const files = () => readdirSync(out, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => relative(out, join(entry.parentPath ?? entry.path, entry.name)).replaceAll("\\", "/"));
-const listed = files().filter((name) => !/\.(br|gz)$|^worker\.js$/.test(name)).sort();
+const listed = files().filter((name) => !/\.(br|gz)$|^worker\.js$|^preview/.test(name)).sort();
 const build = hash(listed.map((name) => name + hash(readFileSync(join(out, name)))).join("\n"));
 write("worker.js", readFileSync("static/worker.js", "utf8").replace('"BUILD"', JSON.stringify(build)).replace('["FILES"]', JSON.stringify(["./", ...listed.map((name) => `./${name}`)])));
 

@@ -8,7 +8,7 @@ const budgets_kb = { all: 1000, wasm: 650 };
 const ceilings_kb = { all: 1000, wasm: 845 };
 const dist = process.argv[2] ?? "dist";
 // Asked for by a command, by a choice in a menu or by other pages; and what only the worker reads, after the page runs.
-const on_demand = /^(scenarios\/(?!index)|schema-docs\.txt|kubectl-help\.txt|(gallery|about)\.html|plain\.css|embed\.js)/;
+const on_demand = /^(scenarios\/(?!index)|schema-docs\.txt|kubectl-help\.txt|(gallery|about)\.html|plain\.css|embed\.js|preview)/;
 
 const files = readdirSync(dist, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile() && !/\.(br|gz)$/.test(entry.name))
