@@ -171,7 +171,7 @@ fn ingress(lines: &mut Vec<String>) {
             };
             let service =
                 format!("{{service: {{name: {}, port: {{{}}}}}}}", of("serviceName:"), port(of("servicePort:")));
-            new.push(format!("{}{}{service}", &line[..at], before.replace("path", "path")));
+            new.push(format!("{}{}{service}", &line[..at], before));
         } else if let Some(name) = word.strip_prefix("serviceName:") {
             new.push(format!("{}service:", &line[..at]));
             new.push(format!("{}name:{name}", spaces(at + 2)));

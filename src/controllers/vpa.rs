@@ -32,7 +32,7 @@ fn reconcile(view: &View, key: &Key, memory: &Value) -> Plan {
         return Plan { memory: Some(Value::Null), ..Plan::default() };
     };
     let next = Span(INTERVAL.0 - view.now.0 % INTERVAL.0);
-    if view.now.0 % INTERVAL.0 != 0 {
+    if !view.now.0.is_multiple_of(INTERVAL.0) {
         let kept = if memory.get("uid").str() == vpa.uid() { memory.clone() } else { value!({"uid": (vpa.uid())}) };
         return Plan { memory: Some(kept), requeue_after: Some(next), ..Plan::default() };
     }

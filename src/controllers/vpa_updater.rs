@@ -101,7 +101,7 @@ fn judge<'a>(view: &View, vpa: &Object, pod: &'a Object) -> Option<Wanted<'a>> {
         }
     }
     let part = sums.iter().map(|(request, target)| (request - target).abs() / request.max(1.0)).sum::<f64>();
-    let soon = pod.at("status.containerStatuses").list().iter().any(|status| killed_soon(status));
+    let soon = pod.at("status.containerStatuses").list().iter().any(killed_soon);
     if part == 0.0 {
         return None;
     }

@@ -1,5 +1,7 @@
 //! Load as rates against requests one by one: the same shares, the same utilisation; and what charts are given.
 
+#![allow(clippy::disallowed_methods, reason = "an independent computation, which no history depends on")]
+
 use std::collections::BTreeMap;
 
 use kubottle::base::draw;

@@ -158,7 +158,7 @@ fn pass(player: &mut Player, until: SimTime, what: &str) -> Result<(), String> {
 fn play(seed: u64) -> Result<(), String> {
     let mut dice = Dice { seed, drawn: 0 };
     let nodes = 1 + dice.below(4);
-    let (images_present, storage_class) = (dice.below(2) == 0, seed % 2 == 0);
+    let (images_present, storage_class) = (dice.below(2) == 0, seed.is_multiple_of(2));
     let settings = Settings { seed, nodes: nodes as u32, images_present, storage_class, ..Settings::default() };
     let mut player = Player::new(World::new(settings), Session::default());
     let names: Vec<String> = (0..2 + dice.below(3)).map(|n| format!("w{n}")).collect();

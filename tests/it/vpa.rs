@@ -1,6 +1,8 @@
 //! The VerticalPodAutoscaler against its documented constants: what a cluster recommends is computed here a second time, in
 //! another way, from the half-life, the buckets, the percentiles, the margin and the confidence alone.
 
+#![allow(clippy::disallowed_methods, reason = "an independent computation, which no history depends on")]
+
 use kubottle::base::time::Span;
 use kubottle::cluster::World;
 use kubottle::controllers::vpa_estimate::{Aggregate, Peaks};

@@ -92,7 +92,7 @@ impl Model {
         }
         let window = self.playground.window(self.span_ms);
         let pixel_ms = ((window.to_ms - window.from_ms) / self.map_width as u64).max(1);
-        let time = (window.now_ms / pixel_ms) << 32 ^ window.to_ms / pixel_ms;
+        let time = ((window.now_ms / pixel_ms) << 32) ^ (window.to_ms / pixel_ms);
         let drawing = self.map_width as u64 ^ self.span_ms << 16 ^ u64::from(self.stage == StageTab::Charts) << 62;
         let key = (self.shown_revision ^ hash(&self.chart_of), time, drawing, self.show_system);
         if key == self.timed || (self.playing && self.now_ms - self.timed_at_ms < TIMED_EVERY_MS) {

@@ -39,7 +39,7 @@ pub struct LoadEditorProps {
 pub fn LoadEditor(props: &LoadEditorProps) -> Html {
     let LoadEditorProps { lang, curve, send, width, .. } = props;
     let dragged = use_state(|| None::<usize>);
-    let set = |change: Box<dyn Fn(&mut LoadCurve, String)>| {
+    let set = |change: fn(&mut LoadCurve, String)| {
         let (send, curve) = (send.clone(), curve.clone());
         Callback::from(move |e: Event| {
             let mut curve = curve.clone();
@@ -111,19 +111,19 @@ pub fn LoadEditor(props: &LoadEditorProps) -> Html {
     let times = [120, 300, 600, 1800, 3600].map(|s| (s.to_string(), format!("{} min", s / 60)));
     let mut shapes: Vec<(String, String)> = vec![(String::new(), lang.t("load.shape").to_owned())];
     shapes.extend(PRESETS.map(|(name, _)| (name.to_owned(), name.to_owned())));
-    let shape = Box::new(|curve: &mut LoadCurve, value: String| {
+    let shape = |curve: &mut LoadCurve, value: String| {
         if let Some((_, points)) = PRESETS.iter().find(|(name, _)| *name == value) {
             curve.points = *points;
         }
-    });
+    };
     let done = props.elapsed_s.map(|s| x(0) + (x(POINTS - 1) - x(0)) * s as f32 / curve.for_s as f32);
     html! {
         <div class="load">
             <div class="controls">
                 <h2>{lang.t("load")}</h2>
-                {choice(lang.t("load.target"), &targets, &curve.target, set(Box::new(|curve, value| curve.target = value)))}
-                {choice(lang.t("load.most"), &rates, &curve.most.to_string(), set(Box::new(|curve, value| curve.most = value.parse().unwrap_or(100))))}
-                {choice(lang.t("load.for"), &times, &curve.for_s.to_string(), set(Box::new(|curve, value| curve.for_s = value.parse().unwrap_or(600))))}
+                {choice(lang.t("load.target"), &targets, &curve.target, set(|curve, value| curve.target = value))}
+                {choice(lang.t("load.most"), &rates, &curve.most.to_string(), set(|curve, value| curve.most = value.parse().unwrap_or(100)))}
+                {choice(lang.t("load.for"), &times, &curve.for_s.to_string(), set(|curve, value| curve.for_s = value.parse().unwrap_or(600)))}
                 {choice(lang.t("load.shape"), &shapes, "", set(shape))}
                 <span class="grow" />
                 if props.elapsed_s.is_some() {
