@@ -5,7 +5,7 @@ import { join, relative } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
 
 const budgets_kb = { all: 1000, wasm: 650 };
-const ceilings_kb = { all: 1000, wasm: 845 };
+const ceilings_kb = { all: 1350, wasm: 1200 };
 const dist = process.argv[2] ?? "dist";
 // Asked for by a command, by a choice in a menu or by other pages; and what only the worker reads, after the page runs.
 const on_demand = /^(scenarios\/(?!index)|schema-docs\.txt|kubectl-help\.txt|(gallery|about)\.html|plain\.css|embed\.js|preview)/;
