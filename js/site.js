@@ -6,6 +6,8 @@ const parameters = new URLSearchParams(location.search);
 const embedded = parameters.get("embed") === "1";
 // Which host pages may talk to an embedded page: an exact origin each; without a list, pages of the same site alone.
 const allowed = (parameters.get("allow") ?? location.origin).split(",").map((origin) => origin.trim());
+// Which of them is there: browsers that tell say so at once, in others it is known from the first message on.
+let hosts = location.ancestorOrigins?.length ? allowed.filter((origin) => origin === location.ancestorOrigins[0]) : allowed;
 
 // A strict Content-Security-Policy refuses style attributes, but not styles that a script sets one by one.
 const setAttribute = Element.prototype.setAttribute;
@@ -22,18 +24,38 @@ function listen(receive) {
   window.addEventListener("message", (event) => {
     if (event.source !== window.parent || !allowed.includes(event.origin)) return;
     if (event.data === null || typeof event.data !== "object" || !("kubottle" in event.data)) return;
+    hosts = [event.origin];
     receive(JSON.stringify(event.data));
   });
-  new ResizeObserver(() => tell(JSON.stringify({ kubottle: 1, type: "resize", height: wanted() }))).observe(document.body);
+  let told = 0;
+  let due = false;
+  const measure = () => {
+    due = false;
+    const height = wanted();
+    if (height !== told) tell(JSON.stringify({ kubottle: 1, type: "resize", height }));
+    told = height;
+  };
+  const soon = () => {
+    if (!due) setTimeout(measure, RESIZE_AFTER_MS);
+    due = true;
+  };
+  new ResizeObserver(soon).observe(document.body);
+  new MutationObserver(soon).observe(document.body, { childList: true, subtree: true });
 }
 
-/** The height at which nothing of an embedded page is cut off. */
-const wanted = () => Math.ceil(document.querySelector(".page")?.scrollHeight ?? document.body.scrollHeight);
+// A host hears of a new height at most so often.
+const RESIZE_AFTER_MS = 200;
+
+/** The height at which nothing of the stage of an embedded page is cut off; lists and texts keep their own scroll bars. */
+function wanted() {
+  const parts = [...document.querySelectorAll(".stage, .stage *")].filter((part) => /auto|scroll/.test(getComputedStyle(part).overflowY));
+  return Math.ceil(innerHeight + Math.max(0, ...parts.map((part) => part.scrollHeight - part.clientHeight)));
+}
 
 /** Sends a message, as JSON text, to the host. An opaque origin can only be addressed by a star: it was allowed as `null`. */
 function tell(text) {
   if (!embedded || window.parent === window) return;
-  for (const origin of allowed) window.parent.postMessage(JSON.parse(text), origin === "null" ? "*" : origin);
+  for (const origin of hosts) window.parent.postMessage(JSON.parse(text), origin === "null" ? "*" : origin);
 }
 
 // A page in one file carries its other files in itself.
@@ -46,34 +68,36 @@ function fetchText(path, done) {
 }
 
 // Sessions are kept in IndexedDB; where storage is refused nothing is kept, and nothing breaks.
-const store = (() => {
-  if (embedded) return null;
+const store = embedded ? null : createStore("kubottle", "sessions");
+
+/** What `work` does with the store; null where there is none, or where it is refused. */
+async function stored(work) {
   try {
-    return createStore("kubottle", "sessions");
+    return (store && (await work())) ?? null;
   } catch {
     return null;
   }
-})();
+}
 
 /** Keeps a text under a name. */
 function keep(name, text) {
-  if (store) set(name, text, store).catch(() => {});
+  stored(() => set(name, text, store));
 }
 
 /** Calls back with the text kept under a name, or null. */
 function kept(name, done) {
-  if (!store) return done(null);
-  get(name, store).then((text) => done(text ?? null), () => done(null));
+  stored(() => get(name, store)).then(done);
 }
 
 /** Forgets what is kept under a name. */
 function forget(name) {
-  if (store) del(name, store).catch(() => {});
+  stored(() => del(name, store));
 }
 
 /** Installs the worker that makes the page work offline; calls back when a newer page waits to be shown. */
 function workOffline(updated) {
-  if (embedded || carried || !("serviceWorker" in navigator) || parameters.has("no-worker")) return;
+  // A frame of opaque origin has none, and asking for it is refused.
+  if (embedded || carried || self.origin === "null" || !("serviceWorker" in navigator) || parameters.has("no-worker")) return;
   navigator.serviceWorker.register("worker.js").then((registration) => {
     const waits = () => registration.waiting && navigator.serviceWorker.controller && updated();
     waits();

@@ -12,6 +12,8 @@
     #origin;
     #waiting = new Map();
     #next = 1;
+    /** True once the host has paused it. */
+    paused = false;
     #heard = (event) => this.#receive(event);
 
     /** `frame` is the iframe; `origin` that of its page, `"null"` where it is sandboxed without allow-same-origin. */
@@ -48,8 +50,14 @@
     exec(command) { return this.send("exec", { command }); }
     advance(ms) { return this.send("advance", { ms }); }
     seek(ms) { return this.send("seek", { ms }); }
-    play(speed) { return this.send("play", speed === undefined ? {} : { speed }); }
-    pause() { return this.send("pause"); }
+    play(speed) {
+      this.paused = false;
+      return this.send("play", speed === undefined ? {} : { speed });
+    }
+    pause() {
+      this.paused = true;
+      return this.send("pause");
+    }
     get(what) { return this.send("get", { what }); }
     set(options) { return this.send("set", options); }
     load(state) { return this.send("load", { state }); }
@@ -66,10 +74,11 @@
   class KubottlePlayground extends HTMLElement {
     static observedAttributes = ["lang", "theme", "view"];
     #watch;
-    #paused = false;
+    #unseen = false;
 
     connectedCallback() {
       this.style.display = "block";
+      this.#unseen = false;
       const url = new URL(this.getAttribute("src") ?? "./", this.hasAttribute("src") ? document.baseURI : beside);
       const sandbox = this.getAttribute("sandbox");
       url.searchParams.set("embed", "1");
@@ -97,9 +106,10 @@
 
     #seen(visible, url) {
       if (visible && !this.frame.src) this.frame.src = url.href;
-      else if (this.frame.src && visible === this.#paused) {
-        this.#paused = !visible;
-        (visible ? this.client.play() : this.client.pause()).catch(() => {});
+      else if (this.frame.src && visible === this.#unseen) {
+        this.#unseen = !visible;
+        // What the host has paused stays so.
+        if (!this.client.paused) this.client.send(visible ? "play" : "pause").catch(() => {});
       }
     }
 
