@@ -1,7 +1,7 @@
 // What the browser tests share: the built page served from a sub-path, a real Chromium, a page whose console is listened
 // to, and the words for what a user does on it. Elements are found by role and accessible name alone.
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
 import { serve } from "./server.mjs";
 
@@ -23,15 +23,20 @@ export const sizes = {
   phone: { width: 390, height: 844 },
 };
 
-/** Starts the server and the browser. `open` gives a fresh visitor's page; `close` ends both. */
-export async function start() {
+/**
+ * Starts the server, which sends `headers` with each file, and the browser. `open` gives a fresh visitor's page, `visit` that
+ * of another site, `stopServing` ends the server alone, and `close` everything.
+ */
+export async function start({ headers } = {}) {
   assert.ok(existsSync("dist/index.html"), "dist/ is missing: run ./kubottle build");
   // A sub-path, so that an absolute URL anywhere in the page is a 404 and fails the test.
-  const server = await serve("dist", { prefix: "/some/where/" });
+  const server = await serve("dist", { prefix: "/some/where/", headers });
   const browser = await chromium.launch({ executablePath: chromium_program, args: chromium_flags });
   return {
     url: server.url,
     open: (options) => open(browser, server.url, options),
+    visit: (url, options) => visit(browser, url, options),
+    stopServing: () => server.close(),
     async close() {
       await browser.close();
       await server.close();
@@ -43,7 +48,14 @@ export async function start() {
  * Opens the page as a new visitor and waits until it runs. The result is playwright's page, with `problems`: every console
  * error, uncaught exception and failed request so far.
  */
-async function open(browser, url, { size = sizes.laptop, theme = "light", query = "" } = {}) {
+async function open(browser, url, { query = "", ...options } = {}) {
+  const page = await visit(browser, url + query, options);
+  await page.getByRole("button", { name: "Apply", exact: true }).waitFor();
+  return page;
+}
+
+/** Opens any address as a new visitor, listening to the same problems. */
+async function visit(browser, url, { size = sizes.laptop, theme = "light" } = {}) {
   const context = await browser.newContext({ viewport: size, colorScheme: theme, locale: "en-US" });
   context.setDefaultTimeout(15_000);
   const page = await context.newPage();
@@ -56,8 +68,7 @@ async function open(browser, url, { size = sizes.laptop, theme = "light", query 
   page.on("response", (response) => {
     if (response.status() >= 400) page.problems.push(`${response.status()}: ${response.url()}`);
   });
-  await page.goto(url + query);
-  await page.getByRole("button", { name: "Apply", exact: true }).waitFor();
+  await page.goto(url);
   return page;
 }
 
@@ -113,7 +124,8 @@ export async function podsOnMap(page) {
 
 /** What axe-core finds wrong with the page for users of assistive technology, one line a rule. */
 export async function accessibilityViolations(page) {
-  await page.addScriptTag({ path: "node_modules/axe-core/axe.min.js" });
+  // Not as a script element, which a Content-Security-Policy may refuse.
+  await page.evaluate(readFileSync("node_modules/axe-core/axe.min.js", "utf8"));
   const { violations } = await page.evaluate(() =>
     globalThis.axe.run({
       rules: {

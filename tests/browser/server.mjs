@@ -20,8 +20,11 @@ const types = {
   ".yaml": "text/plain; charset=utf-8",
 };
 
-/** Serves `folder` below the path `prefix`; everything outside of the prefix is 404. Resolves to `{ url, close }`. */
-export async function serve(folder, { prefix = "/", port = 0 } = {}) {
+/**
+ * Serves `folder` below the path `prefix`; everything outside of the prefix is 404. `headers` are sent with each file, and
+ * `rewrite` changes the text of HTML pages on the way. Resolves to `{ url, close }`.
+ */
+export async function serve(folder, { prefix = "/", port = 0, headers = {}, rewrite = (text) => text } = {}) {
   const root = resolve(folder);
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
@@ -32,8 +35,8 @@ export async function serve(folder, { prefix = "/", port = 0 } = {}) {
     const name = file === root ? resolve(root, "index.html") : file;
     try {
       const body = await readFile(name);
-      response.writeHead(200, { "content-type": types[extname(name)] ?? "application/octet-stream" });
-      response.end(body);
+      response.writeHead(200, { "content-type": types[extname(name)] ?? "application/octet-stream", ...headers });
+      response.end(extname(name) === ".html" ? rewrite(body.toString()) : body);
     } catch {
       response.writeHead(404).end("not found");
     }
