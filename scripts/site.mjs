@@ -31,7 +31,7 @@ for (const name of ["embed.js", "icon.svg"]) copyFileSync(join("static", name), 
 
 // Trunk writes the start of the page into index.html; a strict Content-Security-Policy wants it in a file.
 let index = readFileSync(join(out, "index.html"), "utf8");
-index = index.replace(/<script type="module"[^>]*>([\s\S]*?)<\/script>/, (_, text) => {
+index = index.replace(/<script type="module"(?![^>]*src=)[^>]*>([\s\S]*?)<\/script>/, (_, text) => {
   const name = `start-${hash(text)}.js`;
   write(name, text.trim() + "\n");
   return `<script type="module" src="./${name}"></script>`;

@@ -51,7 +51,7 @@ pub fn scores(
         add("NodeResourcesBalancedAllocation", 1, values);
     }
     if feasible.iter().any(|node| !node.images.is_empty()) {
-        add("ImageLocality", 1, feasible.iter().map(|node| image_locality(pod, nodes, node)).collect());
+        add("ImageLocality", 1, image_locality(pod, nodes, feasible));
     }
     scores
 }
@@ -124,28 +124,29 @@ pub fn node_affinity(pod: &PodInfo, feasible: &[&NodeInfo]) -> Option<Vec<i64>> 
 }
 
 /// Models pkg/scheduler/framework/plugins/imagelocality: large images that a node has, less where few nodes have them.
-fn image_locality(pod: &PodInfo, nodes: &Nodes, node: &NodeInfo) -> i64 {
+fn image_locality(pod: &PodInfo, nodes: &Nodes, feasible: &[&NodeInfo]) -> Vec<i64> {
     const MIB: i64 = 1024 * 1024;
     let spec = pod.object.spec();
     let containers = spec.get("initContainers").list().iter().chain(spec.get("containers").list());
     let images: Vec<&str> = containers.map(|c| c.get("image").str()).collect();
-    let size_on = |node: &NodeInfo, image: &str| -> i64 {
-        let named = |i: &&Value| i.get("names").list().iter().any(|name| same_image(name.str(), image));
-        node.images.list().iter().find(named).map_or(0, |i| i.get("sizeBytes").int())
-    };
     let all = nodes.iter().count() as i64;
-    let sum: i64 = images
-        .iter()
-        .map(|image| {
-            let having = nodes.iter().filter(|node| size_on(node, image) > 0).count() as i64;
-            size_on(node, image) * having / all.max(1)
-        })
-        .sum();
+    let having: Vec<i64> =
+        images.iter().map(|image| nodes.iter().filter(|node| size_on(node, image) > 0).count() as i64).collect();
     let (least, most) = (23 * MIB, 1000 * MIB * images.len() as i64);
-    100 * (sum.clamp(least, most) - least) / (most - least).max(1)
+    let score = |node: &&NodeInfo| {
+        let sum: i64 = images.iter().zip(&having).map(|(image, n)| size_on(node, image) * n / all.max(1)).sum();
+        100 * (sum.clamp(least, most) - least) / (most - least).max(1)
+    };
+    feasible.iter().map(score).collect()
+}
+
+/// The size of an image where a node has it, and 0 where it has not.
+fn size_on(node: &NodeInfo, image: &str) -> i64 {
+    let named = |i: &&Value| i.get("names").list().iter().any(|name| same_image(name.str(), image));
+    node.images.list().iter().find(named).map_or(0, |i| i.get("sizeBytes").int())
 }
 
 fn same_image(name: &str, image: &str) -> bool {
-    let tag = |text: &str| if text.rsplit('/').next().unwrap_or("").contains(':') { "" } else { ":latest" };
-    name == format!("{image}{}", tag(image))
+    let tagged = image.rsplit('/').next().unwrap_or("").contains(':');
+    name.strip_prefix(image) == Some(if tagged { "" } else { ":latest" })
 }
