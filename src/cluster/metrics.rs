@@ -85,53 +85,48 @@ impl World {
         Some(nodes)
     }
 
-    /// What metrics-server has of a pod; none where it has nothing yet.
+    /// What metrics-server has of a pod; none where it has nothing yet. Where a file gives what pods of a namespace use,
+    /// nothing else is measured there: a pod that the file leaves out has no metrics.
     pub(super) fn measured(&self, pod: &Object) -> Option<PodMetrics> {
-        let mut metrics = self.looked_at(pod);
-        let given: Vec<&Given> = self.load.given_at(self.now()).collect();
-        let usages = given.iter().filter_map(|given| match &given.about {
-            About::Usage(pods, container, resource, amounts) if self.is_meant(pods, given, pod) => {
-                Some((*given, container, *resource, amounts))
+        let metrics = self.looked_at(pod);
+        let (mut told, mut usages) = (Vec::new(), Vec::new());
+        for given in self.load.given_at(self.now()).filter(|given| given.namespace == pod.namespace()) {
+            if let About::Usage(pods, container, resource, amounts) = &given.about {
+                told.push(*resource);
+                if self.is_meant(pods, given, pod) {
+                    usages.push((given, container, *resource, amounts));
+                }
             }
-            _ => None,
-        });
-        let usages: Vec<_> = usages.collect();
-        if usages.is_empty() {
+        }
+        if told.is_empty() {
             return metrics;
         }
-        let names: Vec<_> = pod.at("spec.containers").list().iter().map(|c| c.get("name").text()).collect();
-        let (first, ..) = usages[0];
-        let mut made = PodMetrics {
-            name: pod.name().into(),
-            at: self.now() - first.age,
-            window: first.window,
-            containers: Vec::new(),
-        };
-        for name in &names {
-            let latest = |wanted: Resource| {
+        let first = usages.first().map(|(given, ..)| (self.now() - given.age, given.window));
+        let (at, window) = first.or(metrics.as_ref().map(|own| (own.at, own.window)))?;
+        let specs = pod.at("spec.containers").list();
+        let mut containers = Vec::new();
+        for name in specs.iter().map(|spec| spec.get("name").text()) {
+            let own = metrics.as_ref().and_then(|own| own.containers.iter().find(|c| c.name == name));
+            let mut is_given = usages.is_empty();
+            let mut of = |wanted: Resource, per_milli: (i64, i64), measured: Option<i64>| {
                 let found = usages.iter().find(|(_, container, resource, _)| {
-                    *resource == wanted && (container.is_empty() || *container == name)
+                    *resource == wanted && (container.is_empty() || **container == name)
                 });
-                found.map(|(given, container, _, amounts)| {
-                    let all = self.amount(amounts, given, pod);
-                    let parts = if container.is_empty() { names.len() as i64 } else { 1 };
-                    all.map(|milli| milli / parts)
-                })
+                is_given |= found.is_some();
+                let Some((given, container, _, amounts)) = found else {
+                    return measured.filter(|_| !told.contains(&wanted));
+                };
+                let parts = if container.is_empty() { specs.len() as i64 } else { 1 };
+                let milli = self.amount(amounts, given, pod)? / parts;
+                Some(milli.saturating_mul(per_milli.0) / per_milli.1)
             };
-            let own = metrics.as_mut().and_then(|m| m.containers.iter().find(|c| c.name == *name).cloned());
-            let cpu = match latest(Resource::Cpu) {
-                Some(given) => given.map(|milli| milli.saturating_mul(1_000_000)),
-                None => own.as_ref().and_then(|own| own.cpu_nano),
-            };
-            let memory = match latest(Resource::Memory) {
-                Some(given) => given.map(|milli| milli / 1000),
-                None => own.as_ref().and_then(|own| own.memory_bytes),
-            };
-            if cpu.is_some() || memory.is_some() {
-                made.containers.push(ContainerMetrics { name: name.clone(), cpu_nano: cpu, memory_bytes: memory });
+            let cpu_nano = of(Resource::Cpu, (1_000_000, 1), own.and_then(|own| own.cpu_nano));
+            let memory_bytes = of(Resource::Memory, (1, 1000), own.and_then(|own| own.memory_bytes));
+            if is_given && (cpu_nano.is_some() || memory_bytes.is_some()) {
+                containers.push(ContainerMetrics { name, cpu_nano, memory_bytes });
             }
         }
-        (!made.containers.is_empty()).then_some(made)
+        (!containers.is_empty()).then(|| PodMetrics { name: pod.name().into(), at, window, containers })
     }
 
     /// What the last look of metrics-server found.
@@ -256,7 +251,11 @@ impl MetricsApi for World {
             return Err(NO_CUSTOM.to_owned());
         }
         let mut found = Vec::new();
-        let mut known = false;
+        let is_told = |given: &Given| {
+            given.namespace == namespace && matches!(&given.about, About::Custom(_, name, _) if name == metric)
+        };
+        let mut known = self.load.given_at(self.now()).any(is_told);
+        let measures = metric == REQUESTS && !known;
         for pod in self.store().list("Pod", namespace).filter(|pod| selects(pod)) {
             let given = self.load.given_at(self.now()).find_map(|given| match &given.about {
                 About::Custom(pods, name, amounts) if name == metric && self.is_meant(pods, given, pod) => {
@@ -264,7 +263,7 @@ impl MetricsApi for World {
                 }
                 _ => None,
             });
-            if given.is_none() && metric == REQUESTS {
+            if given.is_none() && measures {
                 known = true;
                 found.extend(self.requests_of(pod));
             }

@@ -9,6 +9,7 @@ mod defaults;
 mod describe;
 mod embedding;
 mod hpa;
+mod hpa_end_to_end;
 mod iptables;
 mod job;
 mod jsonpath;
