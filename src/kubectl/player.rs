@@ -7,6 +7,7 @@ use super::shell::Job;
 use crate::api::{encode, Value};
 use crate::base::time::{SimTime, Span};
 use crate::cluster::World;
+use crate::network::tools::TOOLS;
 use crate::store::Change;
 use crate::value;
 
@@ -66,8 +67,12 @@ impl Player {
         self.world.run_until(at);
     }
 
-    /// Runs a command line to its end, and lets the moment pass that a person needs for the next one.
+    /// Runs a command line to its end, and lets the moment pass that a person needs for the next one. To type one that uses
+    /// the network takes long enough for kube-proxy to have written the rules it has to write.
     pub fn run(&mut self, line: &str) -> Played {
+        if line.split(|c: char| !c.is_alphanumeric()).any(|word| TOOLS.contains(&word)) {
+            self.advance_to(self.world.network().written_at());
+        }
         let played = self.run_now(line);
         self.advance_to(self.world.now() + MOMENT);
         played

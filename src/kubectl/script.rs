@@ -77,7 +77,7 @@ pub fn parse(text: &str) -> Vec<Piece> {
 /// The settings of the cluster that a script is played on. A comment `# kubottle: images-present` says that the nodes have
 /// every image, `images-absent` that they pull what they need; `load-balancers=IP` gives Services of type LoadBalancer
 /// addresses from this one on; `no-metrics-server` leaves the cluster without metrics; `storage-class` gives
-/// the cluster a default StorageClass; `min-sync-period=1s` makes kube-proxy wait as it does. Where a script says nothing of images, one whose commands carry times
+/// the cluster a default StorageClass; `min-sync-period=0s` lets kube-proxy write its rules at once. Where a script says nothing of images, one whose commands carry times
 /// has the images: it is the recording of a cluster that had been in use before.
 pub fn settings(text: &str, given: &Settings) -> Settings {
     let mut settings = given.clone();

@@ -103,6 +103,11 @@ impl State {
         at
     }
 
+    /// When every node has written what has changed until now.
+    pub fn written_at(&self) -> SimTime {
+        self.last_sync.map_or(SimTime(0), |at| at + Span::millis(SYNC_MILLIS.1))
+    }
+
     fn absorb(&mut self, object: &Object, gone: bool, at: SimTime) {
         let is_slice = object.kind.kind == "EndpointSlice";
         let key = match (is_slice, object.label("kubernetes.io/service-name")) {

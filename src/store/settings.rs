@@ -29,9 +29,8 @@ pub struct Settings {
     pub node_pods: u32,
     /// How long a change takes to reach those who watch.
     pub watch_latency: Span,
-    /// How often kube-proxy writes its rules at most (its `minSyncPeriod`); ipvs mode has no such limit. A real one waits up
-    /// to a second and then takes its time for writing. Zero, as here by default, is at once: between two typed commands a
-    /// script lets no time pass, so that a request after a rollout would always meet the old rules, as no user does.
+    /// How often kube-proxy writes its rules at most (its `minSyncPeriod`); ipvs mode has no such limit. A change after a
+    /// quiet second is written at once, which takes a node some tens of milliseconds; zero is without any delay.
     pub min_sync_period: Span,
     /// How long the cluster has been up when the scenario begins.
     pub uptime: Span,
@@ -97,7 +96,7 @@ impl Default for Settings {
             node_memory_kib: 8 * 1024 * 1024,
             node_pods: 110,
             watch_latency: Span::millis(10),
-            min_sync_period: Span::ZERO,
+            min_sync_period: Span::secs(1),
             uptime: Span::secs(30),
             storage_class: false,
             images_present: false,
