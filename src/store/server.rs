@@ -10,7 +10,7 @@ use super::deletion::{self, Deleted};
 use super::plan::DeleteOptions;
 use super::{admission, pod_admission, pod_security, quota_admission, service_fields, Because, Settings, Store};
 use crate::api::field_manager::{self, Manager};
-use crate::api::{Kind, Object, ObjectKey, Status, Value};
+use crate::api::{validation, Kind, Object, ObjectKey, Status, Value};
 use crate::base::draw;
 use crate::base::time::{SimTime, Timestamp};
 
@@ -59,7 +59,7 @@ impl Server<'_> {
 
     /// What the API server says with an answer to a write of `object`: `Warning: ` and this text.
     pub fn warnings(&self, object: &Object, old: Option<&Object>) -> Vec<String> {
-        let mut found = crate::api::validation::warnings::warnings(object, old);
+        let mut found = validation::warnings::warnings(object, old);
         found.extend(pod_security::warnings(self.store, object, old));
         found
     }
@@ -211,6 +211,9 @@ impl Server<'_> {
                 kept.set("metadata.annotations", annotations);
                 kept.value.slot("metadata").map_mut().retain(|_, value| !value.is_null());
             }
+            if !self.manager.name.is_empty() {
+                refuse_invalid(&kept, validation::status::update(&kept, current))?;
+            }
             return Ok((kept, Vec::new()));
         }
         if kind.has_status {
@@ -227,7 +230,7 @@ impl Server<'_> {
             let saved = self.store.allocations.clone();
             admission::allocate_health_port(self, &mut object, Some(current))?;
             let causes = match part {
-                Part::Resize => crate::api::validation::pod_resize::pod_resize(&object, current),
+                Part::Resize => validation::pod_resize::pod_resize(&object, current),
                 _ => (kind.validate_update)(&object, current),
             };
             let checked = refuse_invalid(&object, causes);
@@ -321,7 +324,8 @@ impl Server<'_> {
     /// Models staging/src/k8s.io/apiserver/pkg/storage/names simpleNameGenerator.GenerateName: at most 58 characters of the
     /// base, and five random ones.
     fn generated_name(&self, kind: &'static Kind, object: &Object, base: &EcoString) -> String {
-        let base = &base[..base.len().min(58)];
+        let end = (0..=base.len().min(58)).rev().find(|end| base.is_char_boundary(*end)).unwrap_or(0);
+        let base = &base[..end];
         let subject = format!("{}/{base}", object.namespace());
         (0..8)
             .map(|attempt| {

@@ -12,21 +12,25 @@ const SPEC: Path<'static> = Path::new("spec");
 pub fn autoscaler(object: &Object) -> Vec<Cause> {
     let mut errors = Errors::new();
     meta::object_meta(object, names::dns1123_subdomain, &mut errors);
-    autoscaler_spec(object.spec(), 1, &mut errors);
+    autoscaler_spec(object.spec(), 1, true, &mut errors);
     errors.into_causes()
 }
 
-/// Models pkg/apis/autoscaling/validation ValidateHorizontalPodAutoscalerUpdate: one that could scale to zero still can.
+/// One that could scale to zero still can, and one that named no group need not.
+///
+/// Models pkg/apis/autoscaling/validation ValidateHorizontalPodAutoscalerUpdate.
 pub fn autoscaler_update(new: &Object, old: &Object) -> Vec<Cause> {
     let mut errors = Errors::new();
     meta::object_meta_update(new, old, &mut errors);
     let least = if old.at("spec.minReplicas").opt_int() == Some(0) { 0 } else { 1 };
-    autoscaler_spec(new.spec(), least, &mut errors);
+    let mut before = Errors::new();
+    reference(old.at("spec.scaleTargetRef"), true, &SPEC, &mut before);
+    autoscaler_spec(new.spec(), least, before.is_empty(), &mut errors);
     errors.into_causes()
 }
 
 /// Models pkg/apis/autoscaling/validation validateHorizontalPodAutoscalerSpec.
-fn autoscaler_spec(spec: &Value, least: i64, errors: &mut Errors) {
+fn autoscaler_spec(spec: &Value, least: i64, needs_group: bool, errors: &mut Errors) {
     let (min, max) = (spec.get("minReplicas").opt_int(), spec.get("maxReplicas").int());
     if let Some(min) = min.filter(|min| *min < least) {
         let detail = format!("must be greater than or equal to {least}");
@@ -40,7 +44,7 @@ fn autoscaler_spec(spec: &Value, least: i64, errors: &mut Errors) {
     if min.is_some_and(|min| max < min) {
         errors.invalid(&SPEC.child("maxReplicas"), max, "must be greater than or equal to `minReplicas`");
     }
-    reference(spec.get("scaleTargetRef"), true, &SPEC.child("scaleTargetRef"), errors);
+    reference(spec.get("scaleTargetRef"), needs_group, &SPEC.child("scaleTargetRef"), errors);
     let path = SPEC.child("metrics");
     let metrics = spec.get("metrics").list();
     for (i, metric) in metrics.iter().enumerate() {

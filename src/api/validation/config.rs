@@ -5,7 +5,7 @@ use base64::prelude::{Engine, BASE64_STANDARD};
 use super::field::{same, Errors, Path};
 use super::meta;
 use crate::api::status::Cause;
-use crate::api::{Object, Value};
+use crate::api::{decode_scalar, json, Object, Value};
 use crate::base::names;
 
 const MOST_BYTES: usize = 1024 * 1024;
@@ -109,17 +109,24 @@ fn secret_errors(object: &Object, errors: &mut Errors) {
     }
 }
 
-/// A secret for pulling images must hold a JSON object. Upstream's text about what is wrong with the JSON is that of Go's
-/// reader; ours is shorter.
+/// A secret for pulling images must hold a JSON object.
 fn docker_config(data: &Value, key: &str, errors: &mut Errors) {
     let path = DATA.key(key);
     if data.get(key).is_null() {
         return errors.required(&path, "");
     }
-    let parsed: Result<serde_json::Map<String, serde_json::Value>, _> = serde_json::from_slice(&decoded(data.get(key)));
-    if parsed.is_err() {
-        errors.invalid(&path, "<secret contents redacted>", "unexpected end of JSON input");
-    }
+    let bytes = decoded(data.get(key));
+    let why = match json::parse(&String::from_utf8_lossy(&bytes)) {
+        Ok(Value::Null | Value::Map(_)) => return,
+        Ok(other) => {
+            format!(
+                "json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
+                decode_scalar::json_kind(&other)
+            )
+        }
+        Err(why) => why,
+    };
+    errors.invalid(&path, "<secret contents redacted>", &why);
 }
 
 /// Models pkg/apis/core/validation ValidateSecretUpdate.

@@ -10,6 +10,19 @@ use super::volumes;
 use crate::api::Value;
 use crate::base::names;
 
+/// What an ephemeral container may not have.
+const NOT_EPHEMERAL: &[&str] = &[
+    "ports",
+    "resources",
+    "resizePolicy",
+    "restartPolicy",
+    "restartPolicyRules",
+    "livenessProbe",
+    "readinessProbe",
+    "startupProbe",
+    "lifecycle",
+];
+
 /// Models pkg/apis/core/validation validateContainers.
 pub fn containers(spec: &Value, context: &PodContext<'_>, path: &Path<'_>, errors: &mut Errors) {
     let containers = spec.get("containers").list();
@@ -92,7 +105,7 @@ pub fn ephemeral_containers(spec: &Value, context: &PodContext<'_>, path: &Path<
         if !target.is_empty() && !others.contains(&target) {
             errors.not_found(&path.child("targetContainerName"), target, "");
         }
-        for field in ["ports", "resources", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle"] {
+        for field in NOT_EPHEMERAL {
             if !container.get(field).is_empty() {
                 errors.forbidden(&path.child(field), "cannot be set for an Ephemeral Container");
             }

@@ -83,21 +83,31 @@ pub fn field_reference(reference: &Value, known: &[&str], path: &Path<'_>, error
     if field.is_empty() {
         return errors.required(&path.child("fieldPath"), "");
     }
-    if let Some((map, key)) = field.strip_suffix(']').and_then(|f| f.split_once("['")) {
-        let key = key.strip_suffix('\'').unwrap_or(key);
+    let mut unconvertible = |why: &str, what: &str| {
+        errors.invalid(&path.child("fieldPath"), field, &format!("error converting fieldPath: {why}: {what}"));
+    };
+    let version = reference.get("apiVersion").str();
+    if version != "v1" {
+        return unconvertible("unsupported pod version", version);
+    }
+    if let Some((map, key)) = subscripted(field) {
         return match map {
             "metadata.annotations" => errors.malformed(path, key, names::label_key(&key.to_lowercase())),
             "metadata.labels" => errors.malformed(path, key, names::label_key(key)),
-            other => errors.invalid(path, other, "does not support subscript"),
+            _ => unconvertible("field label does not support subscript", field),
         };
     }
     let field = if field == "spec.host" { "spec.nodeName" } else { field };
     if !convertible(field) {
-        let detail = format!("error converting fieldPath: field label not supported: {field}");
-        errors.invalid(&path.child("fieldPath"), field, &detail);
+        unconvertible("field label not supported", field);
     } else if !known.contains(&field) {
         errors.not_supported(&path.child("fieldPath"), field, known);
     }
+}
+
+/// Models pkg/fieldpath SplitMaybeSubscriptedPath.
+fn subscripted(field: &str) -> Option<(&str, &str)> {
+    field.strip_suffix("']")?.split_once("['").filter(|(map, _)| !map.is_empty())
 }
 
 /// Models pkg/apis/core/pods ConvertDownwardAPIFieldLabel.

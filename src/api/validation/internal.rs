@@ -21,9 +21,11 @@ enum Json {
 ///
 /// Models staging/src/k8s.io/apimachinery/pkg/util/diff Diff.
 pub fn diff(old: &Value, new: &Value, name: &str) -> String {
+    // The sources of a volume are a struct of their own inside, and part of the spec outside.
+    let shape = core(if name == "PersistentVolumeSource" { "PersistentVolumeSpec" } else { name });
     let text = |value: &Value| {
         let mut out = String::new();
-        indented(&of_struct(value, core(name), &Value::Null), 0, &mut out);
+        indented(&of_struct_as(name, value, shape, &Value::Null), 0, &mut out);
         out
     };
     unified_diff(&text(old), &text(new))
@@ -54,8 +56,8 @@ fn core(name: &str) -> &'static Struct {
 }
 
 /// The internal names of a struct's fields in Go's order, each with its name in the schema.
-fn fields(shape: &'static Struct) -> Vec<(String, String)> {
-    let line = ORDER.lines().find(|line| line.split(' ').next() == Some(shape.name));
+fn fields(name: &str, shape: &'static Struct) -> Vec<(String, String)> {
+    let line = ORDER.lines().find(|line| line.split(' ').next() == Some(name));
     let Some(line) = line else {
         return shape.fields.iter().map(|f| (capitalized(f.name), f.name.to_owned())).collect();
     };
@@ -74,10 +76,15 @@ fn capitalized(name: &str) -> String {
 
 /// `around` is the value of the struct around it, where that holds some of the internal fields.
 fn of_struct(value: &Value, shape: &'static Struct, around: &Value) -> Json {
+    of_struct_as(shape.name, value, shape, around)
+}
+
+/// The same with the fields that stand behind `name` in the table.
+fn of_struct_as(name: &str, value: &Value, shape: &'static Struct, around: &Value) -> Json {
     if shape.group == "meta" {
         return Json::Leaf(field::json(value));
     }
-    let entries = fields(shape).into_iter().map(|(internal, external)| {
+    let entries = fields(name, shape).into_iter().map(|(internal, external)| {
         let json = match external.strip_prefix('^') {
             Some(name) => of_surroundings(name, around),
             None => match shape.field(&external) {

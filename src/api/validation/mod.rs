@@ -31,6 +31,7 @@ mod security;
 pub mod service;
 mod service_ip;
 pub mod sets;
+pub mod status;
 pub mod storage;
 pub mod stored;
 mod volume_sources;

@@ -1,15 +1,16 @@
 //! Validation of Nodes.
 
 use super::field::{Errors, Path};
-use super::{meta, resources, scheduling};
+use super::{meta, pod_annotations, resources, scheduling};
 use crate::api::status::Cause;
-use crate::api::{Object, Value};
+use crate::api::{json, Object, Value};
 use crate::base::names;
 
 /// Models pkg/apis/core/validation ValidateNode.
 pub fn create(node: &Object) -> Vec<Cause> {
     let mut errors = Errors::new();
     meta::object_meta(node, names::dns1123_subdomain, &mut errors);
+    annotations(node, &mut errors);
     scheduling::taints(node.at("spec.taints"), &Path::new("metadata.taints"), &mut errors);
     capacity(node, &mut errors);
     pod_cidrs(node.at("spec.podCIDRs"), &mut errors);
@@ -20,6 +21,7 @@ pub fn create(node: &Object) -> Vec<Cause> {
 pub fn update(new: &Object, old: &Object) -> Vec<Cause> {
     let mut errors = Errors::new();
     meta::object_meta_update(new, old, &mut errors);
+    annotations(new, &mut errors);
     capacity(new, &mut errors);
     let addresses = new.at("status.addresses").list();
     for (i, address) in addresses.iter().enumerate().filter(|(i, address)| addresses[..*i].contains(address)) {
@@ -48,6 +50,33 @@ pub fn update(new: &Object, old: &Object) -> Vec<Cause> {
         errors.forbidden(&Path::new("spec.externalID"), "may not be updated");
     }
     errors.into_causes()
+}
+
+const TAINTS: &str = "scheduler.alpha.kubernetes.io/taints";
+const AVOID: &str = "scheduler.alpha.kubernetes.io/preferAvoidPods";
+
+/// Models pkg/apis/core/validation ValidateNodeSpecificAnnotations.
+fn annotations(node: &Object, errors: &mut Errors) {
+    let (found, path) = (node.metadata().get("annotations"), Path::new("metadata.annotations"));
+    pod_annotations::listed(found, TAINTS, &path, scheduling::taints, errors);
+    let avoided = match found.get(AVOID).str() {
+        "" => return,
+        text => json::parse(text),
+    };
+    let avoided = match avoided {
+        Ok(avoided) => avoided,
+        Err(why) => return errors.invalid(&path.child("AvoidPods"), AVOID, &why),
+    };
+    let list = path.child(AVOID);
+    for (i, entry) in avoided.get("preferAvoidPods").list().iter().enumerate() {
+        let item = list.index(i);
+        let (path, controller) = (item.child("PodSignature"), entry.at("podSignature.podController"));
+        if controller.is_null() {
+            errors.required(&path, "");
+        } else if !controller.get("controller").bool() {
+            errors.invalid(&path.child("PodController.Controller"), false, "must point to a controller");
+        }
+    }
 }
 
 /// Models pkg/apis/coordination/validation ValidateLease.

@@ -5,7 +5,7 @@ use super::{
     containers, internal, meta, pod_annotations, pod_update, resources, scheduling, security, volumes, windows,
 };
 use crate::api::status::Cause;
-use crate::api::{Object, Value};
+use crate::api::{amounts, Object, Value};
 use crate::base::names;
 
 /// What the parts of a pod must know of the whole.
@@ -59,7 +59,7 @@ pub fn update(new: &Object, old: &Object) -> Vec<Cause> {
 }
 
 /// Models pkg/apis/core/validation validatePodMetadataAndSpec.
-fn metadata_and_spec(pod: &Object, old: &Value, errors: &mut Errors) {
+pub fn metadata_and_spec(pod: &Object, old: &Value, errors: &mut Errors) {
     let (path, spec) = (Path::new("spec"), pod.spec());
     meta::object_meta(pod, names::dns1123_subdomain, errors);
     pod_annotations::all(pod.metadata(), spec, &Path::new("metadata"), errors);
@@ -153,7 +153,9 @@ fn pod_spec(spec: &Value, pod: Option<&str>, old: &Value, path: &Path<'_>, error
     own_users(spec, path, errors);
     names_of_others(spec, path, errors);
     let policy = spec.get("preemptionPolicy");
-    if !policy.is_null() && !["PreemptLowerPriority", "Never"].contains(&policy.str()) {
+    if policy.opt_str() == Some("") {
+        errors.required(&path.child("preemptionPolicy"), "");
+    } else if !policy.is_null() && !["PreemptLowerPriority", "Never"].contains(&policy.str()) {
         errors.not_supported(&path.child("preemptionPolicy"), policy, &["PreemptLowerPriority", "Never"]);
     }
     let overhead = spec.get("overhead");
@@ -283,7 +285,7 @@ fn resource_claims(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
     }
 }
 
-/// Models pkg/apis/core/validation validatePodResources.
+/// Models pkg/apis/core/validation validatePodResources and validatePodResourceConsistency.
 fn pod_resources(spec: &Value, context: &PodContext<'_>, path: &Path<'_>, errors: &mut Errors) {
     let whole = spec.get("resources");
     if whole.is_null() {
@@ -296,6 +298,14 @@ fn pod_resources(spec: &Value, context: &PodContext<'_>, path: &Path<'_>, errors
         errors.forbidden(&path.child("claims"), "claims cannot be set for Resources at pod-level");
     }
     resources::requirements(whole, resources::pod_name, context, path, errors);
+    let requests = path.child("requests");
+    for (resource, needed) in amounts::of_containers(spec, "requests").iter() {
+        let given = resources::quantity(whole.get("requests").get(resource));
+        if needed > given {
+            let detail = format!("must be greater than or equal to aggregate container requests of {needed}");
+            errors.invalid(&requests.key(resource), given.to_string(), &detail);
+        }
+    }
     for (i, container) in spec.get("containers").list().iter().enumerate() {
         for (resource, limit) in container.at("resources.limits").entries() {
             let most = whole.get("limits").get(resource);

@@ -2,13 +2,15 @@
 
 use super::field::{Errors, Path};
 use super::pod::each_container;
+use super::scheduling;
 use super::volumes::descending_path;
-use crate::api::{Object, Value};
+use crate::api::{json, Object, Value};
 
 const SECCOMP_POD: &str = "seccomp.security.alpha.kubernetes.io/pod";
 const SECCOMP_CONTAINER: &str = "container.seccomp.security.alpha.kubernetes.io/";
 const APP_ARMOR: &str = "container.apparmor.security.beta.kubernetes.io/";
 const MIRROR: &str = "kubernetes.io/config.mirror";
+const TOLERATIONS: &str = "scheduler.alpha.kubernetes.io/tolerations";
 const DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
 
 /// Models pkg/apis/core/validation ValidatePodSpecificAnnotations. `path` is that of what holds the annotations.
@@ -23,6 +25,7 @@ pub fn all(metadata: &Value, spec: &Value, path: &Path<'_>, errors: &mut Errors)
         let detail = "must set spec.nodeName if mirror pod annotation is set";
         errors.invalid(&path.key(MIRROR), mirror, detail);
     }
+    listed(annotations, TOLERATIONS, &path, scheduling::tolerations, errors);
     let cost = annotations.get(DELETION_COST);
     if !cost.is_null() && !deletion_cost(cost.str()) {
         errors.invalid(&path.key(DELETION_COST), cost, "must be a 32bit integer");
@@ -34,6 +37,25 @@ pub fn all(metadata: &Value, spec: &Value, path: &Path<'_>, errors: &mut Errors)
         if let Some(container) = key.strip_prefix(APP_ARMOR) {
             app_armor(container, profile.str(), spec, &path.key(key), errors);
         }
+    }
+}
+
+/// What an annotation of old lists in JSON, checked as the field that took its place.
+///
+/// Models pkg/apis/core/validation ValidateTolerationsInPodAnnotations and ValidateTaintsInNodeAnnotations.
+pub fn listed(
+    annotations: &Value,
+    key: &str,
+    path: &Path<'_>,
+    check: fn(&Value, &Path<'_>, &mut Errors),
+    errors: &mut Errors,
+) {
+    match annotations.get(key).str() {
+        "" => {}
+        text => match json::parse(text) {
+            Ok(list) => check(&list, &path.child(key), errors),
+            Err(why) => errors.invalid(path, key, &why),
+        },
     }
 }
 

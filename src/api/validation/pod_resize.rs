@@ -1,7 +1,7 @@
 //! What the resize sub-resource lets change of a pod: what its containers request and may use of CPU and memory.
 
 use super::field::{same, Errors, Path};
-use super::meta;
+use super::{meta, pod};
 use crate::api::qos::qos_class;
 use crate::api::status::Cause;
 use crate::api::{Object, Value};
@@ -9,35 +9,89 @@ use crate::api::{Object, Value};
 /// Models pkg/apis/core/validation ValidatePodResize.
 pub fn pod_resize(new: &Object, old: &Object) -> Vec<Cause> {
     let mut errors = Errors::new();
+    let whole = Path::new("[]");
+    if !old.annotation("kubernetes.io/config.mirror").is_empty() {
+        errors.forbidden(&whole, "static pods cannot be resized");
+    } else if old.at("spec.os.name").str() == "windows" {
+        errors.forbidden(&whole, "windows pods cannot be resized");
+    }
+    if !errors.is_empty() {
+        return errors.into_causes();
+    }
     meta::object_meta_update(new, old, &mut errors);
+    pod::metadata_and_spec(new, old.spec(), &mut errors);
     let path = Path::new("spec");
     if qos_class(new) != qos_class(old) {
-        let detail = "Pod QOS Class may not be changed as a result of resizing";
-        errors.invalid(&path, qos_class(new), detail);
+        let detail = "Pod QOS Class may not change as a result of resizing";
+        errors.invalid(&path, qos_class(old), detail);
     }
     let mut munged = new.spec().clone();
-    for (container, before) in munged.slot("containers").items_mut().iter_mut().zip(old.at("spec.containers").list()) {
-        for field in ["requests", "limits"] {
-            for resource in ["cpu", "memory"] {
-                let given = before.get("resources").get(field).get(resource);
-                if given.is_null() {
-                    container.slot("resources").slot(field).remove_key(resource);
-                } else {
-                    *container.slot("resources").slot(field).slot(resource) = given.clone();
-                }
-            }
-            if container.get("resources").get(field).is_empty() && before.get("resources").get(field).is_null() {
-                container.slot("resources").remove_key(field);
+    for list in ["initContainers", "containers"] {
+        let before = old.spec().get(list).list();
+        if before.len() != new.spec().get(list).list().len() {
+            continue;
+        }
+        for (i, (now, was)) in new.spec().get(list).list().iter().zip(before).enumerate() {
+            if list == "containers" || is_sidecar(was) {
+                not_removed(now, was, &path.child(list).index(i).child("resources"), &mut errors);
             }
         }
-        if container.get("resources").is_empty() && before.get("resources").is_null() {
-            container.remove_key("resources");
+        for (i, was) in before.iter().enumerate() {
+            let container = &mut munged.slot(list).items_mut()[i];
+            let detail = match (list, is_sidecar(was)) {
+                ("containers", _) => "only cpu and memory resources are mutable",
+                (_, true) => "only cpu and memory resources for sidecar containers are mutable",
+                _ => "resources for non-sidecar init containers are immutable",
+            };
+            if list == "containers" || is_sidecar(was) {
+                put_back(container, was);
+            }
+            if !same(container, was) {
+                errors.forbidden(&path, detail);
+            }
         }
     }
-    if !same(&munged, old.spec()) {
+    if errors.is_empty() && !same(&munged, old.spec()) {
         errors.forbidden(&path, "only cpu and memory resources are mutable");
     }
     errors.into_causes()
+}
+
+fn is_sidecar(container: &Value) -> bool {
+    container.get("restartPolicy").str() == "Always"
+}
+
+/// Models pkg/apis/core/validation validateContainerResize.
+fn not_removed(now: &Value, was: &Value, path: &Path<'_>, errors: &mut Errors) {
+    for field in ["requests", "limits"] {
+        let kept = now.get("resources").get(field);
+        if was.get("resources").get(field).entries().iter().any(|(name, _)| kept.get(name).is_null()) {
+            errors.forbidden(&path.child(field), &format!("resource {field} cannot be removed"));
+        }
+    }
+}
+
+/// Puts the amounts of CPU and memory of a container back to what they were.
+///
+/// Models pkg/apis/core/validation dropCPUMemoryResourcesFromContainer.
+fn put_back(container: &mut Value, was: &Value) {
+    for field in ["requests", "limits"] {
+        let before = was.get("resources").get(field);
+        for resource in ["cpu", "memory"] {
+            match before.get(resource) {
+                Value::Null if container.get("resources").get(field).is_null() => {}
+                Value::Null => drop(container.slot("resources").slot(field).remove_key(resource)),
+                given => *container.slot("resources").slot(field).slot(resource) = given.clone(),
+            }
+        }
+        if before.is_null() && container.get("resources").get(field).is_empty() && !container.get("resources").is_null()
+        {
+            container.slot("resources").remove_key(field);
+        }
+    }
+    if container.get("resources").is_empty() && was.get("resources").is_null() {
+        container.remove_key("resources");
+    }
 }
 
 /// A container with other requests, and its limits in the same proportion.

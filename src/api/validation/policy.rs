@@ -119,10 +119,7 @@ fn quota_spec(spec: &Value, errors: &mut Errors) {
     let (hard, path) = (spec.get("hard"), SPEC.child("hard"));
     for (resource, amount) in hard.entries() {
         let path = path.key(resource);
-        resources::name(resource, &path, errors);
-        if !resource.contains('/') && !resources::counted_by_quota(resource) {
-            errors.invalid(&path, resource.as_str(), "must be a standard resource for quota");
-        }
+        resources::quota_name(resource, &path, errors);
         resources::amount(resource, amount, &path, errors);
     }
     let (scopes, path) = (spec.get("scopes"), SPEC.child("scopes"));

@@ -105,6 +105,14 @@ pub fn pod_name(resource: &str, path: &Path<'_>, errors: &mut Errors) {
     }
 }
 
+/// Models pkg/apis/core/validation ValidateResourceQuotaResourceName.
+pub fn quota_name(resource: &str, path: &Path<'_>, errors: &mut Errors) {
+    name(resource, path, errors);
+    if !resource.contains('/') && !counted_by_quota(resource) {
+        errors.invalid(path, resource, "must be a standard resource for quota");
+    }
+}
+
 /// Models pkg/apis/core/validation ValidateResourceQuantityValue.
 pub fn amount(resource: &str, value: &Value, path: &Path<'_>, errors: &mut Errors) {
     let amount = quantity(value);

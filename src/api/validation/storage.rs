@@ -108,20 +108,56 @@ pub fn volume_update(new: &Object, old: &Object) -> Vec<Cause> {
         now.remove(secret);
     }
     if volume_sources::OF_VOLUMES.iter().any(|(kind, _)| !same(now.get(kind), before.get(kind))) {
-        let detail = "spec.persistentvolumesource is immutable after creation";
-        errors.forbidden(&SPEC.child("persistentvolumesource"), detail);
+        let diff = internal::diff(before, &now, "PersistentVolumeSource");
+        let detail = format!("spec.persistentvolumesource is immutable after creation\n{diff}");
+        errors.forbidden(&SPEC.child("persistentvolumesource"), &detail);
     }
     errors.immutable(&Path::new("volumeMode"), now.get("volumeMode"), before.get("volumeMode"));
     let affinity = before.get("nodeAffinity");
-    if !affinity.is_null() && !same(affinity, now.get("nodeAffinity")) {
+    if !affinity.is_null() && !same(affinity, &with_old_labels(now.get("nodeAffinity"), affinity)) {
         let detail = "field is immutable, except for updating from beta label to GA";
-        errors.invalid(&Path::new("nodeAffinity"), now.get("nodeAffinity"), detail);
+        let printed = match now.get("nodeAffinity") {
+            Value::Null => "null".to_owned(),
+            affinity => internal::compact(affinity, "", "VolumeNodeAffinity"),
+        };
+        errors.invalid_printed(&Path::new("nodeAffinity"), printed, detail);
     }
     if !before.get("volumeAttributesClassName").is_null() && now.get("volumeAttributesClassName").is_null() {
         let detail = "update from non-nil value to nil is forbidden";
         errors.forbidden(&SPEC.child("volumeAttributesClassName"), detail);
     }
     errors.into_causes()
+}
+
+/// Labels of nodes that were renamed when they became stable.
+const RENAMED: &[(&str, &str)] = &[
+    ("failure-domain.beta.kubernetes.io/zone", "topology.kubernetes.io/zone"),
+    ("failure-domain.beta.kubernetes.io/region", "topology.kubernetes.io/region"),
+    ("beta.kubernetes.io/os", "kubernetes.io/os"),
+    ("beta.kubernetes.io/arch", "kubernetes.io/arch"),
+    ("beta.kubernetes.io/instance-type", "node.kubernetes.io/instance-type"),
+];
+
+/// An affinity with the old names where it has the new names of the same labels.
+fn with_old_labels(affinity: &Value, before: &Value) -> Value {
+    let mut renamed = affinity.clone();
+    let terms = "required.nodeSelectorTerms";
+    if affinity.at(terms).is_null() {
+        return renamed;
+    }
+    for (term, was) in renamed.slot_at(terms).items_mut().iter_mut().zip(before.at(terms).list()) {
+        for field in ["matchExpressions", "matchFields"] {
+            if term.get(field).is_null() {
+                continue;
+            }
+            for (requirement, was) in term.slot(field).items_mut().iter_mut().zip(was.get(field).list()) {
+                if RENAMED.contains(&(was.get("key").str(), requirement.get("key").str())) {
+                    *requirement.slot("key") = was.get("key").clone();
+                }
+            }
+        }
+    }
+    renamed
 }
 
 /// Models pkg/apis/core/validation ValidatePersistentVolumeSpec.

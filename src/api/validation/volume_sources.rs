@@ -85,6 +85,11 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("scaleIO", &["gateway", "system", "volumeName"]),
 ];
 
+/// The most bytes of a volume's name and its portal with a colon between them.
+const LONGEST_PORTAL: usize = 64;
+const PORTAL_TOO_LONG: &str = "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if \
+                               iscsi.initiatorName is specified.";
+
 /// The one source that a volume of a pod must have.
 ///
 /// Models pkg/apis/core/validation validateVolumeSource.
@@ -103,11 +108,9 @@ pub fn of_pod(volume: &Value, pod: Option<&str>, path: &Path<'_>, errors: &mut E
             one(kind, source, volume.get("name").str(), pod, &path.child(field), path, errors);
         }
         let portal = source.get("targetPortal").str();
-        let long = volume.get("name").str().len() + 1 + portal.len() > 64;
+        let long = volume.get("name").str().len() + 1 + portal.len() > LONGEST_PORTAL;
         if *kind == "iscsi" && !source.get("initiatorName").is_null() && long {
-            let detail = "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if \
-                          iscsi.initiatorName is specified.";
-            errors.invalid(&path.child("name"), volume.get("name").str(), detail);
+            errors.invalid(&path.child("name"), volume.get("name").str(), PORTAL_TOO_LONG);
         }
     }
     if !found {
@@ -174,7 +177,7 @@ pub fn of_volume(spec: &Value, volume: &str, path: &Path<'_>, errors: &mut Error
         if source.is_null() {
             continue;
         }
-        if found {
+        if found && *kind != "flexVolume" {
             errors.forbidden(&path.child(kind), "may not specify more than 1 volume type");
             continue;
         }
@@ -191,11 +194,46 @@ pub fn of_volume(spec: &Value, volume: &str, path: &Path<'_>, errors: &mut Error
                 }
             }
             "csi" => csi_of_volume(source, &own, errors),
-            _ => one(kind, source, volume, None, &own, path, errors),
+            _ => {
+                one(kind, source, volume, None, &own, path, errors);
+                elsewhere(kind, source, volume, &own, errors);
+            }
         }
     }
     if !found {
         errors.required(path, "must specify a volume type");
+    }
+}
+
+/// What a PersistentVolume must say beyond what a pod does, since its secrets and endpoints are in some namespace.
+///
+/// Models pkg/apis/core/validation validateISCSIPersistentVolumeSource, validateGlusterfsPersistentVolumeSource,
+/// validateCinderPersistentVolumeSource, validateStorageOSPersistentVolumeSource and validateAzureFilePV.
+fn elsewhere(kind: &str, source: &Value, volume: &str, path: &Path<'_>, errors: &mut Errors) {
+    let secret = source.get("secretRef");
+    match kind {
+        "iscsi" => {
+            let portal = source.get("targetPortal").str();
+            if !source.get("initiatorName").is_null() && volume.len() + 1 + portal.len() > LONGEST_PORTAL {
+                errors.invalid(&path.child("targetportal"), portal, PORTAL_TOO_LONG);
+            }
+            named_secret(source, path, errors);
+        }
+        "glusterfs" => match source.get("endpointsNamespace").opt_str() {
+            None => {}
+            Some("") => {
+                let detail = "if the endpointnamespace is set, it must be a valid namespace name";
+                errors.invalid(&path.child("endpointsNamespace"), "", detail);
+            }
+            Some(name) => errors.malformed(&path.child("endpointsNamespace"), name, names::dns1123_label(name)),
+        },
+        "cinder" | "storageos" if !secret.is_null() && secret.get("namespace").is_empty() => {
+            errors.required(&path.child("secretRef.namespace"), "");
+        }
+        "azureFile" if source.get("secretNamespace").opt_str() == Some("") => {
+            errors.required(&path.child("secretNamespace"), "");
+        }
+        _ => {}
     }
 }
 
@@ -334,10 +372,7 @@ fn iqn(name: &str) -> bool {
     let Some((head, tail)) = name.split_once(':') else { return false };
     let date = head.strip_prefix("iqn.").and_then(|rest| Some((rest.get(..7)?, rest.get(7..)?)));
     let Some((date, domain)) = date else { return false };
-    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-    digits(&date[..4])
-        && date.as_bytes()[4] == b'-'
-        && digits(&date[5..])
+    date.bytes().enumerate().all(|(i, b)| if i == 4 { b == b'-' } else { b.is_ascii_digit() })
         && domain.len() > 1
         && domain.starts_with('.')
         && domain[1..].bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')

@@ -35,6 +35,8 @@ pub fn modify_part(
     let part = match subresource {
         "status" if !kind.has_status => return Err(no_such_part()),
         "status" => Part::Status,
+        "resize" if kind.kind != "Pod" => return Err(no_such_part()),
+        "resize" => Part::Resize,
         _ => Part::Main,
     };
     let cause = change_cause(call);
