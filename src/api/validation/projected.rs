@@ -3,7 +3,7 @@
 use super::env;
 use super::field::{Errors, Path};
 use super::meta;
-use super::volume_sources::{file_mode, key_to_path};
+use super::volume_kinds::{file_mode, key_to_path};
 use super::volumes::local_path;
 use crate::api::Value;
 use crate::base::names;

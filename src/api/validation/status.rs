@@ -8,8 +8,10 @@ use crate::base::names;
 
 const STATUS: Path<'static> = Path::new("status");
 
-/// Counts that no status may have below zero, by kind; the second of a pair may not be greater than the first.
-const COUNTS: &[(&str, &[&str], &[(&str, &str)])] = &[
+/// The kinds, the counts that none of them may have below zero, and pairs whose second may not be greater than the first.
+type Counts = (&'static str, &'static [&'static str], &'static [(&'static str, &'static str)]);
+
+const COUNTS: &[Counts] = &[
     (
         "ReplicationController ReplicaSet",
         &["replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration"],
