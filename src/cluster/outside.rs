@@ -164,6 +164,22 @@ impl World {
         }
     }
 
+    /// Ends a command, as somebody who hangs up does.
+    pub fn drop_command(&mut self, id: u64) {
+        self.commands.retain(|command| command.id != id);
+    }
+
+    /// The first process of a container ends, as a shell does that is told to.
+    pub fn end_process(&mut self, pod: &ObjectKey, container: &str, code: i32) {
+        let now = self.now;
+        let Some(uid) = self.store.get("Pod", pod).map(|pod| EcoString::from(pod.uid())) else { return };
+        let Some(runtime) = self.pods.get_mut(&uid).and_then(|slot| slot.runtime.as_mut()) else { return };
+        let runtime = Arc::make_mut(runtime);
+        runtime.end_process(container, now, code);
+        let pod = runtime.pod_ref();
+        self.wake_pod(pod, now);
+    }
+
     /// True while there is a command of that number.
     pub fn has_command(&self, id: u64) -> bool {
         self.commands.iter().any(|command| command.id == id)

@@ -43,6 +43,9 @@ pub enum Run {
 pub trait Waiting {
     /// Looks at the cluster and prints what is new.
     fn poll(&mut self, world: &mut World, out: &mut Output) -> Poll;
+
+    /// Ctrl-C was typed: does what is left to do.
+    fn interrupt(&mut self, _world: &mut World, _out: &mut Output) {}
 }
 
 /// The state of a command.

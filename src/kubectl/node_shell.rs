@@ -6,6 +6,7 @@ use super::dispatch;
 use super::network;
 use super::output::Output;
 use super::session::{Session, Shell};
+use super::verbs::attach::session_ended;
 use crate::cluster::World;
 use crate::network::resolver::Resolver;
 use crate::network::tools::interfaces::sysctl;
@@ -18,7 +19,7 @@ pub fn run(words: &[String], world: &mut World, session: &mut Session, out: &mut
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let words = words.strip_prefix(&["sudo"]).unwrap_or(&words);
     if matches!(words, ["exit" | "logout", ..]) {
-        return Some(leave(world, session, out));
+        return Some(leave(0, world, session, out));
     }
     if let ["chroot", _, rest @ ..] = words {
         if rest.is_empty() || matches!(rest, ["sh" | "bash" | "/bin/sh" | "/bin/bash"]) {
@@ -30,9 +31,15 @@ pub fn run(words: &[String], world: &mut World, session: &mut Session, out: &mut
     command(&shell.node, words, world, session, out)
 }
 
-/// Ends the shell the terminal is in.
-pub fn leave(world: &mut World, session: &mut Session, out: &mut Output) -> Run {
+/// Ends the shell the terminal is in, with a code; the container's process ends with it where it was that.
+pub fn leave(code: u8, world: &mut World, session: &mut Session, out: &mut Output) -> Run {
     let Some(shell) = session.shells.pop() else { return Run::Done(0) };
+    if let Some(inside) = shell.inside.as_ref().filter(|inside| inside.resumes) {
+        world.end_process(&inside.pod, &inside.container, i32::from(code));
+        if let Some(pod) = world.store().get("Pod", &inside.pod) {
+            out.line(session_ended(pod, &inside.container));
+        }
+    }
     match &shell.inside {
         None if !shell.inner && shell.pod.is_none() => {
             out.line("logout");
@@ -42,12 +49,6 @@ pub fn leave(world: &mut World, session: &mut Session, out: &mut Output) -> Run 
             let (name, namespace) = (inside.pod.name.as_str(), inside.pod.namespace.as_str());
             let words = ["delete", "pod", name, "-n", namespace, "--wait=false"].map(str::to_owned);
             return dispatch::run(&words, None, world, session, out);
-        }
-        Some(inside) if inside.resumes => {
-            let (pod, container) = (&inside.pod.name, &inside.container);
-            out.line(format!(
-                "Session ended, resume using 'kubectl attach {pod} -c {container} -i -t' command when the pod is running"
-            ));
         }
         _ => {}
     }

@@ -104,7 +104,7 @@ impl Player {
                     true => drop(self.world.step()),
                     false => drop(self.world.run_until(next)),
                 },
-                _ => job.interrupt(),
+                _ => job.interrupt(&mut self.world),
             }
         }
     }

@@ -70,7 +70,7 @@ impl Job {
         }
         let mut job = Job::of(Line::default());
         let Some(id) = shell.command.filter(|id| world.feed_command(*id, text)) else {
-            node_shell::leave(world, session, &mut job.out);
+            node_shell::leave(0, world, session, &mut job.out);
             job.todo = Job::begin(text, session, world).todo;
             return job;
         };
@@ -92,9 +92,11 @@ impl Job {
     }
 
     /// Stops what is running, as Ctrl-C does.
-    pub fn interrupt(&mut self) {
+    pub fn interrupt(&mut self, world: &mut World) {
         self.todo.clear();
-        self.running = None;
+        if let Some(source) = self.running.take().and_then(|running| running.source).as_mut() {
+            source.interrupt(world, &mut self.out);
+        }
         self.background.clear();
         self.code = 130;
     }
@@ -115,7 +117,7 @@ impl Job {
                     Poll::Done(code) => {
                         let own = session.shells.last().and_then(|shell| shell.command);
                         if own.is_some_and(|id| !world.has_command(id)) {
-                            node_shell::leave(world, session, &mut self.out);
+                            node_shell::leave(code, world, session, &mut self.out);
                         }
                         self.code = code;
                         self.escape = running.script.take().and_then(|script| script.escape);

@@ -22,6 +22,8 @@ pub enum Role {
     Sidecar,
     /// One of the pod's containers.
     Main,
+    /// One that was put into the running pod for somebody to look around; it is never started again.
+    Ephemeral,
 }
 
 /// What a container does.
@@ -129,12 +131,19 @@ pub struct Container {
 
 /// The containers of a pod, those that initialize it first.
 pub(super) fn of_pod(pod: &Object) -> Vec<Container> {
-    let spec = pod.spec();
-    let list =
-        |field: &'static str| spec.get(field).list().iter().zip(0_u32..).map(move |(c, place)| (field, c, place));
-    let one = |(field, container, place): (&str, &Value, u32)| {
+    let mut all = Vec::new();
+    for list in ["initContainers", "containers", "ephemeralContainers"] {
+        add(pod, list, 0, &mut all);
+    }
+    all
+}
+
+/// Adds the containers of a list from a place on.
+pub(super) fn add(pod: &Object, field: &'static str, from: usize, all: &mut Vec<Container>) {
+    let one = |(container, place): (&Value, u32)| {
         let role = match (field, container.get("restartPolicy").str()) {
             ("containers", _) => Role::Main,
+            ("ephemeralContainers", _) => Role::Ephemeral,
             (_, "Always") => Role::Sidecar,
             _ => Role::Init,
         };
@@ -168,7 +177,7 @@ pub(super) fn of_pod(pod: &Object) -> Vec<Container> {
             hook: None,
         }
     };
-    list("initContainers").chain(list("containers")).map(one).collect()
+    all.extend(pod.spec().get(field).list().iter().zip(0_u32..).skip(from).map(one));
 }
 
 impl Container {
@@ -213,7 +222,7 @@ impl Container {
         match self.role {
             Role::Init => self.ended().is_some_and(|ended| ended.code == 0),
             Role::Sidecar => self.is_running() && self.started,
-            Role::Main => true,
+            Role::Main | Role::Ephemeral => true,
         }
     }
 

@@ -19,12 +19,12 @@ impl Sync<'_> {
         self.notice_changes();
         self.prepare_sandbox();
         self.follow_sources();
-        let retrying = self.run.retry_at.is_some_and(|at| at <= self.now);
+        let changed = self.run.status.get("observedGeneration").int() != self.run.object.generation();
+        let news = self.run.status.is_null() || changed;
+        let retrying = self.run.retry_at.is_some_and(|at| at <= self.now || changed);
         if retrying {
             self.run.retry_at = None;
         }
-        let news = self.run.status.is_null()
-            || self.run.status.get("observedGeneration").int() != self.run.object.generation();
         if news || ended || retrying {
             self.show_reasons();
             self.write_status();
@@ -62,6 +62,7 @@ impl Sync<'_> {
         let Some(ended) = container.ended().filter(|_| !container.has_changed) else { return true };
         match (container.role, self.run.object.at("spec.restartPolicy").str()) {
             (Role::Sidecar, _) => true,
+            (Role::Ephemeral, _) => false,
             (_, "Never") => false,
             (Role::Init, _) | (_, "OnFailure") => ended.code != 0,
             _ => true,
@@ -85,20 +86,19 @@ impl Sync<'_> {
         }
     }
 
-    /// Stops the sidecars of a pod that has run its course, and sets when it takes its last phase: the kubelet finds at its
+    /// Stops what still runs beside the containers of a pod that has run its course, and sets when it takes its last phase: the kubelet finds at its
     /// next look that nothing runs any more.
     fn wind_up(&mut self) {
-        let sidecars: Vec<usize> = (0..self.run.containers.len())
-            .filter(|i| self.run.containers[*i].role == Role::Sidecar && self.run.containers[*i].is_running())
-            .collect();
-        for i in &sidecars {
+        let beside = |c: &super::Container| matches!(c.role, Role::Sidecar | Role::Ephemeral) && c.is_running();
+        let others: Vec<usize> = (0..self.run.containers.len()).filter(|i| beside(&self.run.containers[*i])).collect();
+        for i in &others {
             self.stop_container(
                 *i,
                 self.grace_seconds(),
                 format!("Stopping container {}", self.run.containers[*i].name),
             );
         }
-        if sidecars.is_empty() || self.run.containers.iter().all(|c| !c.is_running()) {
+        if others.is_empty() || self.run.containers.iter().all(|c| !c.is_running()) {
             let turn = self.lot("turn", 300_000);
             self.run.terminal_at = Some(self.tick_after(self.now) + Span(turn));
         }
@@ -107,7 +107,7 @@ impl Sync<'_> {
     fn take_last_phase(&mut self) {
         if self.run.terminal_at.is_some_and(|at| at <= self.now) {
             self.run.terminal_at = None;
-            let bad = |role: Role, code: i32| role != Role::Sidecar && code != 0;
+            let bad = |role: Role, code: i32| matches!(role, Role::Main | Role::Init) && code != 0;
             let failed = self.run.containers.iter().any(|c| c.ended().is_some_and(|e| bad(c.role, e.code)));
             self.run.terminal = Some(if failed { "Failed" } else { "Succeeded" });
             self.changed = true;

@@ -172,6 +172,8 @@ pub fn sync(
         },
         (Some(object), Some(mut run)) => {
             run.object = object.clone();
+            let known = run.containers.iter().filter(|c| c.role == Role::Ephemeral).count();
+            container::add(object, "ephemeralContainers", known, &mut run.containers);
             run
         }
     };

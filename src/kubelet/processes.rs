@@ -248,12 +248,29 @@ pub(super) fn keep(log: &mut EcoVec<LogLine>, prints: Vec<Print>) {
 }
 
 impl PodRuntime {
+    /// True where a container runs, though nobody may have noticed yet that it has ended.
+    pub fn runs_at(&self, container: &str, now: SimTime) -> bool {
+        let container = self.containers.iter().find(|c| c.name == container);
+        match container.map(|container| &container.state) {
+            Some(State::Running(run)) => run.ends.is_none_or(|(at, _)| at > now),
+            _ => false,
+        }
+    }
+
     /// Since when a container runs; nothing where it does not.
     pub fn runs_since(&self, container: &str) -> Option<SimTime> {
         let container = self.containers.iter().find(|c| c.name == container)?;
         match &container.state {
             State::Running(run) => Some(run.since),
             _ => None,
+        }
+    }
+
+    /// The first process of a container ends with a code.
+    pub fn end_process(&mut self, name: &str, at: SimTime, code: i32) {
+        let found = self.containers.iter_mut().find(|container| container.name == name);
+        if let Some(State::Running(run)) = found.map(|container| &mut container.state) {
+            run.ends = Some((at, code));
         }
     }
 

@@ -83,9 +83,12 @@ impl Sync<'_> {
         if self.run.retry_at.is_some() {
             return;
         }
-        let mut pause: Option<Span> = None;
+        let mut pause = self.start_ephemeral();
         for i in 0..self.run.containers.len() {
             let container = &self.run.containers[i];
+            if container.role == Role::Ephemeral {
+                continue;
+            }
             let initializes = matches!(container.role, Role::Init | Role::Sidecar);
             if container.hook.is_some() {
                 return;
@@ -109,6 +112,20 @@ impl Sync<'_> {
         if let Some(pause) = pause {
             self.retry_after(pause);
         }
+    }
+
+    /// Starts ephemeral containers that have not run yet; they wait for no others.
+    fn start_ephemeral(&mut self) -> Option<Span> {
+        let mut pause: Option<Span> = None;
+        for i in 0..self.run.containers.len() {
+            let container = &self.run.containers[i];
+            if container.role == Role::Ephemeral && container.state == State::Waiting {
+                if let Start::Held(span) = self.start(i) {
+                    pause = Some(pause.map_or(span, |p| p.min(span)));
+                }
+            }
+        }
+        pause
     }
 
     /// Models pkg/kubelet pod_workers.go completeWork: the pause is made longer by up to a half by lot, and the pod is

@@ -56,12 +56,15 @@ impl Sync<'_> {
         let of = |field: &str| -> Vec<&Container> {
             self.run.containers.iter().filter(|c| list_of(c.role) == field).collect()
         };
-        let (init, main) = (of("initContainers"), of("containers"));
+        let (init, main, ephemeral) = (of("initContainers"), of("containers"), of("ephemeralContainers"));
         let mut status = forms().pod.clone();
         *status.slot("conditions") = self.conditions(phase);
         *status.slot("containerStatuses") = self.container_statuses(&main);
         if !init.is_empty() {
             *status.slot("initContainerStatuses") = self.container_statuses(&init);
+        }
+        if !ephemeral.is_empty() {
+            *status.slot("ephemeralContainerStatuses") = self.container_statuses(&ephemeral);
         }
         if let Some((reason, message)) = self.run.failure.as_ref().filter(|_| self.run.terminal.is_some()) {
             status.set("reason", *reason);
@@ -150,7 +153,10 @@ impl Sync<'_> {
         *status.slot("name") = (&container.name).into();
         *status.slot("ready") = is_ready(container).into();
         *status.slot("restartCount") = i64::from(container.restarts).into();
-        *status.slot("started") = (container.is_running() && container.started).into();
+        match container.role {
+            Role::Ephemeral => drop(status.remove_key("started")),
+            _ => *status.slot("started") = (container.is_running() && container.started).into(),
+        }
         *status.slot("state") = state;
         match container.mounts.is_empty() {
             true => drop(status.remove_key("volumeMounts")),
@@ -354,6 +360,7 @@ fn forms() -> &'static Forms {
 fn is_ready(container: &Container) -> bool {
     match container.role {
         Role::Init => container.has_initialized(),
+        Role::Ephemeral => false,
         _ => container.is_running() && container.hook.is_none() && container.started && container.ready,
     }
 }

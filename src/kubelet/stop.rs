@@ -89,7 +89,7 @@ impl Sync<'_> {
                 self.stop_container(i, grace, text);
             }
         }
-        let never_ran = self.run.containers.iter().any(|c| c.state == State::Waiting);
+        let never_ran = self.run.containers.iter().any(|c| c.state == State::Waiting && c.role != Role::Ephemeral);
         let running = self.run.containers.iter().any(|c| c.is_running());
         if self.run.terminal.is_none() && never_ran && !running {
             self.run.terminal_at = Some(self.tick_after(self.now));
@@ -181,7 +181,7 @@ impl Sync<'_> {
 
     fn settle_phase(&mut self) {
         for container in &mut self.run.containers {
-            if container.state == State::Waiting {
+            if container.state == State::Waiting && container.role != Role::Ephemeral {
                 container.state = State::Ended(Ended {
                     id: EcoString::new(),
                     code: 137,
@@ -194,7 +194,7 @@ impl Sync<'_> {
         }
         self.run.terminal_at = None;
         let failed = self.run.containers.iter().any(|c| {
-            let counts = c.role != Role::Sidecar;
+            let counts = matches!(c.role, Role::Main | Role::Init);
             counts && c.ended().is_some_and(|ended| ended.code != 0)
         });
         let failed = failed || self.run.failure.is_some();

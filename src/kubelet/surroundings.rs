@@ -62,9 +62,7 @@ impl<'a> Surroundings<'a> {
         let (user, group) = identity(pod, container);
         let memory_limit = memory_limit(container);
         places.made = made_files(pod, container, ip, memory_limit, outside);
-        let command = workload::words_of(container);
         let image = container.get("image").text();
-        let own = images::find(&image).and_then(|row| row.runs.first().cloned()).unwrap_or_else(|| "/app".to_owned());
         let node = view.store.find("Node", "", pod.at("spec.nodeName").str());
         let cpus = node.and_then(|node| Quantity::parse(node.at("status.capacity.cpu").str()).ok());
         let facts = Facts {
@@ -73,7 +71,7 @@ impl<'a> Surroundings<'a> {
             image,
             user,
             group,
-            command: if command.is_empty() { own.into() } else { command.join(" ").into() },
+            processes: processes(pod, container),
             memory_limit,
             cpus: cpus.map_or(1, Quantity::value),
             epoch: view.settings.epoch,
@@ -129,6 +127,27 @@ impl<'a> Surroundings<'a> {
         };
         Process::new(start, at, self)
     }
+}
+
+/// The first processes that a container sees, and who runs them: its own; where the pod shares its processes, the
+/// sandbox's and those of all containers; and before its own, that of the container it is to look at.
+fn processes(pod: &Object, container: &Value) -> Vec<(i64, EcoString)> {
+    let first = |container: &Value| {
+        let words = workload::words_of(container);
+        let row = images::find(container.get("image").str());
+        let own = row.and_then(|row| row.runs.first().cloned());
+        let own = own.unwrap_or_else(|| if row.is_some_and(|row| row.shell) { "sh" } else { "/app" }.to_owned());
+        let command = if words.is_empty() { own } else { words.join(" ") };
+        (identity(pod, container).0, EcoString::from(command))
+    };
+    let containers = pod.at("spec.containers").list();
+    if pod.at("spec.shareProcessNamespace").bool() {
+        let pause = (65_535, "/pause".into());
+        return std::iter::once(pause).chain(containers.iter().map(first)).collect();
+    }
+    let target = container.get("targetContainerName").str();
+    let target = containers.iter().find(|other| !target.is_empty() && other.get("name").str() == target);
+    target.into_iter().chain([container]).map(first).collect()
 }
 
 /// True where a container that nothing is known of is to do some work and end.
@@ -256,5 +275,6 @@ pub(super) fn list_of(role: Role) -> &'static str {
     match role {
         Role::Main => "containers",
         Role::Init | Role::Sidecar => "initContainers",
+        Role::Ephemeral => "ephemeralContainers",
     }
 }

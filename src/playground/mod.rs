@@ -185,7 +185,7 @@ impl Playground {
 
     /// To another moment that was played. What is running is cancelled.
     pub fn seek(&mut self, ms: u64) {
-        self.terminal.cancel();
+        self.terminal.cancel(&mut self.world);
         // The end of that millisecond, so that the latest time shown is the end of what was played.
         self.world = self.history.seek(SimTime(ms * 1000 + 999));
         self.changes += 1;
@@ -445,7 +445,7 @@ impl Playground {
     /// Goes over to the end of another branch.
     pub fn switch(&mut self, id: u32) {
         if let Some(world) = self.history.switch(id) {
-            self.terminal.cancel();
+            self.terminal.cancel(&mut self.world);
             self.world = world;
             let revision = self.world.store().revision();
             self.line_mut().record.skip_to(revision);
@@ -497,7 +497,7 @@ impl Playground {
         match input {
             Input::Write(file, text) => self.terminal.write(&file, text),
             Input::Exec(line) => self.terminal.start(&line, ticket, &mut self.world),
-            Input::Cancel => self.terminal.cancel(),
+            Input::Cancel => self.terminal.cancel(&mut self.world),
         }
         self.history.acted(&self.world);
         self.collect();

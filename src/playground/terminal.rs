@@ -48,7 +48,7 @@ impl Terminal {
 
     /// Begins with a command line and goes on with it as far as it gets without time passing.
     pub fn start(&mut self, line: &str, ticket: u64, world: &mut World) {
-        self.cancel();
+        self.cancel(world);
         (self.ticket, self.job) = (ticket, Some(Job::begin(line, &mut self.session, world)));
         self.poll(world);
     }
@@ -57,6 +57,15 @@ impl Terminal {
     pub fn poll(&mut self, world: &mut World) {
         let Some(job) = &mut self.job else { return };
         let state = job.poll(&mut self.session, world);
+        self.take_printed();
+        match state {
+            Poll::Done(code) => self.end(code),
+            Poll::Pending(due) => self.due = due,
+        }
+    }
+
+    fn take_printed(&mut self) {
+        let Some(job) = &mut self.job else { return };
         for (stream, text) in job.take_output() {
             let stream = stream_view(stream);
             if self.ticket != 0 {
@@ -64,10 +73,6 @@ impl Terminal {
                 printed.push_str(&text);
             }
             self.output.push((stream, text));
-        }
-        match state {
-            Poll::Done(code) => self.end(code),
-            Poll::Pending(due) => self.due = due,
         }
     }
 
@@ -82,8 +87,10 @@ impl Terminal {
     }
 
     /// Interrupts the running command.
-    pub fn cancel(&mut self) {
-        if self.is_busy() {
+    pub fn cancel(&mut self, world: &mut World) {
+        if let Some(job) = &mut self.job {
+            job.interrupt(world);
+            self.take_printed();
             self.end(130);
         }
     }

@@ -69,7 +69,8 @@ pub(super) fn check(store: &Store, object: &Object, old: Option<&Object>) -> Res
 
 /// Models staging/src/k8s.io/pod-security-admission/admission isSignificantPodUpdate: images and AppArmor annotations.
 fn is_significant(pod: &Object, old: &Object) -> bool {
-    ["spec.containers", "spec.initContainers", "metadata.annotations"].iter().any(|path| pod.at(path) != old.at(path))
+    let fields = ["spec.containers", "spec.initContainers", "spec.ephemeralContainers", "metadata.annotations"];
+    fields.iter().any(|path| pod.at(path) != old.at(path))
 }
 
 /// Models staging/src/k8s.io/pod-security-admission/api PolicyToEvaluate; labels that were wrong before may stay so.

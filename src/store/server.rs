@@ -35,6 +35,8 @@ pub enum Part {
     Status,
     /// The resources of a pod's containers.
     Resize,
+    /// The containers that are put into a running pod.
+    EphemeralContainers,
 }
 
 impl Server<'_> {
@@ -216,6 +218,11 @@ impl Server<'_> {
             }
             return Ok((kept, Vec::new()));
         }
+        if part == Part::EphemeralContainers {
+            let added = object.at("spec.ephemeralContainers").clone();
+            object = Object { kind, value: current.value.clone() };
+            object.set("spec.ephemeralContainers", added);
+        }
         if kind.has_status {
             let status = current.status().clone();
             object.value.map_mut().insert("status", status);
@@ -231,6 +238,7 @@ impl Server<'_> {
             admission::allocate_health_port(self, &mut object, Some(current))?;
             let causes = match part {
                 Part::Resize => validation::pod_resize::pod_resize(&object, current),
+                Part::EphemeralContainers => validation::pod::ephemeral_update(&object, current),
                 _ => (kind.validate_update)(&object, current),
             };
             let checked = refuse_invalid(&object, causes);

@@ -196,9 +196,16 @@ fn the_walkthrough_typed_as_printed_climbs_and_comes_back_when_it_is_stopped() {
     assert!(playground.busy(), "the load runs in the terminal until it is stopped");
     let desired = |playground: &Playground| playground.tracks("hpa")[0].points.last().unwrap().values[0];
     assert_eq!(desired(&playground), Some(7.0));
+    playground.take_output();
     playground.cancel();
-    // The terminal's end leaves the pod: it is deleted by hand.
-    playground.exec("kubectl delete pod load-generator");
+    let printed: String = playground.take_output().into_iter().map(|(_, text)| text).collect();
+    assert!(printed.contains("pod \"load-generator\" deleted from default namespace\n"), "{printed}");
+    assert!(printed.ends_with("pod default/load-generator terminated (Error)\n"), "{printed}");
+    playground.advance(2_000_000, &mut || false);
+    let pods = playground.queue("kubectl get pods load-generator");
+    let answers = playground.take_finished();
+    let answer = answers.iter().find(|finished| finished.ticket == pods).expect("an answer");
+    assert!(answer.stderr.contains("NotFound"), "Ctrl-C ends the process, so that the pod goes at once: {answer:?}");
     playground.advance(240_000_000, &mut || false);
     assert_eq!(desired(&playground), Some(7.0), "nothing shrinks within five minutes");
     playground.advance(240_000_000, &mut || false);

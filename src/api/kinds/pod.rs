@@ -40,6 +40,10 @@ pub(super) static KIND: Kind = Kind {
             depth: Depth::Stored,
             note: "But runAsUser, runAsNonRoot and readOnlyRootFilesystem, which containers feel.",
         },
-        Support { field: "spec.ephemeralContainers", depth: Depth::Stored, note: "" },
+        Support {
+            field: "spec.ephemeralContainers",
+            depth: Depth::Modelled,
+            note: "By kubectl debug: they start at once, see the target's processes, and are never started again.",
+        },
     ],
 };

@@ -59,6 +59,28 @@ pub fn update(new: &Object, old: &Object) -> Vec<Cause> {
     errors.into_causes()
 }
 
+/// Models pkg/apis/core/validation ValidatePodEphemeralContainersUpdate.
+pub fn ephemeral_update(new: &Object, old: &Object) -> Vec<Cause> {
+    let mut errors = Errors::new();
+    metadata_and_spec(new, old.spec(), &mut errors);
+    let path = Path::new("spec.ephemeralContainers");
+    if !new.annotation("kubernetes.io/config.mirror").is_empty() {
+        errors.forbidden(&Path::new(""), "static pods do not support ephemeral containers");
+    }
+    let now = new.at("spec.ephemeralContainers").list();
+    for before in old.at("spec.ephemeralContainers").list() {
+        let name = before.get("name").str();
+        match now.iter().find(|container| container.get("name").str() == name) {
+            None => errors.forbidden(&path, &format!("existing ephemeral containers {name:?} may not be removed\n")),
+            Some(container) if container != before => {
+                errors.forbidden(&path, &format!("existing ephemeral containers {name:?} may not be changed\n"));
+            }
+            Some(_) => {}
+        }
+    }
+    errors.into_causes()
+}
+
 /// Models pkg/apis/core/validation validatePodMetadataAndSpec.
 pub fn metadata_and_spec(pod: &Object, old: &Value, errors: &mut Errors) {
     let (path, spec) = (Path::new("spec"), pod.spec());

@@ -35,8 +35,9 @@ pub fn modify_part(
     let part = match subresource {
         "status" if !kind.has_status => return Err(no_such_part()),
         "status" => Part::Status,
-        "resize" if kind.kind != "Pod" => return Err(no_such_part()),
+        "resize" | "ephemeralcontainers" if kind.kind != "Pod" => return Err(no_such_part()),
         "resize" => Part::Resize,
+        "ephemeralcontainers" => Part::EphemeralContainers,
         _ => Part::Main,
     };
     let cause = change_cause(call);

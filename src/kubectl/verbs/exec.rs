@@ -2,8 +2,9 @@
 
 use ecow::EcoString;
 
+use super::containers::{default_container, find};
 use super::Verb;
-use crate::api::{kind, Object};
+use crate::api::{kind, Object, Status};
 use crate::base::time::Span;
 use crate::cluster::World;
 use crate::kubectl::call::{Call, Outcome, Poll, Run, Waiting};
@@ -33,8 +34,12 @@ fn run(call: &mut Call<'_>) -> Outcome {
     }
     let container = match call.line.get("container") {
         Some(container) => container.to_owned(),
-        None => pod.at("spec.containers").index(0).get("name").str().to_owned(),
+        None => default_container(call, &pod),
     };
+    if find(&pod, &container).is_none() {
+        let text = format!("container {container} is not valid for pod {}", pod.name());
+        return Err(Status::bad_request(text).into());
+    }
     let lists = ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"];
     let runs = lists
         .iter()
@@ -90,6 +95,15 @@ pub struct Executing {
 }
 
 impl Waiting for Executing {
+    fn interrupt(&mut self, world: &mut World, _: &mut Output) {
+        if self.is_line {
+            world.feed_command(self.id, ":");
+            world.continue_command(self.id);
+        } else {
+            world.drop_command(self.id);
+        }
+    }
+
     fn poll(&mut self, world: &mut World, out: &mut Output) -> Poll {
         let progress = world.continue_command(self.id);
         for (_, channel, text) in &progress.prints {

@@ -1,5 +1,6 @@
 //! `kubectl logs`.
 
+use super::containers::{all_names, default_container, find};
 use super::Verb;
 use crate::api::{Object, Status};
 use crate::base::order::Order;
@@ -131,38 +132,25 @@ fn names(pod: &Object, list: &str) -> Vec<String> {
 
 /// Which containers are meant.
 fn containers(call: &mut Call<'_>, pod: &Object, named: Option<&str>, all: bool) -> Result<Vec<String>, Failure> {
-    let (plain, inits) = (names(pod, "containers"), names(pod, "initContainers"));
     if all {
-        return Ok(inits.into_iter().chain(plain).collect());
+        let lists = ["initContainers", "containers", "ephemeralContainers"];
+        return Ok(lists.iter().flat_map(|list| names(pod, list)).collect());
     }
     if let Some(name) = named {
-        if plain.iter().chain(&inits).any(|known| known == name) {
+        if find(pod, name).is_some() {
             return Ok(vec![name.to_owned()]);
         }
-        let mut valid = plain.join(", ");
-        if !inits.is_empty() {
-            valid.push_str(&format!(", {} (init)", inits.join(" (init), ")));
-        }
+        let valid = all_names(pod);
         return Err(error(format!("container {name} is not valid for pod {} out of: {valid}", pod.name())));
     }
-    let default = match pod.annotation("kubectl.kubernetes.io/default-container") {
-        "" => plain.first().cloned().unwrap_or_default(),
-        name => name.to_owned(),
-    };
-    if plain.len() + inits.len() > 1 {
-        let mut others = plain.join(", ");
-        if !inits.is_empty() {
-            others.push_str(&format!(", {} (init)", inits.join(" (init), ")));
-        }
-        call.out.err(format!("Defaulted container \"{default}\" out of: {others}"));
-    }
-    Ok(vec![default])
+    Ok(vec![default_container(call, pod)])
 }
 
 /// What the kubelet says of a container without logs.
 fn check(call: &Call<'_>, pod: &Object, container: &str) -> Result<(), Failure> {
     call.authorize("get", pod.kind, "log", pod.namespace(), pod.name())?;
-    let lists = ["containerStatuses", "initContainerStatuses"].map(|list| pod.status().get(list).list());
+    let lists = ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"]
+        .map(|list| pod.status().get(list).list());
     let status = lists.iter().flat_map(|list| list.iter()).find(|status| status.get("name").str() == container);
     let Some(status) = status else { return Ok(()) };
     let name = pod.name();

@@ -1,7 +1,7 @@
-//! The verbs that need a machine around kubectl: attach, port-forward, proxy, cp, completion, plugin, kustomize,
+//! The verbs that need a machine around kubectl: port-forward, proxy, cp, completion, plugin, kustomize,
 //! certificate, and options. They check what they are given as kubectl does; what a page cannot do they say.
 
-use super::{logs, Verb};
+use super::Verb;
 use crate::api::{kind, Object, Status};
 use crate::cluster::World;
 use crate::kubectl::call::{Call, Outcome, Poll, Run, Waiting};
@@ -14,8 +14,6 @@ const fn row(name: &'static str, run: fn(&mut Call<'_>) -> Outcome) -> Verb {
     Verb { name, run: Some(run), ..super::PLAIN }
 }
 
-/// The row of attach.
-pub static ATTACH: Verb = row("attach", attach);
 /// The row of port-forward.
 pub static PORT_FORWARD: Verb = row("port-forward", port_forward);
 /// The row of proxy.
@@ -47,7 +45,7 @@ impl Waiting for Forever {
 }
 
 /// The pod that a name or `TYPE/NAME` means, and the object itself.
-fn pod_of(call: &Call<'_>, text: &str) -> Result<(Object, Object), Failure> {
+pub(super) fn pod_of(call: &Call<'_>, text: &str) -> Result<(Object, Object), Failure> {
     let namespace = call.namespace();
     let (row, name) = match text.split_once('/') {
         Some((resource, name)) => (resource_kind(resource)?, name),
@@ -71,28 +69,6 @@ fn pod_of(call: &Call<'_>, text: &str) -> Result<(Object, Object), Failure> {
         true => Err(error("timed out waiting for the condition")),
         false => Ok((pods.swap_remove(ready).clone(), object)),
     }
-}
-
-/// Shows what the container prints from now on; nothing can be typed into it.
-fn attach(call: &mut Call<'_>) -> Outcome {
-    let [name] = call.line.args.as_slice() else {
-        return Err(Failure::Usage(match call.line.args.len() {
-            0 => "at least 1 argument is required for attach".to_owned(),
-            _ => "expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw more".to_owned(),
-        }));
-    };
-    let (pod, _) = pod_of(call, name)?;
-    let phase = pod.at("status.phase").str();
-    if matches!(phase, "Succeeded" | "Failed") {
-        return Err(error(format!("cannot attach a container in a completed pod; current phase is {phase}")));
-    }
-    if call.line.is("stdin") && call.line.is("tty") {
-        call.out.err("If you don't see a command prompt, try pressing enter.");
-    }
-    call.line.args = vec![pod.name().to_owned()];
-    call.line.give("follow", "true");
-    call.line.give("tail", "0");
-    logs::run(call)
 }
 
 /// Models staging/src/k8s.io/kubectl/pkg/cmd/portforward PortForwardOptions.Complete and translateServicePortToTargetPort.

@@ -1,10 +1,12 @@
 //! The table of verbs: one row a verb, one file a verb. Parsing, help, completion and suggestions walk this table.
 
 mod apply;
+pub mod attach;
 mod auth;
 mod autoscale;
 mod change;
 pub mod config;
+mod containers;
 mod create;
 mod create_batch;
 mod create_ingress;
@@ -14,6 +16,9 @@ mod create_rbac;
 mod create_secret;
 mod create_service;
 mod debug;
+mod debug_node;
+mod debug_pod;
+mod debug_profile;
 mod delete;
 mod describe;
 mod diff;
@@ -35,7 +40,6 @@ mod rollout;
 mod rollout_history;
 mod rollout_progress;
 mod run;
-mod run_attached;
 mod scale;
 mod server_side;
 mod set;
@@ -97,7 +101,7 @@ pub static VERBS: &[&Verb] = &[
     &info::API_VERSIONS,
     &config::VERB,
     &info::VERSION_VERB,
-    &machine::ATTACH,
+    &attach::VERB,
     &machine::PORT_FORWARD,
     &machine::PROXY,
     &machine::CP,

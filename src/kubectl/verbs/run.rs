@@ -1,10 +1,12 @@
 //! `kubectl run`: one pod from an image.
 
+use super::attach::{shell_of, Attached};
 use super::change::{create, report};
 use super::create_kinds::new_object;
-use super::{run_attached, Verb};
+use super::Verb;
 use crate::api::merge::merge_patch;
-use crate::api::Value;
+use crate::api::{Object, Value};
+use crate::base::time::Span;
 use crate::kubectl::call::{Call, DryRun, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::manifest::patch_value;
@@ -12,6 +14,9 @@ use crate::value;
 
 /// Its row.
 pub static VERB: Verb = Verb { name: "run", run: Some(run), ..super::PLAIN };
+
+/// How long kubectl waits for the pod to run (`--pod-running-timeout`).
+const PATIENCE: Span = Span::secs(60);
 
 fn run(call: &mut Call<'_>) -> Outcome {
     call.require(&["image"])?;
@@ -23,7 +28,7 @@ fn run(call: &mut Call<'_>) -> Outcome {
     if call.line.text("image").is_empty() {
         return Err(error("--image is required"));
     }
-    let attached = run_attached::wanted(call)?;
+    let attached = is_attached(call)?;
     let restart = call.line.get("restart").unwrap_or("Always").to_owned();
     if !matches!(restart.as_str(), "Always" | "OnFailure" | "Never") {
         return Err(Failure::Usage(format!("invalid restart policy: {restart}")));
@@ -56,11 +61,40 @@ fn run(call: &mut Call<'_>) -> Outcome {
     }
     let made = create(call, pod, dry)?;
     if attached && dry == DryRun::No {
-        let words = call.line.args[1..].to_vec();
-        return run_attached::go_on(call, &made, &words);
+        return go_on(call, &made);
     }
     report(call, &made, "created", dry)?;
     Ok(Run::Done(0))
+}
+
+/// True where the terminal is attached to the pod.
+///
+/// Models staging/src/k8s.io/kubectl/pkg/cmd/run Run, the checks of its flags.
+fn is_attached(call: &Call<'_>) -> Result<bool, Failure> {
+    let (stdin, tty) = (call.line.is("stdin"), call.line.is("tty"));
+    if tty && !stdin {
+        return Err(error("-i/--stdin is required for containers with -t/--tty=true"));
+    }
+    let attach = if call.line.has("attach") { call.line.is("attach") } else { stdin };
+    if call.line.is("rm") && !attach {
+        return Err(error("--rm should only be used for attached containers"));
+    }
+    Ok(attach)
+}
+
+/// Goes on with a pod that was created.
+fn go_on(call: &mut Call<'_>, pod: &Object) -> Outcome {
+    let container = pod.at("spec.containers").index(0);
+    let shell = shell_of(container) && call.line.is("stdin");
+    let mut attached = Attached::new(call, pod, container.get("name").str(), shell);
+    attached.notices = !call.line.is("quiet");
+    attached.remove = call.line.is("rm");
+    attached.until = Some(call.world.now() + PATIENCE);
+    attached.waits_for_end = pod.at("spec.restartPolicy").str() != "Always" && !call.line.is("leave-stdin-open");
+    if shell {
+        attached.enter(call, call.line.is("rm"));
+    }
+    Ok(Run::Wait(Box::new(attached)))
 }
 
 fn port_of(call: &Call<'_>) -> Result<Option<i64>, Failure> {
@@ -70,7 +104,7 @@ fn port_of(call: &Call<'_>) -> Result<Option<i64>, Failure> {
 }
 
 /// Models staging/src/k8s.io/kubectl/pkg/generate/versioned BasicPod.Generate.
-fn pod(call: &Call<'_>, name: &str, restart: &str, port: Option<i64>) -> Result<crate::api::Object, Failure> {
+fn pod(call: &Call<'_>, name: &str, restart: &str, port: Option<i64>) -> Result<Object, Failure> {
     let mut pod = new_object(name, "Pod");
     let mut labels = Value::map();
     match call.line.get("labels") {

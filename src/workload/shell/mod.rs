@@ -84,8 +84,8 @@ pub struct Facts {
     pub user: i64,
     /// Its group.
     pub group: i64,
-    /// What its first process is called.
-    pub command: EcoString,
+    /// The first processes that can be seen, and the users that run them.
+    pub processes: Vec<(i64, EcoString)>,
     /// Bytes it may use; 0 without a limit.
     pub memory_limit: u64,
     /// CPUs of its node.

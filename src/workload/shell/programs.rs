@@ -400,11 +400,15 @@ fn small(p: &mut Process, name: &str, args: &[EcoString], io: &mut Io, host: &mu
                 total - 2 * used, total - used
             )
         }
-        "ps" => format!(
-            "PID   USER     TIME  COMMAND\n    1 {user:<8} 0:00 {}\n    7 {user:<8} 0:00 ps {}",
-            facts.command,
-            args.join(" ")
-        ),
+        "ps" => {
+            let mut text = "PID   USER     TIME  COMMAND".to_owned();
+            let own = std::iter::once((facts.user, format!("ps {}", args.join(" ")).trim_end().into()));
+            for (i, (user, command)) in facts.processes.iter().cloned().chain(own).enumerate() {
+                let user = if user == 0 { "root".to_owned() } else { user.to_string() };
+                text.push_str(&format!("\n{:>5} {user:<8} 0:00 {command}", 1 + 6 * i));
+            }
+            text
+        }
         "seq" => return seq(args, io),
         "basename" => {
             let base = first.trim_end_matches('/').rsplit('/').next().unwrap_or(first);

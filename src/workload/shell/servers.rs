@@ -73,7 +73,8 @@ pub(super) fn unknown(p: &mut Process, words: &[EcoString], io: &mut Io, host: &
         p.sleep(Span::secs(5));
         return;
     }
-    if host.facts().command.split(' ').next() == words.first().map(EcoString::as_str) || p.is_shell {
+    let same = |command: &EcoString| command.split(' ').next() == words.first().map(EcoString::as_str);
+    if p.is_shell || host.facts().processes.iter().any(|(_, command)| same(command)) {
         own(p, words, io, host);
     }
 }
