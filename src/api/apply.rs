@@ -4,7 +4,7 @@
 
 use super::schema::StructId;
 use super::value::Value;
-use super::{encode, json, patch_diff};
+use super::{encode, json, manifest, patch_diff};
 
 /// The annotation that remembers the configuration applied last.
 pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -22,15 +22,18 @@ pub fn configuration_text(object: &Value) -> String {
     let mut plain = object.clone();
     let annotations = plain.slot("metadata").slot("annotations");
     annotations.map_mut().remove(LAST_APPLIED);
+    manifest::to_named_version(&mut plain);
     encode::json(&plain) + "\n"
 }
 
-/// A configuration with the annotation that remembers it: what apply sends of a new object, and what it compares.
+/// A configuration with the annotation that remembers it: what apply sends of a new object, and what it compares. Where it
+/// names an older version of its kind, the annotation is in that version and the object is not.
 ///
 /// Models k8s.io/kubectl/pkg/util CreateApplyAnnotation.
 pub fn with_last_applied(object: &Value) -> Value {
     let text = configuration_text(object);
     let mut annotated = object.clone();
+    to_stored_version(&mut annotated);
     annotated.slot("metadata").slot("annotations").map_mut().insert(LAST_APPLIED, text);
     annotated
 }
@@ -39,10 +42,11 @@ pub fn with_last_applied(object: &Value) -> Value {
 ///
 /// Models k8s.io/kubectl/pkg/cmd/apply Patcher.buildStrategicMergeFromStructs: apiVersion, kind and name must not differ.
 pub fn three_way_patch(configuration: &Value, current: &Value, id: StructId) -> Result<Value, String> {
-    let original = match last_applied(current) {
+    let mut original = match last_applied(current) {
         Some(text) => json::parse(text.trim_end()).map_err(|_| "invalid JSON document".to_owned())?,
         None => Value::map(),
     };
+    to_stored_version(&mut original);
     let modified = with_last_applied(configuration);
     let patch = patch_diff::three_way(&original, &modified, current, id)?;
     let keeps = |path: &str| patch.at(path).is_null();
@@ -50,6 +54,13 @@ pub fn three_way_patch(configuration: &Value, current: &Value, id: StructId) -> 
         Ok(patch)
     } else {
         Err(format!("precondition failed for: {}", super::patch_meta::go_print(&patch)))
+    }
+}
+
+fn to_stored_version(value: &mut Value) {
+    let (version, kind) = (value.get("apiVersion").text(), value.get("kind").text());
+    if let Some(row) = manifest::find_kind(&version, &kind) {
+        manifest::to_stored_version(value, &version, row);
     }
 }
 

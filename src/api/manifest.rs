@@ -191,6 +191,16 @@ pub fn to_stored_version(value: &mut Value, api_version: &str, kind: &Kind) {
     value.set("apiVersion", kind.api_version());
 }
 
+/// An object in an older version than that of the kinds table, if it names one of those: as its writer wrote it.
+pub fn to_named_version(value: &mut Value) {
+    let older = OLDER_VERSIONS.contains(&(value.get("apiVersion").str(), value.get("kind").str()));
+    let utilization = value.at("spec.metrics").index(0).at("resource.target.averageUtilization").clone();
+    if older && !utilization.is_null() {
+        value.remove("spec.metrics");
+        value.set("spec.targetCPUUtilizationPercentage", utilization);
+    }
+}
+
 /// Where a path leads in a tree: the place of the last key on it (or element), and that of the value. Where the path goes on
 /// beyond the tree, the places of the deepest node that is there.
 pub fn locate(root: &Node, path: &[Step]) -> (Extent, Extent) {

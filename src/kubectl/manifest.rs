@@ -1,5 +1,7 @@
 //! The objects that files hold: `-f web.yaml`, `-f folder`, `-f -`.
 
+use ecow::EcoString;
+
 use super::call::Call;
 use super::failure::{error, Failure};
 use super::verbs::machine::no_kustomization;
@@ -14,6 +16,8 @@ pub struct Manifest {
     pub source: String,
     /// The object as it was written, without a namespace where it has none.
     pub object: Object,
+    /// The version it was written in, which may be older than the one that is stored.
+    pub api_version: EcoString,
     /// Why the API server would refuse it before looking at its rules.
     pub refusal: Option<Failure>,
     /// What the API server would warn of.
@@ -89,7 +93,9 @@ fn sent(manifest: reader::Manifest, source: &str, validation: FieldValidation) -
         Ok((_, warnings)) => (None, warnings),
         Err(status) => (Some(Failure::Server(status)), Vec::new()),
     };
-    Manifest { source: source.to_owned(), object: Object { kind: manifest.kind, value }, validation, refusal, warnings }
+    let object = Object { kind: manifest.kind, value };
+    let api_version = manifest.api_version;
+    Manifest { source: source.to_owned(), object, api_version, validation, refusal, warnings }
 }
 
 /// The texts behind a path, with the names messages give them.

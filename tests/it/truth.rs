@@ -25,7 +25,7 @@ const RECORDINGS: &[(&str, usize)] = &[
     ("g2_deployment_progress_deadline", 288),
     ("i_node_cordon_drain", 514),
     ("i2_node_failure", 332),
-    ("h_hpa", 378),
+    ("h_hpa", 382),
     ("h2_hpa_errors", 38),
     ("j_configmap_secret", 356),
     ("l_quota_limits_scheduling", 606),

@@ -137,6 +137,7 @@ fn apply(call: &mut Call<'_>, manifest: &Manifest, dry: DryRun) -> Result<(), Fa
     if kind.namespaced {
         wanted.set("metadata.namespace", namespace.as_str());
     }
+    wanted.set("apiVersion", manifest.api_version.as_str());
     let Some(current) = current else {
         let made = create(call, with_last_applied(&wanted), dry);
         let made = made.map_err(|failure| failure.when("creating", &manifest.source))?;

@@ -55,6 +55,7 @@ fn run(call: &mut Call<'_>) -> Outcome {
                 object.set("metadata.namespace", namespace);
             }
             if call.line.is("save-config") {
+                object.set("apiVersion", manifest.api_version.as_str());
                 object = with_last_applied(&object);
             }
             warn_of_deprecation(call, kind);
