@@ -1,5 +1,7 @@
 //! metrics-server and a metrics adapter: what the metrics APIs answer about the cluster as it runs.
 
+use std::sync::Arc;
+
 use super::World;
 use crate::api::{Object, ObjectKey, Value};
 use crate::base::draw;
@@ -53,6 +55,11 @@ impl World {
     /// Puts given values in place of measured ones. Where metrics of a kind come that nobody serves, an adapter is there.
     pub fn give_metrics(&mut self, given: Vec<Given>) {
         self.load.give(given);
+    }
+
+    /// From now on metrics are measured again.
+    pub fn forget_given_metrics(&mut self) {
+        self.load.given = Arc::default();
     }
 
     /// When metrics-server first asked the kubelets, as time since the beginning; every 15 seconds again.

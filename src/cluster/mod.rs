@@ -13,6 +13,7 @@ pub mod load;
 mod load_work;
 pub mod metrics;
 pub mod node_autoscaler;
+pub mod node_removal;
 pub mod nodes;
 pub mod outside;
 pub mod recorder;

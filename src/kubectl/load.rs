@@ -1,17 +1,16 @@
 //! `load`: clients in the cluster, and values in place of measured ones.
 
+use super::load_settings;
 use super::output::Output;
 use super::session::Session;
 use crate::api::selector::matches_pairs;
-use crate::api::{yaml, Object};
+use crate::api::Object;
 use crate::base::table::columns;
-use crate::base::time::{human_duration, parse_duration, Span};
+use crate::base::time::{human_duration, parse_duration};
 use crate::cluster::load::Client;
-use crate::cluster::metrics::CUSTOM;
 use crate::cluster::World;
 use crate::load::feed;
 use crate::load::shape::Shape;
-use crate::load::usage::RESOLUTION;
 use crate::network::{ingress, Request, Source, Url};
 
 /// What the help says of it.
@@ -27,10 +26,8 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("load adapter on|off", "a metrics adapter: requests_per_second of pods, Services and Ingresses for autoscalers"),
     ("load series, load csv NAME", "what charts draw, and one series of it as CSV"),
     (
-        "load metrics FILE",
-        "gives the metrics APIs values from a file: a list of {at: 30s, pods: app=web, cpu: [300m, 500m], memory: 64Mi}, \
-         {pods: ..., metric: NAME, value: 15}, {object: ingress/web, metric: NAME, value: 2k}, \
-         {external: NAME, labels: {queue: jobs}, value: 30}, {api: metrics.k8s.io, available: false}",
+        "load metrics FILE|off",
+        "gives the metrics APIs values from a file in place of measured ones, `off` ends that; `load --help` has the format",
     ),
 ];
 
@@ -60,10 +57,14 @@ fn begin(
             list(world, out);
             Ok(())
         }
-        Some("nodes") => nodes(args.get(1).map(String::as_str), world, out),
-        Some("adapter") => adapter(args.get(1).map(String::as_str), world, out),
+        _ if args.iter().any(|arg| matches!(arg.as_str(), "--help" | "-h" | "help")) => {
+            help(out);
+            Ok(())
+        }
+        Some("nodes") => load_settings::nodes(args.get(1).map(String::as_str), world, out),
+        Some("adapter") => load_settings::adapter(args.get(1).map(String::as_str), world, out),
         Some("series") => {
-            out.out(series_table(world));
+            out.out(load_settings::series_table(world));
             Ok(())
         }
         Some("csv") => match world.csv(&plain(args)[1..].join(" ")) {
@@ -75,10 +76,17 @@ fn begin(
         },
         Some("show") => show(plain(args).get(1).copied(), world, out),
         Some("stop") => stop(plain(args).get(1).copied(), world, out),
-        Some("metrics") => metrics(plain(args).get(1).copied(), namespace, stdin, world, session, out),
+        Some("metrics") => load_settings::metrics(plain(args).get(1).copied(), namespace, stdin, world, session, out),
         Some(target) if target.contains(['/', '.', ':']) => start(target, args, namespace, world, session, out),
         _ => Err(USAGE.to_owned()),
     }
+}
+
+fn help(out: &mut Output) {
+    for (form, what) in COMMANDS {
+        out.line(format!("{form}\n    {what}"));
+    }
+    out.line(format!("\n{}", feed::FORMAT));
 }
 
 /// `load svc/web --rps 50`.
@@ -256,18 +264,6 @@ fn show(id: Option<&str>, world: &World, out: &mut Output) -> Result<(), String>
     Ok(())
 }
 
-/// The names of all series, with how many points they have and the last one.
-fn series_table(world: &World) -> String {
-    let mut rows = vec![vec!["NAME".to_owned(), "POINTS".to_owned(), "LAST".to_owned()]];
-    for (name, track) in world.series().tracks() {
-        let last = track.points().last();
-        let pairs = track.form.columns.iter().zip(last.into_iter().flat_map(|point| point.values));
-        let texts: Vec<String> = pairs.map(|((column, unit), value)| format!("{column} {value:.0}{unit}")).collect();
-        rows.push(vec![name.to_string(), track.points().count().to_string(), texts.join(", ")]);
-    }
-    columns(&rows)
-}
-
 fn stop(what: Option<&str>, world: &mut World, out: &mut Output) -> Result<(), String> {
     let gone = |client: &Client| match what {
         None | Some("all") => client.pod.is_none(),
@@ -287,7 +283,7 @@ fn stop(what: Option<&str>, world: &mut World, out: &mut Output) -> Result<(), S
 }
 
 /// The value behind one of some flags.
-fn option<'a>(args: &'a [String], names: &[&str]) -> Option<&'a str> {
+pub(super) fn option<'a>(args: &'a [String], names: &[&str]) -> Option<&'a str> {
     let with_sign = |arg: &'a String| names.iter().find_map(|name| arg.strip_prefix(name)?.strip_prefix('='));
     let behind = || {
         let place = args.iter().position(|arg| names.contains(&arg.as_str()))?;
@@ -310,73 +306,4 @@ fn plain(args: &[String]) -> Vec<&str> {
         }
     }
     words
-}
-
-/// `load nodes 3..6`: a cluster autoscaler with its bounds.
-fn nodes(bounds: Option<&str>, world: &mut World, out: &mut Output) -> Result<(), String> {
-    match bounds {
-        Some("off") => world.autoscale_nodes(0, 0),
-        Some(bounds) => {
-            let (least, most) = bounds.split_once("..").unwrap_or(("1", bounds));
-            let number = |text: &str| text.parse::<usize>().map_err(|_| "load nodes MIN..MAX|off".to_owned());
-            let (least, most) = (number(least)?, number(most)?);
-            if most == 0 || least > most {
-                return Err("load nodes MIN..MAX: the second is at least the first".to_owned());
-            }
-            world.autoscale_nodes(least, most);
-        }
-        None => {}
-    }
-    out.line(match world.node_bounds() {
-        Some((least, most)) => format!("a cluster autoscaler keeps {least} to {most} nodes"),
-        None => "there is no cluster autoscaler".to_owned(),
-    });
-    Ok(())
-}
-
-/// `load adapter on`: a metrics adapter that tells of requests.
-fn adapter(switch: Option<&str>, world: &mut World, out: &mut Output) -> Result<(), String> {
-    let on = match switch {
-        Some("on") => true,
-        Some("off") => false,
-        _ => return Err("load adapter on|off".to_owned()),
-    };
-    let (at, age, window) = (world.now(), Span::ZERO, RESOLUTION);
-    let api = |group: &str| feed::About::Api(group.into(), on);
-    let given = |about| feed::Given { at, namespace: Default::default(), about, window, age };
-    world.give_metrics(vec![given(api(CUSTOM))]);
-    out.line(match on {
-        true => "a metrics adapter serves custom.metrics.k8s.io: requests_per_second of pods, Services and Ingresses",
-        false => "no metrics adapter serves custom.metrics.k8s.io any more",
-    });
-    Ok(())
-}
-
-fn metrics(
-    file: Option<&str>,
-    namespace: &str,
-    stdin: Option<&str>,
-    world: &mut World,
-    session: &Session,
-    out: &mut Output,
-) -> Result<(), String> {
-    let text = match (file, stdin) {
-        (Some("-"), Some(text)) => text,
-        (Some(file), _) => session.file(file).ok_or_else(|| format!("{file}: no such file"))?,
-        (None, _) => return Err("load metrics FILE: which file?".to_owned()),
-    };
-    let mut given = Vec::new();
-    for document in yaml::parse(text) {
-        if let Some(fault) = &document.error {
-            return Err(format!("{}: {}", file.unwrap_or("-"), fault.message));
-        }
-        if let Some(root) = document.root {
-            given.extend(feed::read(&root.to_value(), world.now(), namespace)?);
-        }
-    }
-    let count = given.len();
-    world.give_metrics(given);
-    let what = if count == 1 { "1 value is".to_owned() } else { format!("{count} values are") };
-    out.line(format!("{what} given in place of measured ones"));
-    Ok(())
 }

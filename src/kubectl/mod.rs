@@ -15,6 +15,7 @@ mod go_template;
 mod go_template_run;
 pub mod help;
 mod load;
+mod load_settings;
 pub mod manifest;
 pub mod network;
 mod node_shell;

@@ -12,7 +12,22 @@ pub const LANGUAGES: &[&str] = &["en", "zh"];
 /// The views of the stage a scenario may open on.
 const VIEWS: &[&str] = &["map", "timeline", "charts", "rules"];
 /// The keys of a scenario.
-const KEYS: &[&str] = &["title", "about", "view", "nodes", "seed", "files", "start", "try"];
+const KEYS: &[&str] = &[
+    "title",
+    "about",
+    "view",
+    "nodes",
+    "seed",
+    "node-autoscaler",
+    "metrics-adapter",
+    "files",
+    "start",
+    "load",
+    "metrics",
+    "try",
+];
+/// The keys of a load: its target and the flags of the command `load`.
+const LOAD_KEYS: &[&str] = &["target", "rps", "for", "shape", "from", "path", "host", "clients", "think", "namespace"];
 
 /// What `scenario.yaml` says.
 #[derive(Clone, PartialEq, Debug)]
@@ -29,7 +44,8 @@ pub struct Scenario {
     pub seed: Option<u64>,
     /// Names of its files, in the order to show them.
     pub files: Vec<String>,
-    /// What is typed when it opens.
+    /// What is typed when it opens: its `start`, after the commands for its autoscaler of nodes and its metrics adapter, before
+    /// those for its loads and its metrics file.
     pub start: Vec<String>,
     /// What the learner may type next.
     pub suggestions: Vec<String>,
@@ -65,7 +81,7 @@ impl Scenario {
             nodes: root.get("nodes").int().clamp(0, 100) as u32,
             seed: root.get("seed").opt_int().map(|seed| seed.unsigned_abs()),
             files,
-            start: texts(&root, "start")?,
+            start: commands(&root)?,
             suggestions: texts(&root, "try")?,
         })
     }
@@ -75,6 +91,48 @@ impl Scenario {
         let index = LANGUAGES.iter().position(|known| *known == language).unwrap_or(0);
         texts.get(index).map_or("", String::as_str)
     }
+}
+
+/// Everything that is typed when a scenario opens.
+fn commands(root: &Value) -> Result<Vec<String>, String> {
+    let mut commands = Vec::new();
+    if let Some(bounds) = root.get("node-autoscaler").opt_str() {
+        commands.push(format!("load nodes {bounds}"));
+    }
+    if root.get("metrics-adapter").bool() {
+        commands.push("load adapter on".to_owned());
+    }
+    commands.extend(texts(root, "start")?);
+    for load in root.get("load").list() {
+        commands.push(load_command(load)?);
+    }
+    if let Some(file) = root.get("metrics").opt_str() {
+        commands.push(format!("load metrics {file}"));
+    }
+    Ok(commands)
+}
+
+/// `{target: svc/web, rps: 20, for: 8m}` as the command that begins this load.
+fn load_command(load: &Value) -> Result<String, String> {
+    let unknown = load.entries().iter().map(|(key, _)| key.as_str()).find(|key| !LOAD_KEYS.contains(key));
+    if let Some(key) = unknown {
+        return Err(format!("load: unknown key \"{key}\": a load has {}", LOAD_KEYS.join(", ")));
+    }
+    let target = load.get("target").str();
+    if target.is_empty() {
+        return Err("load: each has a target, such as svc/web".to_owned());
+    }
+    let mut command = format!("load {target}");
+    for key in &LOAD_KEYS[1..] {
+        match load.get(key) {
+            Value::Null => {}
+            Value::Str(text) => command.push_str(&format!(" --{key} {text}")),
+            Value::Int(number) => command.push_str(&format!(" --{key} {number}")),
+            Value::Float(number) => command.push_str(&format!(" --{key} {number}")),
+            _ => return Err(format!("load: {key} is a text or a number")),
+        }
+    }
+    Ok(command)
 }
 
 fn in_all_languages(root: &Value, key: &str) -> Result<Vec<String>, String> {
@@ -106,6 +164,26 @@ mod tests {
         assert_eq!(scenario.in_language(&scenario.about, "fr"), "B.");
         assert_eq!((scenario.nodes, scenario.seed), (0, None));
         assert_eq!(scenario.start, ["kubectl apply -f a.yaml"]);
+    }
+
+    #[test]
+    fn loads_and_autoscalers_are_typed_around_its_start() {
+        let more = "node-autoscaler: 3..6\nmetrics-adapter: true\nmetrics: m.yaml\nload:\n- {target: svc/a, rps: 2.5, for: 8m, shape: wave}\n- {target: 'ingress/b', clients: 4}\n";
+        let scenario = Scenario::read(&format!("{GOOD}{more}")).unwrap();
+        let wanted = [
+            "load nodes 3..6",
+            "load adapter on",
+            "kubectl apply -f a.yaml",
+            "load svc/a --rps 2.5 --for 8m --shape wave",
+            "load ingress/b --clients 4",
+            "load metrics m.yaml",
+        ];
+        assert_eq!(scenario.start, wanted);
+        for (load, said) in [("{rps: 3}", "each has a target"), ("{target: svc/a, speed: 3}", "unknown key \"speed\"")]
+        {
+            let error = Scenario::read(&format!("{GOOD}load: [{load}]\n")).unwrap_err();
+            assert!(error.contains(said), "{error}");
+        }
     }
 
     #[test]

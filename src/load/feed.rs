@@ -1,21 +1,4 @@
 //! Values given by a file in place of what would be measured: `load metrics FILE`.
-//!
-//! The file is a YAML or JSON list. Each entry holds from its time, counted from when the file was loaded, until the next
-//! entry about the same thing; `null` takes a value away.
-//!
-//! ```yaml
-//! - {at: 0s, pods: app=web, cpu: 250m, memory: 64Mi}       # each pod of a selector, `deployment/web`, or a name
-//! - {at: 30s, pods: app=web, cpu: [300m, 500m, null]}       # one value for each pod, in the order of their names
-//! - {at: 30s, pods: app=web, container: main, cpu: 120m}    # one container; otherwise a pod's are given equal parts
-//! - {at: 60s, pods: app=web, cpu-total: 1, cpu-most: 500m}  # shared evenly by the ready pods, each at most so much
-//! - {pods: app=web, metric: packets-per-second, value: 1k}  # a custom metric of pods
-//! - {object: ingress/main, metric: requests-per-second, value: 2k}
-//! - {external: queue_depth, labels: {queue: jobs}, value: [30, 12]}
-//! - {at: 90s, api: metrics.k8s.io, available: false}        # an API that stops (or begins) to answer
-//! ```
-//!
-//! Further keys: `namespace` (otherwise that of the shell), `window: 60s` and `age: 30s` (how long was measured, and how
-//! long ago that ended).
 
 use ecow::EcoString;
 
@@ -25,6 +8,24 @@ use crate::api::{Object, ObjectKey, Value};
 use crate::base::order::Order;
 use crate::base::quantity::Quantity;
 use crate::base::time::{parse_duration, SimTime, Span};
+
+/// What a file looks like, for whoever writes one.
+pub const FORMAT: &str = "\
+A metrics file is a YAML or JSON list. Each entry holds from `at`, counted from when the file is loaded, until the next entry
+about the same thing; `null` takes a value away. Where a file gives cpu or memory of pods, nothing else is measured of pods in
+that namespace: one that the file leaves out has no metrics. `load metrics off` goes back to what is measured.
+
+- {at: 0s, pods: app=web, cpu: 250m, memory: 64Mi}       # each pod of a selector, of `deployment/web`, or with this name
+- {at: 30s, pods: app=web, cpu: [300m, 500m, null]}      # one value for each pod, in the order of their names
+- {at: 30s, pods: web-0, container: main, cpu: 120m}     # one container; otherwise a pod's are given equal parts
+- {at: 60s, pods: app=web, cpu-total: 1, cpu-most: 500m} # shared evenly by the ready pods, each at most (cpu-least: at least) so much
+- {pods: app=web, metric: packets-per-second, value: 1k} # a custom metric of pods (custom.metrics.k8s.io); a list as for cpu
+- {object: ingress/main, metric: requests-per-second, value: 2k}
+- {external: queue_depth, labels: {queue: jobs}, value: [30, 12]}
+- {at: 90s, api: metrics.k8s.io, available: false}       # an API that stops (or begins) to answer
+
+Further keys: namespace (otherwise that of the shell), window: 60s and age: 30s (how long was measured, and how long ago that
+ended). Values are quantities. Custom and external metrics in a file bring the API that serves them along.";
 
 /// One value that holds from an instant on.
 #[derive(Clone, Debug)]

@@ -191,7 +191,7 @@ fn choose(view: &View, info: &PodInfo, nodes: &Nodes, feasible: &[&NodeInfo]) ->
     (name, why, scores)
 }
 
-fn namespace_labels(view: &View, namespace: &str) -> Value {
+pub(super) fn namespace_labels(view: &View, namespace: &str) -> Value {
     view.store.find("Namespace", "", namespace).map_or(Value::Null, |object| object.labels().clone())
 }
 

@@ -14,6 +14,7 @@ mod attempt;
 mod binding;
 pub mod decision;
 pub mod filter;
+pub mod imagined;
 pub mod nodes;
 pub mod pod_affinity;
 pub mod pod_info;
