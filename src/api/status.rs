@@ -65,6 +65,11 @@ impl Status {
         Status::plain(429, "TooManyRequests", message.into())
     }
 
+    /// What the API server could not do, though nothing is wrong with the request.
+    pub fn internal(why: &str) -> Status {
+        Status::plain(500, "InternalError", format!("Internal error occurred: {why}"))
+    }
+
     /// A failure without a reason of its own.
     pub fn failure(code: u16, message: &str) -> Status {
         Status::plain(code, "", message.to_owned())

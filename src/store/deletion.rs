@@ -69,7 +69,7 @@ pub(super) fn delete(
 
 /// Takes an object out for good, once nothing holds it.
 pub(super) fn remove(server: &mut Server<'_>, object: &Object, because: &Arc<Because>) {
-    super::admission::release(server.store, object);
+    super::service_allocation::release(server.store, object);
     server.store.take(object.clone(), server.at, because);
 }
 

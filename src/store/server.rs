@@ -8,7 +8,10 @@ use ecow::EcoString;
 
 use super::deletion::{self, Deleted};
 use super::plan::DeleteOptions;
-use super::{admission, pod_admission, pod_security, quota_admission, service_fields, Because, Settings, Store};
+use super::{
+    admission, pod_admission, pod_security, quota_admission, service_allocation, service_fields, Because, Settings,
+    Store,
+};
 use crate::api::field_manager::{self, Manager};
 use crate::api::{validation, Kind, Object, ObjectKey, Status, Value};
 use crate::base::draw;
@@ -108,7 +111,7 @@ impl Server<'_> {
         if self.store.get(kind.kind, &object.key()).is_some() {
             return Err(Status::already_exists(&kind.resource(), object.name()));
         }
-        admission::allocate(self, &mut object, None)?;
+        service_allocation::allocate(self, &mut object, None)?;
         Ok((object, charged))
     }
 
@@ -235,7 +238,7 @@ impl Server<'_> {
         keep_generation(&mut object, current);
         if !object.value.get("spec").same(current.spec()) || !object.metadata().same(current.metadata()) {
             let saved = self.store.allocations.clone();
-            admission::allocate_health_port(self, &mut object, Some(current))?;
+            service_allocation::allocate_health_port(self, &mut object, Some(current))?;
             let causes = match part {
                 Part::Resize => validation::pod_resize::pod_resize(&object, current),
                 Part::EphemeralContainers => validation::pod::ephemeral_update(&object, current),
@@ -254,7 +257,7 @@ impl Server<'_> {
         }
         pod_security::check(self.store, &object, Some(current))?;
         let charged = quota_admission::check(self.store, &object, Some(current), self.now())?;
-        admission::allocate(self, &mut object, Some(current))?;
+        service_allocation::allocate(self, &mut object, Some(current))?;
         Ok((object, charged))
     }
 

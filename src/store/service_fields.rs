@@ -42,7 +42,8 @@ fn needs_cluster_ip(service: &Object) -> bool {
     service.at("spec.type").str() != "ExternalName"
 }
 
-fn needs_node_port(service: &Object) -> bool {
+/// True for a Service whose ports are opened on every node.
+pub(super) fn needs_node_port(service: &Object) -> bool {
     match service.at("spec.type").str() {
         "NodePort" => true,
         "LoadBalancer" => service.at("spec.allocateLoadBalancerNodePorts").opt_bool() != Some(false),

@@ -1,5 +1,6 @@
 //! The settings of a cluster: what a scenario may choose. All of it is plain data.
 
+use super::ip_range::IpRange;
 use crate::base::time::{Span, Timestamp};
 
 /// What a scenario chooses about its cluster.
@@ -116,6 +117,12 @@ impl Settings {
     /// Pod network of the `index`th node, counted from 0.
     pub fn node_pod_cidr(&self, index: u32) -> String {
         format!("{}/24", ip_text(u32::from_be_bytes(self.pod_cidr.0) + (index << 8)))
+    }
+
+    /// The addresses of the Service network.
+    pub fn service_range(&self) -> IpRange {
+        let (network, prefix) = self.service_cidr;
+        IpRange::new(network.into(), prefix)
     }
 
     /// The `n`th address of the Service network.

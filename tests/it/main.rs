@@ -1,6 +1,7 @@
 //! One test binary for all that crosses modules: tests are data, and each module here reads one kind of it.
 
 mod acceptance;
+mod alloc;
 mod controllers;
 mod coverage;
 mod cron;

@@ -40,7 +40,11 @@ pub(super) static KIND: Kind = Kind {
             depth: Depth::Modelled,
             note: "By hints in EndpointSlices; the older annotation topology-mode is not looked at.",
         },
-        Support { field: "spec.ipFamilies", depth: Depth::Stored, note: "The cluster speaks IPv4." },
+        Support {
+            field: "spec.ipFamilies, spec.ipFamilyPolicy",
+            depth: Depth::Modelled,
+            note: "As in a cluster of one family: it speaks IPv4.",
+        },
     ],
 };
 
