@@ -12,6 +12,7 @@ use crate::store::plan::{DeleteOptions, Propagation};
 use crate::store::{Action, Because, EventNote, Plan, View, VolumeData};
 use crate::workload::shell::Told;
 
+mod admission;
 mod claims;
 mod config;
 mod container;
@@ -166,7 +167,7 @@ pub fn sync(
     let run = match (object, runtime) {
         (None, None) => return (Plan::nothing(), None),
         (None, Some(run)) => return vanished(view, pod, run, node),
-        (Some(object), None) => match begin(view, pod, object) {
+        (Some(object), None) => match begin(view, pod, object, node) {
             Ok(run) => run,
             Err(plan) => return (plan, None),
         },
@@ -196,7 +197,7 @@ pub fn sync(
 }
 
 /// A pod the kubelet has not seen before; a plan where there is nothing to run.
-fn begin(view: &View, pod: &PodRef, object: &Object) -> Result<PodRuntime, Plan> {
+fn begin(view: &View, pod: &PodRef, object: &Object, node: &mut NodeRuntime) -> Result<PodRuntime, Plan> {
     let ended = matches!(object.at("status.phase").str(), "Succeeded" | "Failed");
     if ended || view.store.find("Node", "", &pod.node).is_none() {
         let mut plan = Plan::nothing();
@@ -204,6 +205,9 @@ fn begin(view: &View, pod: &PodRef, object: &Object) -> Result<PodRuntime, Plan>
             plan.push(remove(pod, object, "the pod has ended and its deletion was asked for"));
         }
         return Err(plan);
+    }
+    if let Some(refusal) = admission::refuse(view, pod, object, node) {
+        return Err(refusal);
     }
     let delay = 350_000 + draw::below(view.settings.seed, "sandbox", &pod.uid, 0, 200_000);
     Ok(PodRuntime {
@@ -239,6 +243,7 @@ fn vanished(view: &View, pod: &PodRef, run: PodRuntime, node: &mut NodeRuntime) 
         }
     }
     node.release_address(&pod_cidr(view, &pod.node), &run.ip, &pod.uid);
+    node.forget(&pod.uid);
     (plan, None)
 }
 

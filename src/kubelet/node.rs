@@ -3,7 +3,7 @@
 use ecow::EcoString;
 
 use crate::base::draw;
-use crate::base::map::Map;
+use crate::base::map::{Map, Set};
 use crate::base::time::{SimTime, Span};
 use crate::store::settings::{ip_number, ip_text};
 use crate::store::View;
@@ -18,6 +18,8 @@ pub struct NodeRuntime {
     images: Map<EcoString, EcoString>,
     pulls_until: SimTime,
     pulls: u64,
+    /// The pods bound by hand that it has taken.
+    by_hand: Set<EcoString>,
 }
 
 /// One pull of an image.
@@ -58,6 +60,21 @@ impl NodeRuntime {
                 self.addresses.remove(&offset);
             }
         }
+    }
+
+    /// Takes a pod that was bound by hand.
+    pub fn admit(&mut self, uid: &EcoString) {
+        self.by_hand.insert(uid.clone());
+    }
+
+    /// True for a pod bound by hand that it has taken.
+    pub fn has_admitted(&self, uid: &str) -> bool {
+        self.by_hand.contains(uid)
+    }
+
+    /// Forgets a pod that is gone.
+    pub fn forget(&mut self, uid: &str) {
+        self.by_hand.remove(uid);
     }
 
     /// True where the node has an image.

@@ -152,8 +152,15 @@ fn check(call: &Call<'_>, pod: &Object, container: &str) -> Result<(), Failure> 
     let lists = ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"]
         .map(|list| pod.status().get(list).list());
     let status = lists.iter().flat_map(|list| list.iter()).find(|status| status.get("name").str() == container);
-    let Some(status) = status else { return Ok(()) };
     let name = pod.name();
+    let Some(status) = status else {
+        return match pod.at("spec.nodeName").is_empty() {
+            true => Ok(()),
+            false => {
+                Err(Status::bad_request(format!("container \"{container}\" in pod \"{name}\" is not available")).into())
+            }
+        };
+    };
     if call.line.is("previous") {
         return match status.at("lastState.terminated").is_null() {
             false => Ok(()),
