@@ -164,7 +164,11 @@ impl Sync<'_> {
             return self.hold(i, "CreateContainerConfigError", text, RETRY);
         }
         self.note(i, "Normal", "Created", "Container created");
-        let behaviour = workload::behaviour(&pod, spec);
+        let mut behaviour = workload::behaviour(&pod, spec);
+        if self.view.settings.stand_in_runtime {
+            behaviour =
+                workload::Behaviour { run_for: None, start_ms: 0, stop_ms: 200, term_code: Some(0), ..behaviour };
+        }
         let number = self.run.containers[i].restarts + u32::from(self.run.containers[i].ended().is_some());
         let subject = format!("{}/{}", self.pod.uid, self.run.containers[i].name);
         let id =

@@ -40,8 +40,9 @@ pub struct Settings {
     pub storage_class: bool,
     /// True where every node has every image from the start; otherwise the first pod of a node that needs one pulls it.
     pub images_present: bool,
-    /// True where the container runtime is the stand-in with which transcripts of a real control plane were recorded: an exec
-    /// probe succeeds there unless it is one of that runtime's own words.
+    /// True where the container runtime is the stand-in with which transcripts of a real control plane were recorded: images
+    /// come in no time there, servers start at once and run for ever, and an exec probe succeeds unless it is one of that
+    /// runtime's own words.
     pub stand_in_runtime: bool,
     /// True where metrics-server runs from the start: `kubectl top` and autoscalers have something to look at.
     pub metrics_server: bool,

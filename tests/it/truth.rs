@@ -32,7 +32,7 @@ const RECORDINGS: &[(&str, usize)] = &[
     ("m_namespace_gc", 596),
     ("n_pdb", 69),
     ("k_ingress", 74),
-    ("p_pod_lifecycle", 973),
+    ("p_pod_lifecycle", 984),
 ];
 
 #[test]
