@@ -2,7 +2,10 @@
 //!
 //! It never decides what is shown; that is kubectl's business.
 
-use super::value::{Map, Value};
+use super::schema::{self, Type};
+use super::value::Value;
+use super::{Kind, Object};
+use crate::base::order::Order;
 use crate::value;
 
 pub use super::encode_yaml::yaml;
@@ -51,23 +54,48 @@ pub fn without_managed_fields(value: &Value) -> Value {
 }
 
 fn write_json(value: &Value, indent: Option<&str>, depth: u32, out: &mut String) {
+    write_declared(value, None, indent, depth, out);
+}
+
+/// JSON of a value, whose fields are in the order of Go's declaration where its type is known, sorted otherwise.
+fn write_declared(value: &Value, kind: Option<&Type>, indent: Option<&str>, depth: u32, out: &mut String) {
     match value {
         Value::Null => out.push_str("null"),
         Value::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
         Value::Int(n) => out.push_str(&n.to_string()),
         Value::Float(x) => out.push_str(&float_text(*x)),
         Value::Str(text) => write_json_text(text, out),
-        Value::List(items) => write_json_items(items.iter().map(|item| (None, item)), ('[', ']'), indent, depth, out),
-        Value::Map(map) => write_json_map(map, indent, depth, out),
+        Value::List(items) => {
+            let inner = match kind {
+                Some(Type::List(inner)) => Some(&**inner),
+                _ => None,
+            };
+            write_json_items(items.iter().map(|item| (None, item, inner)), ('[', ']'), indent, depth, out);
+        }
+        Value::Map(map) => {
+            let mut fields: Vec<Item<'_>> = Vec::new();
+            for (key, item) in map.iter() {
+                let inner = match kind {
+                    Some(Type::Map(inner, _, _)) => Some(&**inner),
+                    Some(Type::Struct(id)) => id.get().field(key).map(|field| &field.kind),
+                    _ => None,
+                };
+                fields.push((Some(key.as_str()), item, inner));
+            }
+            if let Some(Type::Struct(id)) = kind {
+                let place = |item: &Item<'_>| id.get().field(item.0?).map(|field| field.place);
+                fields.order_by(|a, b| place(a).unwrap_or(u16::MAX).cmp(&place(b).unwrap_or(u16::MAX)));
+            }
+            write_json_items(fields.into_iter(), ('{', '}'), indent, depth, out);
+        }
     }
 }
 
-fn write_json_map(map: &Map, indent: Option<&str>, depth: u32, out: &mut String) {
-    write_json_items(map.iter().map(|(key, item)| (Some(key.as_str()), item)), ('{', '}'), indent, depth, out);
-}
+/// An element of a list or a map with its key, and its type where it is known.
+type Item<'a> = (Option<&'a str>, &'a Value, Option<&'a Type>);
 
 fn write_json_items<'a>(
-    items: impl Iterator<Item = (Option<&'a str>, &'a Value)>,
+    items: impl Iterator<Item = Item<'a>>,
     brackets: (char, char),
     indent: Option<&str>,
     depth: u32,
@@ -75,7 +103,7 @@ fn write_json_items<'a>(
 ) {
     out.push(brackets.0);
     let mut empty = true;
-    for (key, item) in items {
+    for (key, item, kind) in items {
         if !empty {
             out.push(',');
         }
@@ -85,12 +113,51 @@ fn write_json_items<'a>(
             write_json_text(key, out);
             out.push_str(if indent.is_some() { ": " } else { ":" });
         }
-        write_json(item, indent, depth + 1, out);
+        write_declared(item, kind, indent, depth + 1, out);
     }
     if !empty {
         new_line(indent, depth, out);
     }
     out.push(brackets.1);
+}
+
+/// JSON of an object as Go writes it from its struct: the fields in the order of the declaration. Without `indent` on one line.
+pub fn json_declared(object: &Object, indent: Option<&str>) -> String {
+    let mut out = String::new();
+    write_declared(&object.value, type_of(object.kind).as_ref(), indent, 0, &mut out);
+    out
+}
+
+/// The same of a list: `PodList` with its items. `bare` leaves kind and apiVersion of the items out, as the API server does.
+pub fn json_declared_list(
+    kind: &Kind,
+    metadata: &Value,
+    objects: &[Object],
+    indent: Option<&str>,
+    bare: bool,
+) -> String {
+    let mut items: Vec<Value> = objects.iter().map(|object| object.value.clone()).collect();
+    if bare {
+        items.iter_mut().for_each(|item| {
+            item.remove("kind");
+            item.remove("apiVersion");
+        });
+    }
+    let (name, version) = (Value::from(format!("{}List", kind.kind)), Value::from(kind.api_version()));
+    let (items, each) = (Value::from(items), type_of(kind).map(|each| Type::List(Box::new(each))));
+    let fields: [Item<'_>; 4] = [
+        (Some("kind"), &name, None),
+        (Some("apiVersion"), &version, None),
+        (Some("metadata"), metadata, None),
+        (Some("items"), &items, each.as_ref()),
+    ];
+    let mut out = String::new();
+    write_json_items(fields.into_iter(), ('{', '}'), indent, 0, &mut out);
+    out
+}
+
+fn type_of(kind: &Kind) -> Option<Type> {
+    schema::find_struct(kind.group, kind.version, kind.kind).map(Type::Struct)
 }
 
 fn new_line(indent: Option<&str>, depth: u32, out: &mut String) {

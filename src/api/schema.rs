@@ -76,6 +76,8 @@ pub struct Field {
     pub list_type: ListType,
     /// True for a map that is one value.
     pub atomic: bool,
+    /// Its place in Go's declaration, which is the order in which Go writes the fields of a struct as JSON.
+    pub place: u16,
 }
 
 /// One struct.
@@ -228,7 +230,8 @@ fn parse(text: &'static str) -> Schema {
             let mut fields: Vec<Field> = fields
                 .split(' ')
                 .filter(|word| !word.is_empty())
-                .map(|word| parse_field(word, group, version, &names))
+                .zip(0..)
+                .map(|(word, place)| Field { place, ..parse_field(word, group, version, &names) })
                 .collect();
             fields.order_by_key(|f| f.name);
             Struct { group, version, name, fields }
@@ -262,6 +265,7 @@ fn parse_field(word: &'static str, group: &str, version: &str, names: &Names) ->
         merge_key,
         list_type,
         atomic: atomic_map,
+        place: 0,
     }
 }
 

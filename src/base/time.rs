@@ -252,7 +252,8 @@ pub fn parse_duration(text: &str) -> Option<Span> {
         rest = &rest[digits..];
         let unit_len = rest.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(rest.len());
         let unit = match &rest[..unit_len] {
-            "us" | "µs" => 1.0,
+            "ns" => 1e-3,
+            "us" | "µs" | "μs" => 1.0,
             "ms" => 1e3,
             "s" => 1e6,
             "m" => 60e6,

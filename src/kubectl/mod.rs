@@ -22,6 +22,7 @@ mod node_shell;
 pub mod output;
 pub mod player;
 pub mod print;
+mod raw;
 mod raw_metrics;
 pub mod reader;
 pub mod resources;

@@ -4,7 +4,7 @@ use super::call::Call;
 use super::failure::{error, Failure};
 use super::go_template::Template;
 use crate::api::encode::without_managed_fields;
-use crate::api::encode::{json, json_pretty, list_of, yaml};
+use crate::api::encode::{json, json_declared, json_pretty, list_of, yaml};
 use crate::api::encode_kyaml::kyaml;
 use crate::api::field_manager::shown;
 use crate::api::jsonpath::{relaxed, JsonPath};
@@ -23,6 +23,8 @@ pub enum Format {
     Yaml,
     /// JSON.
     Json,
+    /// JSON of what kubectl holds as a struct of Go: the fields in the order of the declaration.
+    Declared,
     /// `pod/web`.
     Name,
     /// A template of paths.
@@ -57,6 +59,7 @@ impl Format {
             ("" | "wide", _) => Format::Table { wide: name == "wide" },
             ("yaml", _) if text == name => Format::Yaml,
             ("kyaml", _) if text == name => Format::Kyaml,
+            ("json", _) if text == name && is_typed(&call.command) => Format::Declared,
             ("json", _) if text == name => Format::Json,
             ("name", _) if text == name => Format::Name,
             (
@@ -112,6 +115,10 @@ impl Format {
             Format::Managed(format) => format.whole(&managed(object)),
             Format::Template(template, strict) => fill_in(template, &object.value, *strict)?,
             Format::Json => json_pretty(&without_managed_fields(&object.value)),
+            Format::Declared => {
+                let shown = Object { kind: object.kind, value: without_managed_fields(&object.value) };
+                json_declared(&shown, Some("    ")) + "\n"
+            }
             Format::Name => format!("{}/{}\n", object.kind.singular_resource(), object.name()),
             Format::JsonPath(path) => execute(path, &object.value)?,
             Format::Found(path) => json_pretty(&Value::from(found(path, &object.value))),
@@ -136,7 +143,7 @@ impl Format {
             Format::Kyaml => kyaml(&without_managed_fields(&list_value(objects))),
             Format::Managed(format) => format.whole(&list_of(&objects.iter().map(managed).collect::<Vec<_>>())),
             Format::Template(template, strict) => fill_in(template, &list_value(objects), *strict)?,
-            Format::Json => json_pretty(&without_managed_fields(&list_value(objects))),
+            Format::Json | Format::Declared => json_pretty(&without_managed_fields(&list_value(objects))),
             Format::Name => objects.iter().map(|object| self.one(object)).collect::<Result<String, Failure>>()?,
             Format::JsonPath(path) => execute(path, &list_value(objects))?,
             Format::Found(path) => json_pretty(&Value::from(found(path, &list_value(objects)))),
@@ -151,6 +158,16 @@ impl Format {
                 Columns::default().print(&rows)
             }
         })
+    }
+}
+
+/// True for the commands that hold their objects as structs of Go, not as maps.
+fn is_typed(command: &str) -> bool {
+    let mut words = command.split(' ').skip(1);
+    match words.next().unwrap_or_default() {
+        "run" | "expose" | "autoscale" | "set" | "rollout" | "taint" | "events" | "certificate" | "auth" => true,
+        "create" => words.next().is_some(),
+        _ => false,
     }
 }
 
@@ -257,13 +274,18 @@ pub struct TableOptions {
     pub kind_prefix: bool,
     /// Leaves the headings out.
     pub no_headings: bool,
+    /// Shows what kubectl can without the API server's columns: name and age.
+    pub bare: bool,
 }
 
 impl TableOptions {
     /// The headings for a kind.
     pub fn headings(&self, kind: &Kind) -> Vec<String> {
         let shown = kind.columns.iter().filter(|column| self.wide || !column.wide);
-        let mut row: Vec<String> = shown.map(|column| column.name.to_owned()).collect();
+        let mut row: Vec<String> = match self.bare {
+            true => vec!["NAME".to_owned(), "AGE".to_owned()],
+            false => shown.map(|column| column.name.to_owned()).collect(),
+        };
         if self.namespace && kind.namespaced {
             row.insert(0, "NAMESPACE".to_owned());
         }
@@ -280,21 +302,23 @@ impl TableOptions {
     /// The cells of an object.
     pub fn row(&self, object: &Object, context: &PrintContext) -> Vec<String> {
         let kind = object.kind;
-        let mut cells = (kind.cells)(object, context);
+        let mut cells = match self.bare {
+            true => vec![object.name().to_owned(), crate::api::kinds::age(object, context)],
+            false => (kind.cells)(object, context),
+        };
         if self.kind_prefix {
             if let Some(name) = kind.columns.iter().position(|column| column.name == "NAME") {
+                let name = if self.bare { 0 } else { name };
                 cells[name] = format!("{}/{}", kind.singular_resource(), cells[name]);
             }
         }
-        let shown = cells.into_iter().zip(kind.columns).filter(|(_, column)| self.wide || !column.wide);
-        let mut row: Vec<String> = shown.map(|(cell, _)| cell).collect();
+        let shown = |column: usize| self.bare || self.wide || !kind.columns[column].wide;
+        let mut row: Vec<String> =
+            cells.into_iter().enumerate().filter(|(column, _)| shown(*column)).map(|(_, cell)| cell).collect();
         if self.namespace && kind.namespaced {
             row.insert(0, object.namespace().to_owned());
         }
-        row.extend(self.label_columns.iter().map(|label| match object.labels().get(label) {
-            Value::Null => "<none>".to_owned(),
-            value => value.str().to_owned(),
-        }));
+        row.extend(self.label_columns.iter().map(|label| object.labels().get(label).str().to_owned()));
         if self.labels {
             row.push(crate::api::kinds::cells::labels_text(object.labels()));
         }

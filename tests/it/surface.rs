@@ -48,6 +48,7 @@ fn the_recorded_surface_of_kubectl_agrees() {
     let began = Timestamp::parse(fs::read_to_string(folder.join("start.txt")).unwrap().trim()).unwrap();
     settings.epoch = Timestamp(began.0 - (settings.uptime + Span::secs(5)).0 as i64);
     let mut player = Player::new(World::new(settings), session);
+    player.run("kubectl delete deployment,service --all -n kube-system");
     player.run("kubectl create namespace demo");
     player.run("load metrics -n demo usage-of-demo.yaml");
     player.advance_to(player.world.now() + Span::secs(5));
@@ -98,8 +99,7 @@ fn the_recorded_surface_of_kubectl_agrees() {
 
 /// A line with the names of this cluster: the context, and where its API server is said to be.
 fn here(line: &str) -> String {
-    let line =
-        line.replace("https://127.0.0.1:16443", "https://kubottle:6443").replace("scheduler-vm", "scheduler-kubottle");
+    let line = line.replace("127.0.0.1:16443", "kubottle:6443").replace("scheduler-vm", "scheduler-kubottle");
     let words = line.split_inclusive(|c: char| !c.is_ascii_alphanumeric());
     words
         .map(|word| {

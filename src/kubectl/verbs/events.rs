@@ -1,6 +1,7 @@
 //! `kubectl events`: events in the order of time.
 
 use super::Verb;
+use crate::api::encode::json_declared_list;
 use crate::api::kinds::kind;
 use crate::api::Object;
 use crate::base::order::Order;
@@ -11,6 +12,7 @@ use crate::kubectl::describe::page::since;
 use crate::kubectl::failure::error;
 use crate::kubectl::print::Format;
 use crate::kubectl::resources::resource_kind;
+use crate::value;
 
 /// Its row.
 pub static VERB: Verb = Verb { name: "events", run: Some(run), ..super::PLAIN };
@@ -49,7 +51,11 @@ fn run(call: &mut Call<'_>) -> Outcome {
         }
         return Ok(Run::Done(0));
     }
-    let text = if format.is_table() { table(call, &events, everywhere) } else { format.many(&events, true)? };
+    let text = match format {
+        Format::Table { .. } => table(call, &events, everywhere),
+        Format::Declared => json_declared_list(kind, &value!({}), &events, Some("    "), false) + "\n",
+        format => format.many(&events, true)?,
+    };
     call.out.out(text);
     Ok(Run::Done(0))
 }

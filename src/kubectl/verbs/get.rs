@@ -12,7 +12,7 @@ use crate::kubectl::call::{Call, Outcome, Poll, Run, Waiting, WorldReader};
 use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::output::Output;
 use crate::kubectl::print::{found, relaxed_path, tables, Format, TableOptions};
-use crate::kubectl::raw_metrics;
+use crate::kubectl::raw;
 use crate::kubectl::reader::Reader;
 use crate::kubectl::resources::{select, Filter};
 use crate::value;
@@ -24,29 +24,41 @@ const NO_TYPE: &str = "You must specify the type of resource to get. Use \"kubec
 
 fn run(call: &mut Call<'_>) -> Outcome {
     let args = call.line.args.clone();
-    if let Some(text) = call.line.get("raw").and_then(|path| raw_metrics::read(call.world, path)) {
-        call.out.line(text);
+    let watching = call.line.is("watch") || call.line.is("watch-only");
+    if let Some(path) = call.line.get("raw").filter(|path| !path.is_empty()).map(str::to_owned) {
+        refuse_with_raw(call, &path, watching)?;
+        let text = raw::read(call, &path)?;
+        call.out.out(text);
         return Ok(Run::Done(0));
+    }
+    let output = call.line.text("output");
+    if call.line.is("show-labels") && !matches!(output, "" | "wide") {
+        return Err(error(format!("--show-labels option cannot be used with {output} printer")));
+    }
+    if call.line.is("output-watch-events") && !watching {
+        return Err(error("--output-watch-events option can only be used with --watch or --watch-only"));
     }
     if args.is_empty() && !call.line.has("filename") {
         return Err(Failure::Plain(NO_TYPE.to_owned()));
     }
     let format = Format::of(call)?;
     let selection = select(call, &args, true)?;
-    let options = TableOptions {
+    let mut options = TableOptions {
         wide: matches!(format, Format::Table { wide: true }),
         namespace: call.line.is("all-namespaces"),
         labels: call.line.is("show-labels"),
         label_columns: call.line.list("label-columns"),
         kind_prefix: selection.several_kinds || call.line.is("show-kind"),
         no_headings: call.line.is("no-headers"),
+        bare: !call.line.is_or("server-print", true),
     };
-    let watching = call.line.is("watch") || call.line.is("watch-only");
     if watching && (selection.several_kinds || selection.named.len() > 1) {
         return Err(error("you may only specify a single resource type"));
     }
     let start = call.world.store().revision();
     let (mut objects, mut failures) = selection.objects(call)?;
+    let first = selection.manifests.first().map_or("", |manifest| manifest.object.kind.kind);
+    options.kind_prefix |= selection.manifests.iter().any(|manifest| manifest.object.kind.kind != first);
     if call.line.is("ignore-not-found") {
         failures.retain(|failure| !matches!(failure, Failure::Server(status) if status.reason == "NotFound"));
     }
@@ -70,6 +82,25 @@ fn run(call: &mut Call<'_>) -> Outcome {
     Failure::of(failures).map_or(Ok(Run::Done(0)), Err)
 }
 
+/// Models staging/src/k8s.io/kubectl/pkg/cmd/get GetOptions.Complete and Validate, the parts on `--raw`.
+fn refuse_with_raw(call: &Call<'_>, path: &str, watching: bool) -> Result<(), Failure> {
+    if !call.line.args.is_empty() {
+        return Err(error("arguments may not be passed when --raw is specified"));
+    }
+    if watching || call.line.has("selector") {
+        return Err(error(
+            "--raw may not be specified with other flags that filter the server request or alter the output",
+        ));
+    }
+    if call.line.has("output") {
+        return Err(error("--raw and --output are mutually exclusive"));
+    }
+    match path.starts_with('/') || path.contains("://") {
+        true => Ok(()),
+        false => Err(error(format!("--raw must be a valid URL path: parse {path:?}: invalid URI for request"))),
+    }
+}
+
 fn print(
     call: &mut Call<'_>,
     objects: &[Object],
@@ -81,7 +112,7 @@ fn print(
     let context = PrintContext { now: WorldReader(call.world).now(), wide: options.wide };
     match format {
         Format::Table { .. } if objects.is_empty() && all_found => {
-            if call.line.is("ignore-not-found") && single {
+            if call.line.is("ignore-not-found") {
                 return Ok(());
             }
             let global = call.line.is("all-namespaces") || !takes_namespace(call);
@@ -109,7 +140,7 @@ fn takes_namespace(call: &Call<'_>) -> bool {
 }
 
 /// The Scale of a workload, as its sub-resource shows it.
-fn scale_of(object: &Object) -> Result<Value, Failure> {
+pub fn scale_of(object: &Object) -> Result<Value, Failure> {
     if !matches!(object.kind.kind, "Deployment" | "ReplicaSet" | "StatefulSet" | "ReplicationController") {
         return Err(no_such_part());
     }

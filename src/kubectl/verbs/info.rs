@@ -85,15 +85,23 @@ fn api_resources(call: &mut Call<'_>) -> Outcome {
 }
 
 /// A resource as the API server's discovery lists it.
-struct Resource {
-    plural: &'static str,
-    singular: &'static str,
-    short: String,
-    api_version: String,
-    namespaced: bool,
-    kind: &'static str,
-    verbs: &'static str,
-    categories: &'static [&'static str],
+pub struct Resource {
+    /// `deployments`.
+    pub plural: &'static str,
+    /// `deployment`.
+    pub singular: &'static str,
+    /// `deploy`, with commas between several.
+    pub short: String,
+    /// `apps/v1`.
+    pub api_version: String,
+    /// False for what belongs to the whole cluster.
+    pub namespaced: bool,
+    /// `Deployment`.
+    pub kind: &'static str,
+    /// What can be done, with commas between.
+    pub verbs: &'static str,
+    /// `all`.
+    pub categories: &'static [&'static str],
 }
 
 impl Resource {
@@ -119,7 +127,7 @@ impl Resource {
 }
 
 /// The kinds that are served. Those of the VerticalPodAutoscaler are custom resources: they are listed once there are some.
-fn resources(world: &World) -> Vec<Resource> {
+pub fn resources(world: &World) -> Vec<Resource> {
     let installed = |kind: &&&'static Kind| kind.group != "autoscaling.k8s.io" || world.store().count(kind.kind) > 0;
     let kept = KINDS.iter().filter(installed).map(|kind| Resource {
         plural: kind.plural,
@@ -148,23 +156,56 @@ fn resources(world: &World) -> Vec<Resource> {
 }
 
 fn api_versions(call: &mut Call<'_>) -> Outcome {
-    let mut versions: Vec<String> = resources(call.world).into_iter().map(|row| row.api_version).collect();
+    versions(call.world).iter().for_each(|version| call.out.line(version));
+    Ok(Run::Done(0))
+}
+
+/// All group versions that are served, sorted.
+pub fn versions(world: &World) -> Vec<String> {
+    let mut versions: Vec<String> = resources(world).into_iter().map(|row| row.api_version).collect();
     versions.push("autoscaling/v1".to_owned());
     versions.order();
     versions.dedup();
-    versions.iter().for_each(|version| call.out.line(version));
-    Ok(Run::Done(0))
+    versions
 }
 
 const KUSTOMIZE: &str = "v5.8.1";
 
+/// What the API server, or kubectl itself, says of its build, in the order in which Go writes it.
+fn about(server: bool) -> Vec<(&'static str, &'static str)> {
+    let emulated = [
+        ("emulationMajor", "1"),
+        ("emulationMinor", "36"),
+        ("minCompatibilityMajor", "1"),
+        ("minCompatibilityMinor", "35"),
+    ];
+    let mut all = vec![("major", "1"), ("minor", "36")];
+    all.extend(emulated.into_iter().filter(|_| server));
+    all.extend([
+        ("gitVersion", VERSION),
+        ("gitCommit", "$Format:%H$"),
+        ("gitTreeState", ""),
+        ("buildDate", "1970-01-01T00:00:00Z"),
+        ("goVersion", "go1.26.6"),
+        ("compiler", "gc"),
+        ("platform", "linux/amd64"),
+    ]);
+    all
+}
+
+/// The same as JSON, each line after the first behind `margin`.
+pub fn about_text(server: bool, margin: &str) -> String {
+    let lines: Vec<String> =
+        about(server).iter().map(|(name, text)| format!("{margin}  \"{name}\": \"{text}\"")).collect();
+    format!("{{\n{}\n{margin}}}", lines.join(",\n"))
+}
+
+/// Models staging/src/k8s.io/kubectl/pkg/cmd/version VersionOptions.Run.
 fn version(call: &mut Call<'_>) -> Outcome {
-    let client_only = call.line.is("client");
-    let about = || value!({"gitVersion": VERSION, "major": "1", "minor": "36", "platform": "wasm"});
-    let mut all = value!({"clientVersion": (about()), "kustomizeVersion": KUSTOMIZE});
-    if !client_only {
-        all.set("serverVersion", about());
+    if !call.line.args.is_empty() {
+        return Err(error(format!("extra arguments: [{}]", call.line.args.join(" "))));
     }
+    let client_only = call.line.is("client");
     match call.line.text("output") {
         "" => {
             call.out.line(format!("Client Version: {VERSION}\nKustomize Version: {KUSTOMIZE}"));
@@ -172,8 +213,26 @@ fn version(call: &mut Call<'_>) -> Outcome {
                 call.out.line(format!("Server Version: {VERSION}"));
             }
         }
-        "yaml" => call.out.out(yaml(&all)),
-        "json" => call.out.line(crate::api::encode::json_indented(&all, "  ")),
+        "yaml" => {
+            let map = |server: bool| -> Value {
+                let mut value = value!({});
+                about(server).into_iter().for_each(|(name, text)| value.set(name, text));
+                value
+            };
+            let mut all = value!({"clientVersion": (map(false)), "kustomizeVersion": KUSTOMIZE});
+            if !client_only {
+                all.set("serverVersion", map(true));
+            }
+            call.out.line(yaml(&all));
+        }
+        "json" => {
+            let server =
+                if client_only { String::new() } else { format!(",\n  \"serverVersion\": {}", about_text(true, "  ")) };
+            let client = about_text(false, "  ");
+            let text =
+                format!("{{\n  \"clientVersion\": {client},\n  \"kustomizeVersion\": \"{KUSTOMIZE}\"{server}\n}}");
+            call.out.line(text);
+        }
         _ => return Err(error("--output must be 'yaml' or 'json'")),
     }
     Ok(Run::Done(0))
