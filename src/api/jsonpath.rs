@@ -9,6 +9,8 @@ use super::value::Value;
 /// A template, ready to be carried out.
 #[derive(Clone, Debug)]
 pub struct JsonPath {
+    /// The template as it was written.
+    pub text: String,
     nodes: Vec<Node>,
     allow_missing: bool,
 }
@@ -20,7 +22,7 @@ impl JsonPath {
     /// Reads a template such as `{.items[*].metadata.name}`. `allow_missing` says that a field which is not there is empty and
     /// no error, as it is for kubectl.
     pub fn parse(template: &str, allow_missing: bool) -> Result<JsonPath, String> {
-        Ok(JsonPath { nodes: jsonpath_parse::parse(template)?, allow_missing })
+        Ok(JsonPath { text: template.to_owned(), nodes: jsonpath_parse::parse(template)?, allow_missing })
     }
 
     /// The text a template gives for a value.

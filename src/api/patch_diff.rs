@@ -76,7 +76,13 @@ fn diff_values(
     shape: Shape<'static>,
     options: Options,
 ) -> Result<(), String> {
+    let whole = matches!((old, new), (Value::Map(_), Value::Map(_)));
     match (old, new) {
+        _ if whole && lookup(shape, key).is_ok_and(|meta| meta.replaces) => {
+            if options.changes {
+                patch.insert(key, new.clone());
+            }
+        }
         _ if old.same(new) => {}
         (Value::Map(old), Value::Map(new)) => {
             let meta = match lookup(shape, key) {

@@ -30,6 +30,8 @@ pub(super) struct Meta {
     pub shape: Shape<'static>,
     /// True where keys that the new value does not have are dropped.
     pub retain_keys: bool,
+    /// True where the whole value is taken.
+    pub replaces: bool,
     /// The merge key of a list that is merged; empty for plain values.
     pub merge_key: Option<&'static str>,
 }
@@ -43,14 +45,15 @@ pub(super) fn lookup(shape: Shape<'static>, key: &str) -> Result<Meta, String> {
             Some(field) => Ok(Meta {
                 shape: element_shape(&field.kind),
                 retain_keys: field.retain_keys,
+                replaces: field.replaces,
                 merge_key: field.merge_key,
             }),
             None => Err(format!("unable to find api field in struct {} for the json field \"{key}\"", id.get().name)),
         },
         Shape::Of(Type::Map(element, _, _)) => {
-            Ok(Meta { shape: element_shape(element), retain_keys: false, merge_key: None })
+            Ok(Meta { shape: element_shape(element), retain_keys: false, replaces: false, merge_key: None })
         }
-        Shape::Of(kind) => Ok(Meta { shape: Shape::Of(kind), retain_keys: false, merge_key: None }),
+        Shape::Of(kind) => Ok(Meta { shape: Shape::Of(kind), retain_keys: false, replaces: false, merge_key: None }),
     }
 }
 

@@ -84,6 +84,9 @@ fn merge_values(
     match (before, change) {
         (Value::Map(before), Value::Map(change)) => {
             let meta = lookup(shape, key)?;
+            if meta.replaces {
+                return Ok(Value::Map(change.clone()));
+            }
             merge_maps(before, change, meta.shape, mode).map(Value::Map)
         }
         (Value::List(before), Value::List(change)) => {

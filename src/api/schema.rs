@@ -76,6 +76,8 @@ pub struct Field {
     pub list_type: ListType,
     /// True for a map that is one value.
     pub atomic: bool,
+    /// True where a strategic merge patch holds the whole value, whether it changed or not (`replace`).
+    pub replaces: bool,
     /// Its place in Go's declaration, which is the order in which Go writes the fields of a struct as JSON.
     pub place: u16,
 }
@@ -245,6 +247,7 @@ type Names = [(&'static str, &'static str, &'static str, &'static str)];
 fn parse_field(word: &'static str, group: &str, version: &str, names: &Names) -> Field {
     let (head, rest) = word.split_once(':').expect("a field has a type");
     let name = head.trim_end_matches(['=', '!']);
+    let (rest, replaces) = rest.strip_suffix('|').map_or((rest, false), |r| (r, true));
     let (rest, atomic_map) = rest.strip_suffix('&').map_or((rest, false), |r| (r, true));
     let (rest, keys) = rest.split_once('@').map_or((rest, None), |(r, k)| (r, Some(k)));
     let (rest, merge_key) = rest.split_once('~').map_or((rest, None), |(r, k)| (r, Some(k)));
@@ -265,6 +268,7 @@ fn parse_field(word: &'static str, group: &str, version: &str, names: &Names) ->
         merge_key,
         list_type,
         atomic: atomic_map,
+        replaces,
         place: 0,
     }
 }

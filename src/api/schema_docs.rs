@@ -26,6 +26,23 @@ impl<'a> Docs<'a> {
     }
 }
 
+impl Docs<'_> {
+    /// What upstream says of a type that is no struct of the schema: an amount, a time.
+    pub fn of_type(&self, name: &str) -> Option<String> {
+        let head = format!("#{name} ");
+        let mut lines = self.0.lines().skip_while(|line| *line != "@type v1");
+        lines.find_map(|line| line.strip_prefix(head.as_str())).map(unescape)
+    }
+
+    /// The values that a named string may have, each with what is said of it.
+    pub fn values(&self, name: &str) -> Vec<(&str, &str)> {
+        let head = format!("#{name} ");
+        let lines = self.0.lines().skip_while(|line| *line != "@enum v1").skip_while(|line| !line.starts_with(&head));
+        let own = lines.skip(1).take_while(|line| !line.starts_with('#'));
+        own.map(|line| line.split_once(' ').unwrap_or((line, ""))).collect()
+    }
+}
+
 fn type_meta(field: &str) -> Option<&'static str> {
     match field {
         "apiVersion" => Some("APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources"),

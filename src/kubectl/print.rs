@@ -120,7 +120,8 @@ impl Format {
                 json_declared(&shown, Some("    ")) + "\n"
             }
             Format::Name => format!("{}/{}\n", object.kind.singular_resource(), object.name()),
-            Format::JsonPath(path) => execute(path, &object.value)?,
+            Format::JsonPath(path) if path.text.contains("managedFields") => execute(path, &managed(object), None)?,
+            Format::JsonPath(path) => execute(path, &object.value, Some(&|| managed(object)))?,
             Format::Found(path) => json_pretty(&Value::from(found(path, &object.value))),
             Format::Custom(_) => self.many(std::slice::from_ref(object), true)?,
         })
@@ -145,7 +146,13 @@ impl Format {
             Format::Template(template, strict) => fill_in(template, &list_value(objects), *strict)?,
             Format::Json | Format::Declared => json_pretty(&without_managed_fields(&list_value(objects))),
             Format::Name => objects.iter().map(|object| self.one(object)).collect::<Result<String, Failure>>()?,
-            Format::JsonPath(path) => execute(path, &list_value(objects))?,
+            Format::JsonPath(path) => {
+                let whole = || list_of(&objects.iter().map(managed).collect::<Vec<_>>());
+                match path.text.contains("managedFields") {
+                    true => execute(path, &whole(), None)?,
+                    false => execute(path, &list_value(objects), Some(&whole))?,
+                }
+            }
             Format::Found(path) => json_pretty(&Value::from(found(path, &list_value(objects)))),
             Format::Custom(columns) => {
                 let mut rows: Vec<Vec<String>> = Vec::new();
@@ -171,16 +178,52 @@ fn is_typed(command: &str) -> bool {
     }
 }
 
-/// An object with all owners of its fields.
+/// An object with all owners of its fields, those included that are not written down until somebody looks.
 fn managed(object: &Object) -> Value {
     let mut value = object.value.clone();
+    if !object.kind.has_status && object.metadata().get("managedFields").is_null() {
+        return value;
+    }
     value.slot("metadata").map_mut().insert("managedFields", shown(object));
     value
 }
 
-/// The text of a template for a value.
-pub fn execute(path: &JsonPath, value: &Value) -> Result<String, Failure> {
-    path.execute(value).map_err(|why| error(format!("error executing jsonpath: {why}")))
+/// The text of a template for a value. Where it fails the value is shown with all that is in it, which `whole` gives.
+///
+/// Models staging/src/k8s.io/cli-runtime/pkg/printers JSONPathPrinter.PrintObj.
+pub fn execute(path: &JsonPath, value: &Value, whole: Option<&dyn Fn() -> Value>) -> Result<String, Failure> {
+    path.execute(value).map_err(|why| {
+        let text = &path.text;
+        let mut shown = String::new();
+        go_syntax(&whole.map_or_else(|| value.clone(), |whole| whole()), &mut shown);
+        error(format!("error executing jsonpath {text:?}: Error executing template: {why}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t{text}\n\tobject given to jsonpath engine was:\n\t\t{shown}\n\n\n"))
+    })
+}
+
+/// A value as Go's `%#v` prints it.
+fn go_syntax(value: &Value, out: &mut String) {
+    match value {
+        Value::Null => out.push_str("interface {}(nil)"),
+        Value::Str(text) => out.push_str(&format!("{:?}", text.as_str())),
+        Value::List(items) => {
+            out.push_str("[]interface {}{");
+            for (i, item) in items.iter().enumerate() {
+                out.push_str(if i > 0 { ", " } else { "" });
+                go_syntax(item, out);
+            }
+            out.push('}');
+        }
+        Value::Map(map) => {
+            out.push_str("map[string]interface {}{");
+            for (i, (key, item)) in map.iter().enumerate() {
+                out.push_str(if i > 0 { ", " } else { "" });
+                out.push_str(&format!("{:?}:", key.as_str()));
+                go_syntax(item, out);
+            }
+            out.push('}');
+        }
+        plain => out.push_str(&json(plain)),
+    }
 }
 
 /// Reads a template of Go.

@@ -2,12 +2,12 @@
 //! be applied now and what there is.
 
 use super::change::{create, modify, report};
-use super::{server_side, Verb};
+use super::{edit, server_side, Verb};
 use crate::api::apply::{is_unchanged, last_applied, three_way_patch, LAST_APPLIED};
 use crate::api::decode::FieldValidation;
 use crate::api::patch::{self, PatchType};
 use crate::api::selector::Selector;
-use crate::api::{json, kind, schema, Object, ObjectKey, Status};
+use crate::api::{encode, json, kind, schema, Object, ObjectKey, Status};
 use crate::kubectl::call::{Call, DryRun, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::manifest::{self, Manifest};
@@ -147,16 +147,21 @@ fn apply(call: &mut Call<'_>, manifest: &Manifest, dry: DryRun) -> Result<(), Fa
         let resource = format!("{}/{}", kind.plural, name);
         call.out.warn(&format!("resource {resource} is missing the {LAST_APPLIED} annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically."));
     }
-    let source = &manifest.source;
-    let mut warnings = Vec::new();
-    let patched = modify(call, &current, dry, |object| {
-        (*object, warnings) = merged(object, &wanted, manifest.validation)?;
-        Ok(())
-    });
-    warnings.iter().for_each(|warning| call.out.warn(warning));
-    let patched = patched.map_err(|failure| failure.when("applying patch", source))?;
-    let changed = patched.value != current.value;
-    report(call, &patched, if changed { "configured" } else { "unchanged" }, dry)
+    let patching = |failure: Failure| failure.when("applying patch", &manifest.source);
+    let (mut patched, mut done) = (current.clone(), "unchanged");
+    if merged(&current, &wanted, manifest.validation).map_err(|status| patching(status.into()))?.is_some() {
+        let mut warnings = Vec::new();
+        let changed = modify(call, &current, dry, |object| {
+            if let Some(merged) = merged(object, &wanted, manifest.validation)? {
+                (*object, warnings) = merged;
+            }
+            Ok(())
+        });
+        warnings.iter().for_each(|warning| call.out.warn(warning));
+        (patched, done) = (changed.map_err(patching)?, "configured");
+    }
+    warn_if_deleting(call, &patched);
+    report(call, &patched, done, dry)
 }
 
 /// A configuration as a new object, with the annotation that remembers it.
@@ -164,20 +169,29 @@ pub(super) fn with_last_applied(object: &Object) -> Object {
     Object { kind: object.kind, value: crate::api::apply::with_last_applied(&object.value) }
 }
 
-/// An object after a configuration is applied to it; the second part are warnings.
+/// Models staging/src/k8s.io/kubectl/pkg/cmd/apply WarnIfDeleting.
+pub(super) fn warn_if_deleting(call: &mut Call<'_>, object: &Object) {
+    if !object.at("metadata.deletionTimestamp").is_null() {
+        let name = object.name();
+        call.out.warn(&format!("Detected changes to resource {name} which is currently being deleted."));
+    }
+}
+
+/// An object after a configuration is applied to it, and what is warned of; none where there is nothing to patch. A patch
+/// that changes nothing counts, as that of a Secret with `stringData`.
 pub(super) fn merged(
     current: &Object,
     configuration: &Object,
     validation: FieldValidation,
-) -> Result<(Object, Vec<String>), Status> {
+) -> Result<Option<(Object, Vec<String>)>, Status> {
     let row = current.kind;
     let id = schema::find_struct(row.group, row.version, row.kind);
     let id = id.ok_or_else(|| Status::bad_request(format!("{} has no schema", row.kind)))?;
     let patch = three_way_patch(&configuration.value, &current.value, id).map_err(Status::bad_request)?;
     if is_unchanged(&patch) {
-        return Ok((current.clone(), Vec::new()));
+        return Ok(None);
     }
-    patch::apply(current, &patch, PatchType::Strategic, validation)
+    patch::apply(current, &patch, PatchType::Strategic, validation).map(Some)
 }
 
 /// Remembers files as what was applied last, and changes nothing else.
@@ -201,10 +215,9 @@ fn set_last_applied(call: &mut Call<'_>) -> Outcome {
         if kind.namespaced {
             wanted.set("metadata.namespace", namespace.as_str());
         }
-        let noted = with_last_applied(&wanted);
-        let text = noted.metadata().get("annotations").get(LAST_APPLIED).clone();
-        if known.is_none_or(|known| known != text.str()) {
-            changes.push((current, text));
+        match known.and_then(|known| json::parse(known.trim_end()).ok()) == Some(wanted.value.clone()) {
+            true => call.out.line(format!("set-last-applied {name}: no changes required.")),
+            false => changes.push((current, encode::json(&wanted.value) + "\n")),
         }
     }
     for (current, text) in changes {
@@ -217,7 +230,7 @@ fn set_last_applied(call: &mut Call<'_>) -> Outcome {
     Failure::of(files.failures).map_or(Ok(Run::Done(0)), Err)
 }
 
-/// The remembered configuration is a part of its object, so it is edited there.
+/// What was applied last, edited by itself.
 fn edit_last_applied(call: &mut Call<'_>) -> Outcome {
     let args = call.line.args.clone();
     let (objects, failures) = select(call, &args, true)?.objects(call)?;
@@ -228,7 +241,7 @@ fn edit_last_applied(call: &mut Call<'_>) -> Outcome {
         Some(object) => {
             Err(error(format!("no last-applied-configuration annotation found on resource: {}", object.name())))
         }
-        None => Err(error("Kubottle edits what was applied last with `kubectl edit`, in the object's annotation")),
+        None => edit::all(call, &objects),
     }
 }
 

@@ -319,7 +319,7 @@ fn view(call: &mut Call<'_>) -> Outcome {
         }
     }
     let text = match Format::of(call)? {
-        Format::JsonPath(path) => execute(&path, &config)?,
+        Format::JsonPath(path) => execute(&path, &config, None)?,
         Format::Json => json_pretty(&config),
         _ => yaml(&config),
     };

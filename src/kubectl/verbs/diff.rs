@@ -64,7 +64,9 @@ fn diff(call: &mut Call<'_>, manifest: &Manifest) -> Result<String, Failure> {
         Some(current) => {
             let changed = modify(call, &current, DryRun::Server, |object| {
                 let remembered = object.value.at("metadata.annotations").get(LAST_APPLIED).clone();
-                (*object, _) = merged(object, &wanted, manifest.validation)?;
+                if let Some(merged) = merged(object, &wanted, manifest.validation)? {
+                    *object = merged.0;
+                }
                 let annotations = object.value.slot_at("metadata.annotations");
                 match remembered {
                     Value::Null => drop(annotations.remove_key(LAST_APPLIED)),

@@ -3,11 +3,12 @@
 
 use super::change::{modify, report};
 use super::Verb;
+use crate::api::apply::{last_applied, LAST_APPLIED};
 use crate::api::decode::FieldValidation;
 use crate::api::encode::{json_pretty, without_managed_fields, yaml};
 use crate::api::manifest as reader;
 use crate::api::status::Cause;
-use crate::api::{Object, Status};
+use crate::api::{json, Object, Status, Value};
 use crate::base::draw;
 use crate::kubectl::call::{Call, DryRun, Outcome, Poll, Run};
 use crate::kubectl::failure::{error, Failure};
@@ -27,6 +28,16 @@ fn run(call: &mut Call<'_>) -> Outcome {
     if let Some(failure) = Failure::of(failures) {
         return Err(failure);
     }
+    all(call, &objects)
+}
+
+/// True for `apply edit-last-applied`: what is edited is the configuration applied last.
+fn edits_applied(call: &Call<'_>) -> bool {
+    call.command.ends_with("last-applied")
+}
+
+/// Opens the editor for some objects.
+pub fn all(call: &mut Call<'_>, objects: &[Object]) -> Outcome {
     let variable = |name: &str| call.session.variables.get(name).filter(|text| !text.is_empty()).cloned();
     let editor = variable("KUBE_EDITOR").or_else(|| variable("EDITOR"));
     let by_hand = editor.as_ref().is_none_or(|name| {
@@ -35,12 +46,12 @@ fn run(call: &mut Call<'_>) -> Outcome {
     });
     match editor {
         Some(editor) if !by_hand => {
-            for object in &objects {
+            for object in objects {
                 edit(call, object, &editor)?;
             }
             Ok(Run::Done(0))
         }
-        _ => hand_over(call, &objects),
+        _ => hand_over(call, objects),
     }
 }
 
@@ -50,24 +61,40 @@ fn hand_over(call: &mut Call<'_>, objects: &[Object]) -> Outcome {
     };
     let path = format!("kubectl-edit-{}-{}.yaml", object.kind.singular, object.name());
     let resource = format!("{}/{}", object.kind.singular_resource(), object.name());
-    call.session.write(&path, yaml(&without_managed_fields(&object.value)));
+    if edits_applied(call) {
+        call.session.write(&path, yaml(&shown(call, object)));
+        call.session.editing = Some(Editing { path: path.clone() });
+        let text = format!("what was applied last of {resource} was written to {path}: change it there, then `kubectl apply set-last-applied -f {path}`");
+        call.out.line(text);
+        return Ok(Run::Done(0));
+    }
+    call.session.write(&path, yaml(&shown(call, object)));
     call.session.editing = Some(Editing { path: path.clone() });
     call.out.line(format!("{resource} was written to {path}: change it there, then `kubectl replace -f {path}`"));
     Ok(Run::Done(0))
+}
+
+/// What the editor shows of an object.
+fn shown(call: &Call<'_>, object: &Object) -> Value {
+    let applied = || last_applied(&object.value).and_then(|text| json::parse(text.trim_end()).ok());
+    match edits_applied(call) {
+        true => applied().unwrap_or_default(),
+        false => without_managed_fields(&object.value),
+    }
 }
 
 const HEAD: &str = "# Please edit the object below. Lines beginning with a '#' will be ignored,\n# and an empty file will abort the edit. If an error occurs while saving this file will be\n# reopened with the relevant failures.\n#\n";
 
 /// Models staging/src/k8s.io/kubectl/pkg/cmd/util/editor EditOptions.Run for one object.
 fn edit(call: &mut Call<'_>, object: &Object, editor: &str) -> Result<(), Failure> {
-    let json = call.line.text("output") == "json";
-    let shown = without_managed_fields(&object.value);
-    let original = if json { json_pretty(&shown) } else { yaml(&shown) };
+    let in_json = call.line.text("output") == "json";
+    let shown = shown(call, object);
+    let original = if in_json { json_pretty(&shown) } else { yaml(&shown) };
     let number = draw::below(call.world.settings().seed, "kubectl-edit", object.uid(), call.world.now().0, 1 << 32);
-    let path = format!("/tmp/kubectl-edit-{number}.{}", if json { "json" } else { "yaml" });
+    let path = format!("/tmp/kubectl-edit-{number}.{}", if in_json { "json" } else { "yaml" });
     let (mut before, mut reasons) = (original.clone(), String::new());
     loop {
-        let head = if json { String::new() } else { format!("{HEAD}{reasons}") };
+        let head = if in_json { String::new() } else { format!("{HEAD}{reasons}") };
         call.session.write(&path, format!("{head}{before}"));
         if !run_editor(call, editor, &path) {
             return Err(error(format!("there was a problem with the editor \"{editor}\"")));
@@ -143,6 +170,14 @@ fn put_back(call: &mut Call<'_>, object: &Object, text: &str) -> Result<(), Fail
     let wanted = Object { kind: manifest.kind, value: manifest.value };
     if wanted.kind.kind != object.kind.kind || wanted.name() != object.name() {
         return Err(error("At least one of apiVersion, kind and name was changed"));
+    }
+    if edits_applied(call) {
+        let text = crate::api::encode::json(&wanted.value) + "\n";
+        let changed = modify(call, object, DryRun::No, |current| {
+            current.value.slot("metadata").slot("annotations").map_mut().insert(LAST_APPLIED, text);
+            Ok(())
+        })?;
+        return report(call, &changed, "edited", DryRun::No);
     }
     let (decoded, warnings) = crate::api::decode::object(&wanted.value, wanted.kind, FieldValidation::Strict)?;
     warnings.iter().for_each(|warning| call.out.warn(warning));

@@ -27,6 +27,7 @@ mod edit;
 mod events;
 pub mod exec;
 mod explain;
+mod explain_v2;
 mod expose;
 pub mod get;
 pub mod info;
