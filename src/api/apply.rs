@@ -42,13 +42,66 @@ pub fn with_last_applied(object: &Value) -> Value {
 ///
 /// Models k8s.io/kubectl/pkg/cmd/apply Patcher.buildStrategicMergeFromStructs: apiVersion, kind and name must not differ.
 pub fn three_way_patch(configuration: &Value, current: &Value, id: StructId) -> Result<Value, String> {
-    let mut original = match last_applied(current) {
-        Some(text) => json::parse(text.trim_end()).map_err(|_| "invalid JSON document".to_owned())?,
-        None => Value::map(),
-    };
+    let mut original = original(current)?;
     to_stored_version(&mut original);
     let modified = with_last_applied(configuration);
-    let patch = patch_diff::three_way(&original, &modified, current, id)?;
+    checked(patch_diff::three_way(&original, &modified, current, id)?)
+}
+
+/// The same for a custom object, as a JSON merge patch.
+///
+/// Models staging/src/k8s.io/apimachinery/pkg/util/jsonmergepatch CreateThreeWayJSONMergePatch.
+pub fn three_way_merge_patch(configuration: &Value, current: &Value) -> Result<Value, String> {
+    let original = original(current)?;
+    let modified = with_last_applied(configuration);
+    let mut patch = additions(current, &modified);
+    deletions(&original, &modified, &mut patch);
+    checked(patch)
+}
+
+/// What of `to` is not so in `from`.
+fn additions(from: &Value, to: &Value) -> Value {
+    let mut patch = Value::map();
+    for (key, wanted) in to.entries() {
+        let present = from.get(key);
+        let change = match (present, wanted) {
+            (Value::Map(_), Value::Map(_)) => additions(present, wanted),
+            _ => wanted.clone(),
+        };
+        let nested = matches!((present, wanted), (Value::Map(_), Value::Map(_)));
+        if if nested { !change.entries().is_empty() } else { present != wanted } {
+            patch.map_mut().insert(key, change);
+        }
+    }
+    patch
+}
+
+/// Adds a null for what of `from` is not in `to`.
+fn deletions(from: &Value, to: &Value, patch: &mut Value) {
+    for (key, old) in from.entries() {
+        match (to.as_map().and_then(|map| map.get(key)), old) {
+            (None, _) => patch.map_mut().insert(key, Value::Null),
+            (Some(new @ Value::Map(_)), Value::Map(_)) => {
+                let mut below = patch.get(key).clone();
+                deletions(old, new, &mut below);
+                if !below.is_null() {
+                    patch.map_mut().insert(key, below);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn original(current: &Value) -> Result<Value, String> {
+    match last_applied(current) {
+        Some(text) => json::parse(text.trim_end()).map_err(|_| "invalid JSON document".to_owned()),
+        None => Ok(Value::map()),
+    }
+}
+
+/// A patch that keeps what no patch may change.
+fn checked(patch: Value) -> Result<Value, String> {
     let keeps = |path: &str| patch.at(path).is_null();
     if keeps("apiVersion") && keeps("kind") && keeps("metadata.name") {
         Ok(patch)

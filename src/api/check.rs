@@ -5,13 +5,14 @@
 use super::decode::{self, Problem, ProblemKind};
 use super::defaults;
 use super::diagnostic::{parse_path, path_text, Diagnostic, Severity};
+use super::kinds::Catalog;
 use super::manifest::{self, Manifest};
 use super::yaml::{self, Data, Extent, Mark, Node};
 use super::{hints, Object};
 use crate::base::order::Order;
 
 /// All mistakes of a text, in the order of their places.
-pub fn check(text: &str) -> Vec<Diagnostic> {
+pub fn check(text: &str, catalog: &Catalog) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for document in yaml::parse(text) {
         for twice in &document.duplicates {
@@ -29,7 +30,7 @@ pub fn check(text: &str) -> Vec<Diagnostic> {
             strange_nodes(root, &mut found);
         }
     }
-    for manifest in manifest::read(text, "") {
+    for manifest in manifest::read(text, "", catalog) {
         match manifest {
             Ok(manifest) => check_object(&manifest, &mut found),
             Err(unsent) if unsent.syntax => {}
@@ -49,8 +50,10 @@ fn mark(extent: Extent, severity: Severity, message: String, hint: String) -> Di
 
 fn check_object(manifest: &Manifest, found: &mut Vec<Diagnostic>) {
     let kind = manifest.kind;
-    let Some(id) = manifest::find_struct(&manifest.api_version, kind.kind) else { return };
-    let typed = decode::typed(&manifest.value, id);
+    let typed = match manifest::find_struct(&manifest.api_version, kind.kind) {
+        Some(id) => decode::typed(&manifest.value, id),
+        None => decode::read(&manifest.value, kind),
+    };
     let sound = typed.problems.is_empty();
     found.extend(typed.problems.iter().map(|problem| problem_mark(problem, manifest)));
     if !sound {
@@ -99,7 +102,7 @@ fn problem_mark(problem: &Problem, manifest: &Manifest) -> Diagnostic {
         extent: if on_key { key } else { value },
         severity: Severity::Error,
         message: problem.message(),
-        hint: hints::for_problem(problem, manifest.kind.kind),
+        hint: hints::for_problem(problem, manifest.kind.name()),
         path: path_text(&problem.path),
     }
 }

@@ -9,7 +9,7 @@ use super::decode_scalar::{self, Misfit};
 use super::diagnostic::{path_text, Step};
 use super::schema::{Field, StructId, Type};
 use super::value::{Map, Value};
-use super::{schema, Kind, Object, Status};
+use super::{Kind, Object, Status};
 
 /// What to do with fields that Kubernetes does not know (`--validate`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,8 +43,8 @@ pub enum ProblemKind {
     },
     /// A field that the struct does not have.
     Unknown {
-        /// The struct.
-        owner: StructId,
+        /// The struct; none of a custom object.
+        owner: Option<StructId>,
     },
 }
 
@@ -77,9 +77,18 @@ pub fn typed(value: &Value, id: StructId) -> Typed {
     Typed { value, problems: decoder.problems }
 }
 
+/// Reads a value as an object of a kind.
+pub fn read(value: &Value, kind: &Kind) -> Typed {
+    match kind.shape() {
+        _ if kind.custom.is_some() => super::custom::read(value, kind),
+        Some(id) => typed(value, id),
+        None => Typed { value: value.clone(), problems: Vec::new() },
+    }
+}
+
 /// The value as Go writes the struct again; what does not fit is left out.
 pub fn normalised(value: &Value, kind: &Kind) -> Value {
-    schema::find_struct(kind.group, kind.version, kind.kind).map_or_else(|| value.clone(), |id| typed(value, id).value)
+    read(value, kind).value
 }
 
 /// Reads what was sent to the API server as an object of a kind. The second part are warnings.
@@ -90,11 +99,8 @@ pub fn object(
     kind: &'static Kind,
     validation: FieldValidation,
 ) -> Result<(Object, Vec<String>), Status> {
-    let Some(id) = schema::find_struct(kind.group, kind.version, kind.kind) else {
-        return Ok((Object { kind, value: value.clone() }, Vec::new()));
-    };
-    let typed = typed(value, id);
-    match refusal(&typed.problems, kind.kind, kind.version, validation) {
+    let typed = read(value, kind);
+    match refusal(&typed.problems, kind.name(), kind.version, validation) {
         Some(refusal) => Err(refusal),
         None => {
             let unknown = typed.problems.iter().map(Problem::message);
@@ -195,7 +201,7 @@ impl Decoder {
                         out.map_mut().insert(key, value);
                     }
                 }
-                None => self.problem(ProblemKind::Unknown { owner: id }),
+                None => self.problem(ProblemKind::Unknown { owner: Some(id) }),
             }
             self.path.pop();
         }

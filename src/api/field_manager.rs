@@ -8,7 +8,7 @@ use ecow::EcoString;
 use super::field_compare::{compare, empty, fields_of};
 use super::field_merge::{merge, prune};
 use super::field_set::FieldSet;
-use super::schema::{find_struct, StructId};
+use super::schema::StructId;
 use super::status::Cause;
 use super::{Object, Status, Value};
 use crate::base::order::Order;
@@ -94,7 +94,7 @@ impl Entry {
 }
 
 fn schema_of(object: &Object) -> Option<StructId> {
-    find_struct(object.kind.group, object.kind.version, object.kind.kind)
+    object.kind.shape()
 }
 
 /// The entries of an object, in the order they are kept in.
@@ -346,7 +346,7 @@ pub fn apply(
     object.value.slot("metadata").remove_key("resourceVersion");
     let kept = entries.iter().fold(named, |all, entry| all.union(&entry.set));
     prune(&mut object.value, &last, &kept, id);
-    object.value = super::decode::typed(&object.value, id).value;
+    object.value = super::decode::normalised(&object.value, object.kind);
     let found = compare(&live.value, &object.value, id);
     let (touched, removed) = (owned(found.added.union(&found.modified)), owned(found.removed));
     let allowed = if manager.name == "kubectl" { from_last_applied(live, id) } else { FieldSet::default() };

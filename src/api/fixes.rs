@@ -222,13 +222,16 @@ fn selector(lines: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::super::check::check;
+    use super::super::kinds::Catalog;
     use super::*;
 
     /// Applies remedies until there is none left.
     fn fixed(text: &str) -> String {
         let mut text = text.to_owned();
         for _ in 0..20 {
-            let Some(edit) = check(&text).iter().find_map(|found| fix(&text, found)) else { break };
+            let Some(edit) = check(&text, &Catalog::default()).iter().find_map(|found| fix(&text, found)) else {
+                break;
+            };
             let offset = |(line, column): (u32, u32)| {
                 let before: usize = text.split_inclusive('\n').take(line as usize - 1).map(str::len).sum();
                 let inside: usize = text[before..].chars().take(column as usize - 1).map(char::len_utf8).sum();
@@ -243,7 +246,7 @@ mod tests {
     fn removed_versions_become_the_present_form_and_keep_their_comments() {
         let old = "apiVersion: extensions/v1beta1 # old\nkind: Ingress\nmetadata:\n  name: web\nspec:\n  rules:\n  - host: a.b # the host\n    http:\n      paths:\n      - path: /\n        backend:\n          serviceName: web\n          servicePort: 80\n---\napiVersion: extensions/v1beta1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  template:\n    metadata:\n      labels:\n        app: web\n    spec:\n      containers:\n      - name: c\n        image: nginx\n";
         let new = fixed(old);
-        assert!(check(&new).is_empty(), "{new}\n{:?}", check(&new));
+        assert!(check(&new, &Catalog::default()).is_empty(), "{new}\n{:?}", check(&new, &Catalog::default()));
         assert!(new.contains("networking.k8s.io/v1 # old") && new.contains("# the host"), "{new}");
         assert!(new.contains("service:\n            name: web\n            port:\n              number: 80"), "{new}");
         assert!(new.contains("  selector:\n    matchLabels:\n      app: web\n  template:"), "{new}");
@@ -253,27 +256,27 @@ mod tests {
     fn misspelt_fields_and_pasted_letters_are_put_right() {
         let new = fixed("apiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec:\n  selektor: {app: web}\n  ports：\n  - port: 80\n");
         assert!(new.contains("  selector: {app: web}") && new.contains("  ports:\n"), "{new}");
-        assert!(check(&new).is_empty(), "{new}");
+        assert!(check(&new, &Catalog::default()).is_empty(), "{new}");
     }
 
     #[test]
     fn lost_layouts_are_found_again() {
         let flat = "apiVersion: apps/v1\nkind: Deployment\n# the name\nmetadata:\nname: web\nlabels:\napp: web\nspec:\nreplicas: 2\nselector:\nmatchLabels:\napp: web\ntemplate:\nmetadata:\nlabels:\napp: web\nspec:\ncontainers:\n- name: c\nimage: nginx:1.25\nports:\n- containerPort: 80\ncommand:\n- sleep\n- \"1\"\n";
         let new = fixed(flat);
-        assert!(check(&new).is_empty(), "{new}");
+        assert!(check(&new, &Catalog::default()).is_empty(), "{new}");
         assert!(new.contains("\n      containers:\n      - name: c\n        image: nginx:1.25\n"), "{new}");
         assert!(new.contains("        - containerPort: 80\n        command:\n        - sleep"), "{new}");
         let tabs =
             "apiVersion: v1\nkind: Service\nmetadata:\n\tname: web\nspec:\n\tports:\n\t- port: 80\n\t  name: http\n";
         let new = fixed(tabs);
-        assert!(check(&new).is_empty() && new.contains("\n  - port: 80\n    name: http"), "{new}");
+        assert!(check(&new, &Catalog::default()).is_empty() && new.contains("\n  - port: 80\n    name: http"), "{new}");
     }
 
     #[test]
     fn old_autoscalers_ingresses_and_missing_versions_are_put_right() {
         let old = "apiVersion: autoscaling/v2beta1\nkind: HorizontalPodAutoscaler\nmetadata:\n  name: web\nspec:\n  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}\n  maxReplicas: 3\n  metrics:\n  - type: Resource\n    resource:\n      name: cpu\n      targetAverageUtilization: 50 # percent\n---\nkind: ConfigMap\nmetadata:\n  name: a\n---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: web\nspec:\n  rules:\n  - http:\n      paths:\n      - path: /\n        pathType: Prefix\n        backend:\n          serviceName: web\n          servicePort: http\n";
         let new = fixed(old);
-        assert!(check(&new).is_empty(), "{new}\n{:?}", check(&new));
+        assert!(check(&new, &Catalog::default()).is_empty(), "{new}\n{:?}", check(&new, &Catalog::default()));
         assert!(new.contains("        averageUtilization: 50 # percent"), "{new}");
         assert!(new.contains("---\napiVersion: v1\nkind: ConfigMap"), "{new}");
         assert!(new.contains("              name: http"), "{new}");

@@ -3,12 +3,13 @@
 
 use super::check::check;
 use super::diagnostic::Severity;
+use super::kinds::Catalog;
 use super::manifest::find_struct;
 use super::schema::{StructId, Type};
 
 /// True where Kubernetes would take the text.
 fn is_sound(text: &str) -> bool {
-    check(text).iter().all(|found| found.severity == Severity::Warning)
+    check(text, &Catalog::default()).iter().all(|found| found.severity == Severity::Warning)
 }
 
 /// A document with spaces in place of its tabs; the width of a tab is the one that makes sense.

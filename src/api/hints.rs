@@ -13,7 +13,8 @@ pub fn for_problem(problem: &Problem, kind: &str) -> String {
         return String::new();
     };
     match &problem.kind {
-        ProblemKind::Unknown { owner } => unknown_field(name, *owner, kind),
+        ProblemKind::Unknown { owner: Some(owner) } => unknown_field(name, *owner, kind),
+        ProblemKind::Unknown { owner: None } => String::new(),
         ProblemKind::Type { message, wanted } => wrong_type(message, wanted, &path_text(&problem.path)),
     }
 }
@@ -102,6 +103,9 @@ pub fn for_kind(api_version: &str, kind: &str) -> String {
             let version = if version == api_version { String::new() } else { format!(" (apiVersion: {version})") };
             format!("Did you mean \"kind: {name}\"{version}?")
         }
-        None => "Kubottle knows the kinds of Kubernetes itself; custom resources are not among them.".to_owned(),
+        None => {
+            "Kubottle knows the kinds of Kubernetes itself; a custom resource needs its CustomResourceDefinition first."
+                .to_owned()
+        }
     }
 }

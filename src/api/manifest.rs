@@ -8,7 +8,7 @@ use ecow::EcoString;
 
 use super::diagnostic::Step;
 use super::hints;
-use super::kinds::{Kind, KINDS};
+use super::kinds::{Catalog, Kind, KINDS};
 use super::schema::{self, StructId};
 use super::value::Value;
 use super::yaml::{self, Extent, Mark, Node};
@@ -40,10 +40,11 @@ pub struct Unsent {
     pub syntax: bool,
 }
 
-/// All objects of a text in order. `source` is the name of the file as kubectl shows it. Lists are taken apart.
+/// All objects of a text in order. `source` is the name of the file as kubectl shows it; `catalog` says what kinds there
+/// are. Lists are taken apart.
 ///
 /// Models k8s.io/cli-runtime/pkg/resource StreamVisitor.Visit: documents before a syntax error count, those behind it do not.
-pub fn read(text: &str, source: &str) -> Vec<Result<Manifest, Unsent>> {
+pub fn read(text: &str, source: &str, catalog: &Catalog) -> Vec<Result<Manifest, Unsent>> {
     let mut found = Vec::new();
     for document in yaml::parse(text) {
         if let Some(error) = document.error {
@@ -53,13 +54,13 @@ pub fn read(text: &str, source: &str) -> Vec<Result<Manifest, Unsent>> {
             break;
         }
         if let Some(root) = document.root {
-            read_document(&root, source, &mut found);
+            read_document(&root, source, catalog, &mut found);
         }
     }
     found
 }
 
-fn read_document(root: &Rc<Node>, source: &str, found: &mut Vec<Result<Manifest, Unsent>>) {
+fn read_document(root: &Rc<Node>, source: &str, catalog: &Catalog, found: &mut Vec<Result<Manifest, Unsent>>) {
     if let Err((message, extent)) = type_meta(root) {
         let message = format!(
             "error validating \"{source}\": error validating data: {message}; if you choose to ignore these errors, turn validation off with --validate=false"
@@ -70,7 +71,7 @@ fn read_document(root: &Rc<Node>, source: &str, found: &mut Vec<Result<Manifest,
     }
     let value = root.to_value();
     let Some(items) = root.get("items").filter(|items| matches!(items.data, yaml::Data::List(_))) else {
-        found.push(read_object(root, value, source));
+        found.push(read_object(root, value, source, catalog));
         return;
     };
     for item in items.items() {
@@ -80,7 +81,7 @@ fn read_document(root: &Rc<Node>, source: &str, found: &mut Vec<Result<Manifest,
             item_value.set("kind", kind.strip_suffix("List").unwrap_or(kind));
             item_value.set("apiVersion", value.get("apiVersion").clone());
         }
-        found.push(read_object(item, item_value, source));
+        found.push(read_object(item, item_value, source, catalog));
     }
 }
 
@@ -119,7 +120,7 @@ fn type_meta(root: &Node) -> Result<(), (String, Extent)> {
     }
 }
 
-fn read_object(node: &Rc<Node>, value: Value, source: &str) -> Result<Manifest, Unsent> {
+fn read_object(node: &Rc<Node>, value: Value, source: &str, catalog: &Catalog) -> Result<Manifest, Unsent> {
     let unsent = |message: String, hint: String, extent: Extent| Err(Unsent { message, hint, extent, syntax: false });
     let (api_version, kind_name) = (value.get("apiVersion").text(), value.get("kind").text());
     if kind_name.is_empty() {
@@ -132,14 +133,14 @@ fn read_object(node: &Rc<Node>, value: Value, source: &str) -> Result<Manifest, 
         let hint = hints::for_problem(&problem, &kind_name);
         return unsent(format!("unable to decode \"{source}\": {}", problem.message()), hint, extent);
     }
-    match find_kind(&api_version, &kind_name) {
+    match catalog.of(&api_version, &kind_name) {
         Some(kind) => Ok(Manifest { kind, api_version, value, node: node.clone() }),
         None => {
             let (name, namespace) = (value.at("metadata.name").str(), value.at("metadata.namespace").str());
             let message = format!(
                 "resource mapping not found for name: \"{name}\" namespace: \"{namespace}\" from \"{source}\": no matches for kind \"{kind_name}\" in version \"{api_version}\"\nensure CRDs are installed first"
             );
-            let other_version = KINDS.iter().any(|row| row.kind == kind_name);
+            let other_version = catalog.all().any(|row| row.name() == kind_name);
             let at = node.get(if other_version { "apiVersion" } else { "kind" }).map_or(node.extent, |n| n.extent);
             unsent(message, hints::for_kind(&api_version, &kind_name), at)
         }

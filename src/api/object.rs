@@ -51,7 +51,7 @@ impl PartialEq for Object {
 /// What an owner reference says.
 #[derive(Clone, PartialEq, Debug)]
 pub struct OwnerReference {
-    /// Kind of the owner.
+    /// Kind of the owner, as the kinds table names it.
     pub kind: EcoString,
     /// Name of the owner, in the dependent's namespace or in none.
     pub name: EcoString,
@@ -63,17 +63,33 @@ pub struct OwnerReference {
     pub block_owner_deletion: bool,
 }
 
+impl OwnerReference {
+    /// The kind as the reference names it.
+    pub fn shown_kind(&self) -> &str {
+        self.kind.split_once('.').map_or(&self.kind, |(name, _)| name)
+    }
+}
+
 impl Object {
     /// An empty object of a kind, with `apiVersion` and `kind` set.
     pub fn new(kind: &'static Kind, namespace: &str, name: &str) -> Object {
         let mut value = Value::map();
         value.set("apiVersion", kind.api_version());
-        value.set("kind", kind.kind);
+        value.set("kind", kind.name());
         value.set("metadata.name", name);
         if kind.namespaced {
             value.set("metadata.namespace", namespace);
         }
         Object { kind, value }
+    }
+
+    /// The object in the version of a row, where that is another version of its kind. Versions differ in nothing but their name.
+    pub fn seen_as(mut self, kind: &'static Kind) -> Object {
+        if !std::ptr::eq(self.kind, kind) && self.kind.custom.is_some() {
+            self.kind = kind;
+            self.set("apiVersion", kind.api_version());
+        }
+        self
     }
 
     /// The value at a dotted path; null where there is none.
@@ -170,7 +186,7 @@ impl Object {
     /// All its owners.
     pub fn owners(&self) -> impl Iterator<Item = OwnerReference> + '_ {
         self.metadata().get("ownerReferences").list().iter().map(|o| OwnerReference {
-            kind: o.get("kind").text(),
+            kind: super::kinds::identity(o.get("apiVersion").str(), o.get("kind").str()),
             name: o.get("name").text(),
             uid: o.get("uid").text(),
             controller: o.get("controller").bool(),
@@ -181,7 +197,7 @@ impl Object {
     /// An owner reference to this object, as a controller puts it on what it makes.
     pub fn controller_reference(&self) -> Value {
         crate::value!({
-            "apiVersion": (self.kind.api_version()), "kind": (self.kind.kind), "name": (self.name()), "uid": (self.uid()),
+            "apiVersion": (self.kind.api_version()), "kind": (self.kind.name()), "name": (self.name()), "uid": (self.uid()),
             "controller": true, "blockOwnerDeletion": true
         })
     }

@@ -8,7 +8,7 @@ use super::decode_scalar::json_kind;
 use super::diagnostic::Step;
 use super::merge::merge_patch;
 use super::patch_meta::go_print;
-use super::schema::{self, Type};
+use super::schema::Type;
 use super::status::Cause;
 use super::value::Value;
 use super::{encode, json, patch_json, patch_strategic, Object, Status};
@@ -23,6 +23,9 @@ pub enum PatchType {
     /// Kubernetes' own: lists are merged by keys.
     Strategic,
 }
+
+/// What the API server says of a strategic merge patch for a custom object.
+pub const NO_STRATEGIC: &str = "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
 
 /// Reads the body of a PATCH request.
 pub fn parse(body: &str, kind: PatchType) -> Result<Value, Status> {
@@ -52,7 +55,6 @@ pub fn apply(
     validation: FieldValidation,
 ) -> Result<(Object, Vec<String>), Status> {
     let row = current.kind;
-    let id = schema::find_struct(row.group, row.version, row.kind);
     let patched = match kind {
         PatchType::Json => patch_json::apply(&current.value, patch)
             .map_err(|why| request_refused("the server rejected our request due to an error in our request", &why))?,
@@ -61,25 +63,26 @@ pub fn apply(
             merge_patch(&mut value, patch);
             value
         }
-        PatchType::Strategic => match id {
-            Some(id) => patch_strategic::apply(&current.value, patch, id).map_err(Status::bad_request)?,
-            None => return Err(Status::bad_request(format!("{} has no strategic merge patch", row.kind))),
+        PatchType::Strategic => match row.shape() {
+            Some(id) if row.custom.is_none() => {
+                patch_strategic::apply(&current.value, patch, id).map_err(Status::bad_request)?
+            }
+            _ => return Err(Status::failure(415, NO_STRATEGIC)),
         },
     };
-    let Some(id) = id else { return Ok((Object { kind: row, value: patched }, Vec::new())) };
-    let typed = decode::typed(&patched, id);
+    let typed = decode::read(&patched, row);
     let shown = || match kind {
         PatchType::Strategic => go_print(patch),
         PatchType::Json | PatchType::Merge => encode::json(&patched),
     };
     if let Some(problem) = typed.problems.iter().find(|p| matches!(p.kind, ProblemKind::Type { .. })) {
         let why = if kind == PatchType::Strategic { converter_words(problem, &patched) } else { problem.message() };
-        return Err(invalid_patch(&shown(), &why, problem, row.kind));
+        return Err(invalid_patch(&shown(), &why, problem, row.name()));
     }
     let unknown: Vec<String> = typed.problems.iter().map(Problem::message).collect();
     match (typed.problems.first(), validation) {
         (Some(first), FieldValidation::Strict) => {
-            Err(invalid_patch(&shown(), &format!("strict decoding error: {}", unknown.join(", ")), first, row.kind))
+            Err(invalid_patch(&shown(), &format!("strict decoding error: {}", unknown.join(", ")), first, row.name()))
         }
         (_, FieldValidation::Ignore) => Ok((Object { kind: row, value: typed.value }, Vec::new())),
         _ => Ok((Object { kind: row, value: typed.value }, unknown)),

@@ -3,6 +3,7 @@
 //!
 //! It never judges a value beyond its type; validation belongs to the kinds.
 
+use super::value::Value;
 use crate::base::order::Order;
 use std::sync::OnceLock;
 
@@ -39,9 +40,27 @@ pub enum Type {
     Struct(StructId),
 }
 
-/// The place of a struct in the table.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct StructId(u16);
+/// A struct of the table by its place, or one that a custom kind has brought.
+#[derive(Clone, Copy)]
+pub struct StructId(Place);
+
+#[derive(Clone, Copy)]
+enum Place {
+    Table(u16),
+    Own(&'static Struct),
+}
+
+impl PartialEq for StructId {
+    fn eq(&self, other: &StructId) -> bool {
+        std::ptr::eq(self.get(), other.get())
+    }
+}
+
+impl std::fmt::Debug for StructId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.get().name)
+    }
+}
 
 /// What the API's schema says of a list besides its patch strategy.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -93,6 +112,8 @@ pub struct Struct {
     pub name: &'static str,
     /// Its fields, sorted by name.
     pub fields: Vec<Field>,
+    /// The schema that a custom kind has brought for it, with its documentation.
+    pub about: Option<Value>,
 }
 
 struct Schema {
@@ -102,7 +123,15 @@ struct Schema {
 impl StructId {
     /// The struct itself.
     pub fn get(self) -> &'static Struct {
-        &schema().structs[usize::from(self.0)]
+        match self.0 {
+            Place::Table(place) => &schema().structs[usize::from(place)],
+            Place::Own(own) => own,
+        }
+    }
+
+    /// A struct that is not in the table. It is kept for good: there is one for each distinct schema.
+    pub(super) fn own(own: Struct) -> StructId {
+        StructId(Place::Own(Box::leak(Box::new(own))))
     }
 }
 
@@ -176,9 +205,9 @@ fn short_group(group: &str) -> &str {
 }
 
 /// The field at a dotted path of names (`spec.template.spec.containers`) below a struct; lists and maps are passed through.
-pub fn field_at(root: &Struct, path: &[&str]) -> Option<&'static Field> {
+pub fn field_at(root: &'static Struct, path: &[&str]) -> Option<&'static Field> {
     let (first, rest) = path.split_first()?;
-    let field = root.static_field(first)?;
+    let field = root.field(first)?;
     match rest {
         [] => Some(field),
         rest => field_at(inner_struct(&field.kind)?.get(), rest),
@@ -194,18 +223,12 @@ pub fn inner_struct(kind: &Type) -> Option<StructId> {
     }
 }
 
-impl Struct {
-    fn static_field(&self, name: &str) -> Option<&'static Field> {
-        find_id(self.group, self.version, self.name).and_then(|id| id.get().field(name))
-    }
-}
-
 fn find_id(group: &str, version: &str, name: &str) -> Option<StructId> {
     let structs = &schema().structs;
     structs
         .binary_search_by(|s| (s.group, s.version, s.name).cmp(&(group, version, name)))
         .ok()
-        .map(|i| StructId(i as u16))
+        .map(|i| StructId(Place::Table(i as u16)))
 }
 
 fn schema() -> &'static Schema {
@@ -236,7 +259,7 @@ fn parse(text: &'static str) -> Schema {
                 .map(|(word, place)| Field { place, ..parse_field(word, group, version, &names) })
                 .collect();
             fields.order_by_key(|f| f.name);
-            Struct { group, version, name, fields }
+            Struct { group, version, name, fields, about: None }
         })
         .collect();
     Schema { structs }
@@ -308,7 +331,8 @@ fn parse_type(text: &'static str, group: &str, version: &str, names: &Names) -> 
                 Some(place) => place.split_once('/').unwrap_or((place, "v1")),
             };
             let found = names.binary_search_by(|&(g, v, n, _)| (g, v, n).cmp(&(group, version, name)));
-            Type::Struct(StructId(found.unwrap_or_else(|_| panic!("{group}/{version} has no struct {name}")) as u16))
+            let place = found.unwrap_or_else(|_| panic!("{group}/{version} has no struct {name}"));
+            Type::Struct(StructId(Place::Table(place as u16)))
         }
     }
 }

@@ -3,6 +3,7 @@
 //! The text itself is not in the program: it is loaded when somebody asks for it.
 
 use super::schema::Struct;
+use super::value::Value;
 
 /// The documentation of the schema: a text that is loaded only when somebody asks for it, so it is an argument here.
 pub struct Docs<'a>(pub &'a str);
@@ -10,6 +11,9 @@ pub struct Docs<'a>(pub &'a str);
 impl<'a> Docs<'a> {
     /// The documentation of a struct (`field` empty) or of one field of it, with `\n` between its lines.
     pub fn of(&self, owner: &Struct, field: &str) -> Option<String> {
+        if let Some(schema) = &owner.about {
+            return of_schema(schema, owner, field);
+        }
         let section = format!("@{} {}", owner.group, owner.version);
         let head = format!("#{} ", owner.name);
         let mut lines =
@@ -41,6 +45,22 @@ impl Docs<'_> {
         let own = lines.skip(1).take_while(|line| !line.starts_with('#'));
         own.map(|line| line.split_once(' ').unwrap_or((line, ""))).collect()
     }
+}
+
+/// The same of a custom kind, whose schema holds its own documentation.
+fn of_schema(schema: &Value, owner: &Struct, field: &str) -> Option<String> {
+    let own = match field {
+        "" => schema,
+        field => schema.get("properties").get(field),
+    };
+    let is_root = owner.field("apiVersion").is_some() && owner.field("metadata").is_some();
+    let metadata = "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
+    let known = match field {
+        "metadata" => Some(metadata),
+        field => type_meta(field),
+    };
+    let text = own.get("description").opt_str().or(known.filter(|_| is_root));
+    text.map(str::to_owned)
 }
 
 fn type_meta(field: &str) -> Option<&'static str> {

@@ -2,6 +2,7 @@
 
 pub mod cron;
 pub mod draw;
+pub mod expression;
 pub mod int_or_percent;
 pub mod map;
 pub mod names;

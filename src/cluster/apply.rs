@@ -40,7 +40,8 @@ impl World {
             }
             Action::Patch { kind: name, key, uid, status, patch, because } => {
                 let part = if status { Part::Status } else { Part::Main };
-                server.modify(kind(name), &key, part, &because, |current| {
+                let kind = server.kind(name)?;
+                server.modify(kind, &key, part, &because, |current| {
                     if !uid.is_empty() && current.uid() != uid {
                         return Err(Status::not_found(&current.kind.resource(), current.name()));
                     }
@@ -50,7 +51,8 @@ impl World {
                 })?;
             }
             Action::Delete { kind: name, key, uid, options, because, success } => {
-                server.delete(kind(name), &key, &uid, options, &because)?;
+                let kind = server.kind(name)?;
+                server.delete(kind, &key, &uid, options, &because)?;
                 self.note_about(success, "{name}", &key.name);
             }
             Action::Bind { key, uid, node, because, success } => {

@@ -125,7 +125,7 @@ fn deployments_count_their_replica_sets(world: &World, found: &mut Vec<String>) 
 }
 
 fn dependents_have_owners(world: &World, found: &mut Vec<String>) {
-    for kind in crate::api::kinds::KINDS {
+    for kind in world.store().catalog().all() {
         for object in world.store().all(kind.kind) {
             let owners: Vec<_> = object.owners().collect();
             let alive = |owner: &crate::api::object::OwnerReference| {

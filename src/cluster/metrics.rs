@@ -303,7 +303,7 @@ impl MetricsApi for World {
         });
         let served = || (metric == REQUESTS).then(|| self.requests_to(namespace, object)).flatten();
         given.flatten().or_else(served).ok_or_else(|| {
-            let row = crate::api::kinds::KINDS.iter().find(|row| row.kind == object.kind && row.group == object.group);
+            let row = self.store().catalog().all().find(|row| row.name() == object.kind && row.group == object.group);
             let resource = row.map_or_else(|| object.kind.to_lowercase(), |row| row.resource());
             format!("the server could not find the metric {metric} for {resource} {}", object.name)
         })

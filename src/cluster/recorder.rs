@@ -128,7 +128,7 @@ impl Recorder {
         let nanos = at.0 as u64 * 1_000 + self.recorded % 1_000;
         let mut event = Object::new(kind("Event"), namespace, &format!("{}.{nanos:x}", about.name()));
         let mut involved = value!({
-            "apiVersion": (about.value.get("apiVersion").clone()), "kind": (about.kind.kind),
+            "apiVersion": (about.value.get("apiVersion").clone()), "kind": (about.kind.name()),
             "name": (about.metadata().get("name").clone()), "uid": (about.metadata().get("uid").clone()),
             "resourceVersion": (about.metadata().get("resourceVersion").clone())
         });

@@ -266,7 +266,7 @@ impl World {
     pub fn digest(&self) -> u64 {
         use crate::base::draw::mix;
         let mut state = mix(self.now.0 ^ self.store.revision());
-        for kind in crate::api::kinds::KINDS {
+        for kind in self.store.catalog().all() {
             for object in self.store.all(kind.kind) {
                 for byte in format!("{:?}", object.value).bytes() {
                     state = mix(state ^ u64::from(byte));

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::deployment_arithmetic::scaled;
 use super::{pods, Controller, Key};
-use crate::api::kinds::find_kind;
 use crate::api::{selector, Object, Value};
 use crate::base::time::{Span, Timestamp};
 use crate::store::server::set_condition;
@@ -146,7 +145,8 @@ fn expected_scale(view: &View, members: &[&Object]) -> Result<(i64, bool), Strin
         let scalable =
             ["Deployment", "ReplicaSet", "ReplicationController", "StatefulSet"].contains(&owner.kind.as_str());
         if !scalable {
-            let resource = find_kind(&owner.kind).map_or_else(|| owner.kind.to_string(), |kind| kind.resource());
+            let resource =
+                view.store.catalog().named(&owner.kind).map_or_else(|| owner.kind.to_string(), |kind| kind.resource());
             return Err(format!("{resource} does not implement the scale subresource"));
         }
         let Some(there) = find(&owner.kind, &owner.name).filter(|there| there.uid() == owner.uid) else {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::{Controller, Key};
-use crate::api::kinds::find_kind;
 use crate::api::{Object, Value};
 use crate::base::order::Order;
 use crate::store::deletion::{FOREGROUND, ORPHAN};
@@ -61,7 +60,7 @@ fn owners(object: &Object) -> impl Iterator<Item = &Value> {
 
 /// The object an owner reference means, where it is there.
 fn owner_of<'a>(view: &View<'a>, object: &Object, reference: &Value) -> Option<&'a Object> {
-    let kind = find_kind(reference.get("kind").str())?;
+    let kind = view.store.catalog().referred(reference)?;
     let namespace = if kind.namespaced { object.namespace() } else { "" };
     let owner = view.store.find(kind.kind, namespace, reference.get("name").str())?;
     (owner.uid() == reference.get("uid").str()).then_some(owner)
@@ -80,7 +79,7 @@ enum Fate {
 
 /// Models pkg/controller/garbagecollector/garbagecollector.go classifyReferences.
 fn fate(view: &View, object: &Object, reference: &Value) -> Fate {
-    if find_kind(reference.get("kind").str()).is_none() {
+    if view.store.catalog().referred(reference).is_none() {
         return Fate::Solid;
     }
     match owner_of(view, object, reference) {

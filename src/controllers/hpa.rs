@@ -7,7 +7,7 @@ use super::hpa_rules::{
     limit_by_policies, limit_plain, note_scaling, stabilize, stabilize_both, Limited, Past, Recommendation,
 };
 use super::{Controller, Key};
-use crate::api::kinds::KINDS;
+use crate::api::scale::selector_of;
 use crate::api::{selector, Object, ObjectKey, Value};
 use crate::base::time::Span;
 use crate::store::{Action, Because, Change, EventNote, Plan, Verb, View};
@@ -285,12 +285,14 @@ impl Look<'_> {
     fn rescale(&mut self, scale: &Scale, desired: i64, reason: String, statuses: Value, memory: &mut Value) {
         let current = scale.spec_replicas;
         let target = scale.object;
+        let mut patch = Value::map();
+        patch.set(target.kind.replicas().map_or("spec.replicas", |(wanted, _)| wanted), desired);
         self.plan.push(Action::Patch {
             kind: target.kind.kind,
             key: target.key(),
             uid: target.uid().into(),
             status: false,
-            patch: value!({"spec": {"replicas": desired}}),
+            patch,
             because: Arc::new(Because::of(COMPONENT, &self.hpa, self.decision.clone())),
         });
         let text = format!("New size: {desired}; reason: {reason}");
@@ -385,9 +387,6 @@ impl Look<'_> {
     }
 }
 
-/// The kinds with a scale sub-resource.
-pub const SCALABLE: &[&str] = &["Deployment", "ReplicaSet", "StatefulSet", "ReplicationController"];
-
 /// The scale of an autoscaler's target, or why there is none.
 ///
 /// Models pkg/controller/podautoscaler/horizontal.go scaleForResourceMappings.
@@ -396,24 +395,17 @@ pub fn scale_of<'a>(view: &View<'a>, hpa: &Object) -> Result<Scale<'a>, String> 
     let (version, kind, name) =
         (reference.get("apiVersion").str(), reference.get("kind").str(), reference.get("name").str());
     let group = version.split_once('/').map_or("", |(group, _)| group);
-    let Some(row) = KINDS.iter().find(|row| row.kind == kind && row.group == group) else {
+    let Some(row) = view.store.catalog().all().find(|row| row.name() == kind && row.group == group) else {
         return Err(format!("no matches for kind {kind:?} in group {group:?}"));
     };
-    if !SCALABLE.contains(&kind) {
-        return Err("the server could not find the requested resource".to_owned());
-    }
+    let (wanted, present) = row.replicas().ok_or("the server could not find the requested resource")?;
     let object = view.get(row.kind, &ObjectKey::new(hpa.namespace(), name));
     let object = object.ok_or_else(|| format!("{} {name:?} not found", row.resource()))?;
-    let selector = match object.at("spec.selector") {
-        Value::Null => Value::Null,
-        pairs if row.group.is_empty() => value!({"matchLabels": (pairs.clone())}),
-        given => given.clone(),
-    };
     Ok(Scale {
         object,
-        spec_replicas: object.at("spec.replicas").int(),
-        status_replicas: object.at("status.replicas").int(),
-        selector,
+        spec_replicas: object.at(wanted).int(),
+        status_replicas: object.at(present).int(),
+        selector: selector_of(object),
     })
 }
 

@@ -5,6 +5,7 @@ pub mod claims;
 pub mod controller_history;
 mod cron_job;
 pub mod cron_job_time;
+mod custom_resources;
 mod daemon_set;
 mod daemon_set_nodes;
 mod daemon_set_update;
@@ -106,6 +107,7 @@ impl Key {
 /// Every controller.
 pub static CONTROLLERS: &[Controller] = &[
     cron_job::CONTROLLER,
+    custom_resources::CONTROLLER,
     daemon_set::CONTROLLER,
     deployment::CONTROLLER,
     disruption::CONTROLLER,

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::namespace_conditions::{with_conditions, Remaining};
 use super::{pods, Controller, Key};
-use crate::api::kinds::KINDS;
 use crate::api::{Object, Value};
 use crate::base::time::{SimTime, Span, Timestamp};
 use crate::store::plan::DeleteOptions;
@@ -90,7 +89,7 @@ fn empty(view: &View, namespace: &Object, memory: &mut Memory, plan: &mut Plan) 
     let mut estimate = if there > 0 { grace } else { 0 };
     let stuck = remaining.pods > 0 && estimate == 0 && remaining.finalizers.is_empty();
     if remaining.pods == 0 {
-        for kind in KINDS.iter().filter(|kind| kind.namespaced && kind.kind != "Pod") {
+        for kind in view.store.catalog().all().filter(|kind| kind.namespaced && kind.kind != "Pod") {
             delete_kind(view, namespace, kind.kind, &mut remaining, plan);
         }
     } else {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::{Controller, Key};
 use crate::api::amounts::Amounts;
-use crate::api::kinds::KINDS;
 use crate::api::{Object, Value};
 use crate::base::quantity::Quantity;
 use crate::store::{quota, Action, Because, Change, Plan, Verb, View};
@@ -57,7 +56,7 @@ fn reconcile(view: &View, key: &Key, _: &Value) -> Plan {
     let hard = Amounts::read(quota.at("spec.hard"));
     let mut used = Amounts::read(quota.at("status.used"));
     used.retain(|name, _| hard.get(name).is_some());
-    for kind in KINDS.iter().filter(|kind| kind.namespaced && kind.kind != quota::IGNORED) {
+    for kind in view.store.catalog().all().filter(|kind| kind.namespaced && kind.kind != quota::IGNORED) {
         let mut counted = Amounts::default();
         hard.iter().filter(|(name, _)| quota::uses(kind, name)).for_each(|(name, _)| counted.set(name, Quantity::ZERO));
         if counted.is_empty() {

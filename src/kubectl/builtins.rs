@@ -6,7 +6,6 @@ use super::output::Output;
 use super::session::{Editing, Session};
 use super::shell::run_inner;
 use super::variables;
-use crate::api::kinds::find_resource;
 use crate::api::ObjectKey;
 use crate::base::time::{parse_duration, SimTime, Span, Timestamp};
 use crate::cluster::World;
@@ -275,7 +274,7 @@ fn why(args: &[String], world: &World, session: &Session, out: &mut Output) -> u
             return 2;
         }
     };
-    let Some(kind) = find_resource(resource) else {
+    let Some(kind) = world.store().catalog().resource(resource) else {
         out.err(format!("error: the server doesn't have a resource type \"{resource}\""));
         return 1;
     };
@@ -287,7 +286,7 @@ fn why(args: &[String], world: &World, session: &Session, out: &mut Output) -> u
     }
     for (i, link) in chain.iter().enumerate() {
         let indent = "  ".repeat(i);
-        out.line(format!("{indent}{} {}", link.kind, link.key.name));
+        out.line(format!("{indent}{} {}", link.kind.split('.').next().unwrap_or(link.kind), link.key.name));
         out.line(format!("{indent}  made by {}: {}", link.made.component, link.made.rule));
         if let Some(changed) = &link.changed {
             out.line(format!("{indent}  changed by {}: {}", changed.component, changed.rule));

@@ -143,7 +143,7 @@ impl Call<'_> {
     pub fn get(&self, kind: &'static Kind, namespace: &str, name: &str) -> Result<Object, Failure> {
         self.authorize("get", kind, "", namespace, name)?;
         let key = ObjectKey::new(namespace, name);
-        let found = self.world.store().get(kind.kind, &key).map(|object| self.world.present(object));
+        let found = self.world.store().get(kind.kind, &key).map(|object| self.world.present(object).seen_as(kind));
         if found.is_none() && kind.namespaced && self.world.store().find("Namespace", "", namespace).is_none() {
             return Err(crate::api::Status::not_found("namespaces", namespace).into());
         }

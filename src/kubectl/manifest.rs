@@ -71,7 +71,7 @@ pub fn read_flag(call: &mut Call<'_>) -> Result<Files, Failure> {
     let mut files = Files::default();
     for path in call.line.list("filename") {
         for (source, text) in texts(call, &path)? {
-            for manifest in reader::read(&text, &source) {
+            for manifest in reader::read(&text, &source, call.world.store().catalog()) {
                 match manifest {
                     Ok(manifest) => files.manifests.push(sent(manifest, &source, validation)),
                     Err(unsent) => files.failures.push(error(unsent.message)),

@@ -5,7 +5,6 @@ use super::failure::{error, Failure};
 use super::field_selector::FieldSelector;
 use super::manifest::{self, Manifest};
 use super::verbs::machine::no_kustomization;
-use crate::api::kinds::{find_resource, KINDS};
 use crate::api::selector::Selector;
 use crate::api::{Kind, Object};
 
@@ -45,11 +44,11 @@ pub fn select(call: &mut Call<'_>, args: &[String], all_of_kind: bool) -> Result
     }
     let slashes = args.iter().filter(|arg| arg.contains('/')).count();
     if slashes == args.len() {
-        read_pairs(&mut selection, args)?;
+        read_pairs(call, &mut selection, args)?;
     } else if slashes > 0 {
         return Err(error("there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'"));
     } else {
-        read_kinds_and_names(&mut selection, args)?;
+        read_kinds_and_names(call, &mut selection, args)?;
     }
     let chosen = call.line.has("selector") || call.line.has("field-selector") || call.line.is("all");
     if !selection.named.is_empty() {
@@ -66,7 +65,7 @@ pub fn select(call: &mut Call<'_>, args: &[String], all_of_kind: bool) -> Result
 }
 
 /// `pod/web deploy/web`.
-fn read_pairs(selection: &mut Selection, args: &[String]) -> Result<(), Failure> {
+fn read_pairs(call: &Call<'_>, selection: &mut Selection, args: &[String]) -> Result<(), Failure> {
     for arg in args {
         let parts: Vec<&str> = arg.split('/').collect();
         let [resource, name] = parts[..] else {
@@ -75,7 +74,7 @@ fn read_pairs(selection: &mut Selection, args: &[String]) -> Result<(), Failure>
         if resource.is_empty() || name.is_empty() || resource.contains(',') {
             return Err(error("arguments in resource/name form must have a single resource and name"));
         }
-        selection.named.push((resource_kind(resource)?, name.to_owned()));
+        selection.named.push((resource_kind(call, resource)?, name.to_owned()));
     }
     let first = selection.named[0].0.kind;
     selection.several_kinds = selection.named.iter().any(|(kind, _)| kind.kind != first);
@@ -83,12 +82,12 @@ fn read_pairs(selection: &mut Selection, args: &[String]) -> Result<(), Failure>
 }
 
 /// `pods,services`, `pod web db`, `all`.
-fn read_kinds_and_names(selection: &mut Selection, args: &[String]) -> Result<(), Failure> {
+fn read_kinds_and_names(call: &Call<'_>, selection: &mut Selection, args: &[String]) -> Result<(), Failure> {
     let mut kinds: Vec<&'static Kind> = Vec::new();
     for word in args[0].split(',').filter(|word| !word.is_empty()) {
         let in_category: Vec<&'static Kind> =
-            KINDS.iter().copied().filter(|kind| kind.categories.contains(&word)).collect();
-        let found = if in_category.is_empty() { vec![resource_kind(word)?] } else { in_category };
+            call.world.store().catalog().all().filter(|kind| kind.categories.contains(&word)).collect();
+        let found = if in_category.is_empty() { vec![resource_kind(call, word)?] } else { in_category };
         for kind in found {
             if !kinds.iter().any(|known| known.kind == kind.kind) {
                 kinds.push(kind);
@@ -107,8 +106,22 @@ fn read_kinds_and_names(selection: &mut Selection, args: &[String]) -> Result<()
 }
 
 /// The kind a word means, or kubectl's refusal.
-pub fn resource_kind(word: &str) -> Result<&'static Kind, Failure> {
-    find_resource(word).ok_or_else(|| error(format!("the server doesn't have a resource type \"{word}\"")))
+///
+/// kubectl remembers what kinds there were: of one that is gone since, the API server says so.
+pub fn resource_kind(call: &Call<'_>, word: &str) -> Result<&'static Kind, Failure> {
+    let catalog = call.world.store().catalog();
+    let gone = || match catalog.gone(word) {
+        Some(kind) => {
+            let place = format!("{}/{}, Resource={}", kind.group, kind.version, kind.plural);
+            let message = format!(
+                "Unable to list \"{place}\": the server could not find the requested resource (get {})",
+                kind.resource()
+            );
+            Failure::Server(crate::api::Status { message, ..crate::api::Status::not_found("", "") })
+        }
+        None => error(format!("the server doesn't have a resource type \"{word}\"")),
+    };
+    catalog.resource(word).ok_or_else(gone)
 }
 
 impl Selection {
@@ -150,6 +163,9 @@ pub fn warn_of_deprecation(call: &mut Call<'_>, kind: &Kind) {
     if kind.kind == "Endpoints" {
         call.out.warn("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
     }
+    if let Some(custom) = kind.custom.as_ref().filter(|custom| !custom.deprecation.is_empty()) {
+        call.out.warn(&custom.deprecation);
+    }
 }
 
 /// All objects of a kind that the selectors choose, in the namespaces that are meant.
@@ -159,8 +175,8 @@ pub fn list(call: &Call<'_>, kind: &'static Kind) -> Result<Vec<Object>, Failure
     call.authorize("list", kind, "", &namespace, "")?;
     let store = call.world.store();
     let all: Vec<Object> = match namespace.as_str() {
-        "" => store.all(kind.kind).map(|object| call.world.present(object)).collect(),
-        namespace => store.list(kind.kind, namespace).map(|object| call.world.present(object)).collect(),
+        "" => store.all(kind.kind).map(|object| call.world.present(object).seen_as(kind)).collect(),
+        namespace => store.list(kind.kind, namespace).map(|object| call.world.present(object).seen_as(kind)).collect(),
     };
     Ok(all.into_iter().filter(|object| filter.takes(object)).collect())
 }

@@ -2,7 +2,7 @@
 
 use ecow::EcoString;
 
-use crate::api::kinds::find_resource;
+use crate::api::kinds::Catalog;
 use crate::api::selector::{self, Selector};
 use crate::api::{Object, ObjectKey, Value};
 use crate::base::order::Order;
@@ -166,7 +166,7 @@ fn read_entry(entry: &Value, now: SimTime, namespace: &str) -> Result<Vec<Given>
     }
     if let Some(object) = entry.get("object").opt_str() {
         let (kind, name) = object.split_once('/').ok_or("object: TYPE/NAME is expected")?;
-        let kind = find_resource(kind).map_or_else(|| kind.to_owned(), |row| row.kind.to_owned());
+        let kind = Catalog::default().resource(kind).map_or_else(|| kind.to_owned(), |row| row.kind.to_owned());
         let metric = entry.get("metric").text();
         all.push(given(About::Object(kind.into(), name.into(), metric, amount(entry.get("value"))?)));
     }
@@ -186,7 +186,7 @@ fn read_entry(entry: &Value, now: SimTime, namespace: &str) -> Result<Vec<Given>
 
 fn which(text: &str) -> Result<Pods, String> {
     if let Some((kind, name)) = text.split_once('/').filter(|_| !text.contains('=')) {
-        let row = find_resource(kind).ok_or_else(|| format!("pods: there is no kind {kind:?}"))?;
+        let row = Catalog::default().resource(kind).ok_or_else(|| format!("pods: there is no kind {kind:?}"))?;
         return Ok(match row.kind {
             "Pod" => Pods::Named(name.into()),
             kind => Pods::Of(kind, name.into()),

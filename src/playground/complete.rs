@@ -1,6 +1,5 @@
 //! Completion of a command line: commands, verbs, kinds, names of objects, flags, namespaces and files. It only reads.
 
-use crate::api::kinds::{find_resource, KINDS};
 use crate::base::order::Order;
 use crate::cluster::World;
 use crate::kubectl::flags;
@@ -100,8 +99,8 @@ fn kubectl(words: &[&str], word: &str, world: &World, session: &Session) -> Vec<
         ("logs" | "exec", []) => names("Pod", &here, world),
         ("cordon" | "uncordon" | "drain", _) => names("Node", "", world),
         (_, []) if word.contains('/') => named(word, &here, world),
-        (_, []) => KINDS.iter().map(|kind| kind.plural.to_owned()).collect(),
-        (_, [kind, ..]) => match find_resource(kind) {
+        (_, []) => world.store().catalog().all().map(|kind| kind.plural.to_owned()).collect(),
+        (_, [kind, ..]) => match world.store().catalog().resource(kind) {
             Some(kind) => names(kind.kind, if kind.namespaced { &here } else { "" }, world),
             None => Vec::new(),
         },
@@ -141,9 +140,9 @@ fn names(kind: &str, namespace: &str, world: &World) -> Vec<String> {
 /// `pod/web-1` of `pod/w`; the kinds, each with its slash, before there is one.
 fn named(word: &str, namespace: &str, world: &World) -> Vec<String> {
     let Some((kind, _)) = word.split_once('/') else {
-        return KINDS.iter().map(|kind| format!("{}/", kind.singular)).collect();
+        return world.store().catalog().all().map(|kind| format!("{}/", kind.singular)).collect();
     };
-    let Some(row) = find_resource(kind) else { return Vec::new() };
+    let Some(row) = world.store().catalog().resource(kind) else { return Vec::new() };
     let here = if row.namespaced { namespace } else { "" };
     names(row.kind, here, world).into_iter().map(|name| format!("{kind}/{name}")).collect()
 }

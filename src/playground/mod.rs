@@ -313,7 +313,7 @@ impl Playground {
 
     /// What is wrong with a manifest.
     pub fn check(&self, text: &str) -> Vec<Mark> {
-        check::check(text).iter().map(|found| Mark::new(text, found)).collect()
+        check::check(text, self.world.store().catalog()).iter().map(|found| Mark::new(text, found)).collect()
     }
 
     /// What can be written at a place of a manifest, counted from 1.

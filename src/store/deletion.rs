@@ -34,6 +34,7 @@ pub(super) fn delete(
     let mut object = current.clone();
     let now = server.now();
     add_propagation_finalizer(&mut object, options.propagation);
+    super::definitions::hold(&mut object, &now.rfc3339());
     let grace = grace_seconds(&object, options.grace_seconds);
     if object.kind.kind == "Namespace" && !object.is_deleting() {
         object.set("status.phase", "Terminating");

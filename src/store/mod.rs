@@ -8,6 +8,7 @@ mod admission_storage;
 pub mod allocator;
 pub mod because;
 pub mod change;
+pub mod definitions;
 pub mod deletion;
 mod eviction;
 pub mod ip_range;

@@ -8,6 +8,7 @@ use ecow::EcoString;
 use super::allocator::Allocations;
 use super::tally::{Tallies, Tally};
 use super::{Because, Change, Verb};
+use crate::api::kinds::Catalog;
 use crate::api::{Object, ObjectKey, Value};
 use crate::base::map::{Map, Set};
 use crate::base::time::SimTime;
@@ -27,6 +28,7 @@ pub struct Store {
     pods_on_node: Set<(EcoString, ObjectKey)>,
     tallies: Tallies,
     reasons: Map<EcoString, Reasons>,
+    catalog: Catalog,
     /// Which addresses and ports are taken.
     pub allocations: Allocations,
 }
@@ -51,6 +53,11 @@ impl Store {
     pub fn moment(&self, at: SimTime) -> u64 {
         let before = if self.instant.0 == at { self.revision - self.instant.1 } else { 0 };
         (at.0 << 16) + before
+    }
+
+    /// The kinds there are.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
     }
 
     /// An object.
@@ -190,6 +197,9 @@ impl Store {
                 self.pods_on_node.remove(&(old.at("spec.nodeName").text(), key.clone()));
             }
         }
+        if kind == "CustomResourceDefinition" && self.catalog.follow(&change.object, gone) {
+            self.move_to_present_rows();
+        }
         if gone {
             if let Some(objects) = self.kinds.get_mut(kind).and_then(|all| all.get_mut(&key.namespace)) {
                 objects.remove(&key.name);
@@ -207,6 +217,19 @@ impl Store {
         }
         let all = self.kinds.entry(kind).or_default();
         all.or_default(&key.namespace).insert(key.name, change.object.clone());
+    }
+
+    /// Custom objects follow a change of their definition.
+    fn move_to_present_rows(&mut self) {
+        for row in self.catalog.all().filter(|row| row.custom.is_some()) {
+            let Some(all) = self.kinds.get_mut(row.kind) else { continue };
+            let stale: Vec<Object> = all.values().flat_map(|objects| objects.values()).cloned().collect();
+            for mut object in stale.into_iter().filter(|object| !std::ptr::eq(object.kind, row)) {
+                object.kind = row;
+                object.set("apiVersion", row.api_version());
+                all.or_default(&object.key().namespace).insert(object.key().name, object);
+            }
+        }
     }
 
     fn disown(&mut self, uid: EcoString, kind: &'static str, key: &ObjectKey) {

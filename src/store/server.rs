@@ -9,8 +9,8 @@ use ecow::EcoString;
 use super::deletion::{self, Deleted};
 use super::plan::DeleteOptions;
 use super::{
-    admission, pod_admission, pod_security, quota_admission, service_allocation, service_fields, Because, Settings,
-    Store,
+    admission, definitions, pod_admission, pod_security, quota_admission, service_allocation, service_fields, Because,
+    Settings, Store,
 };
 use crate::api::field_manager::{self, Manager};
 use crate::api::{validation, Kind, Object, ObjectKey, Status, Value};
@@ -46,6 +46,14 @@ impl Server<'_> {
     /// The present as date and time.
     pub fn now(&self) -> Timestamp {
         Timestamp::of(self.settings.epoch, self.at)
+    }
+
+    /// The row of a kind by its name in the store, or the NotFound of a kind whose definition is gone.
+    pub fn kind(&self, name: &str) -> Result<&'static Kind, Status> {
+        self.store
+            .catalog()
+            .named(name)
+            .ok_or_else(|| Status::failure(404, "the server could not find the requested resource"))
     }
 
     /// An object, or the NotFound that the API server answers.
@@ -96,6 +104,7 @@ impl Server<'_> {
     /// The object as it will be stored, and the quotas as they will be then.
     fn prepare_create(&mut self, mut object: Object) -> Result<(Object, Vec<Object>), Status> {
         let kind = object.kind;
+        definitions::check_served(self.store, kind, "create")?;
         if !object.at("metadata.resourceVersion").is_empty() {
             return Err(Status::bad_request("resourceVersion should not be set on objects to be created"));
         }
@@ -112,6 +121,7 @@ impl Server<'_> {
             return Err(Status::already_exists(&kind.resource(), object.name()));
         }
         service_allocation::allocate(self, &mut object, None)?;
+        definitions::prepare(self.store, &mut object, None, &self.now().rfc3339());
         Ok((object, charged))
     }
 
@@ -216,7 +226,10 @@ impl Server<'_> {
                 kept.set("metadata.annotations", annotations);
                 kept.value.slot("metadata").map_mut().retain(|_, value| !value.is_null());
             }
-            if !self.manager.name.is_empty() {
+            if kind.custom.is_some() {
+                (kind.defaults)(&mut kept);
+                refuse_invalid(&kept, (kind.validate_update)(&kept, current))?;
+            } else if !self.manager.name.is_empty() {
                 refuse_invalid(&kept, validation::status::update(&kept, current))?;
             }
             return Ok((kept, Vec::new()));
@@ -236,7 +249,8 @@ impl Server<'_> {
         (kind.defaults)(&mut object);
         field_manager::changed(&mut object, current, self.manager, &self.now().rfc3339());
         keep_generation(&mut object, current);
-        if !object.value.get("spec").same(current.spec()) || !object.metadata().same(current.metadata()) {
+        let unchanged = |field: &str| object.value.get(field).same(current.value.get(field));
+        if kind.custom.is_some() || !unchanged("spec") || !unchanged("metadata") {
             let saved = self.store.allocations.clone();
             service_allocation::allocate_health_port(self, &mut object, Some(current))?;
             let causes = match part {
@@ -258,6 +272,7 @@ impl Server<'_> {
         pod_security::check(self.store, &object, Some(current))?;
         let charged = quota_admission::check(self.store, &object, Some(current), self.now())?;
         service_allocation::allocate(self, &mut object, Some(current))?;
+        definitions::prepare(self.store, &mut object, Some(current), &self.now().rfc3339());
         Ok((object, charged))
     }
 
@@ -399,7 +414,7 @@ fn refuse_invalid(object: &Object, causes: Vec<crate::api::status::Cause>) -> Re
 /// What no update of an object may change: it is the server's.
 fn keep_system_fields(object: &mut Object, current: &Object) {
     object.set("apiVersion", current.at("apiVersion").clone());
-    object.set("kind", current.kind.kind);
+    object.set("kind", current.kind.name());
     let fields = [
         "uid",
         "creationTimestamp",
@@ -438,6 +453,16 @@ fn user_annotations(deployment: &Object) -> Vec<&(EcoString, Value)> {
     annotations.filter(|(key, _)| key != "deployment.kubernetes.io/revision").collect()
 }
 
+/// What of a custom object counts as its content: all but its metadata and, where that is a sub-resource, its status.
+fn custom_content(object: &Object) -> Value {
+    let mut content = object.value.clone();
+    content.remove_key("metadata");
+    if object.kind.has_status {
+        content.remove_key("status");
+    }
+    content
+}
+
 /// Models pkg/registry/apps/deployment strategy.go PrepareForUpdate and its sisters: a deployment's annotations count, too.
 fn keep_generation(object: &mut Object, current: &Object) {
     let same = |field: &str| {
@@ -447,6 +472,7 @@ fn keep_generation(object: &mut Object, current: &Object) {
     let unchanged = match object.kind.kind {
         "Deployment" => same("spec") && user_annotations(object) == user_annotations(current),
         "EndpointSlice" => same("endpoints") && same("ports") && object.labels() == current.labels(),
+        _ if object.kind.custom.is_some() => custom_content(object) == custom_content(current),
         _ => same("spec"),
     };
     if object.kind.kind == "DaemonSet" {

@@ -42,7 +42,7 @@ pub fn told(view: &View<'_>, event: &Object) -> Value {
 fn is_about(event: &Object, object: &Object) -> bool {
     let regarding = event.at("involvedObject");
     let uid = regarding.get("uid").str();
-    regarding.get("kind").str() == object.kind.kind && (uid == object.uid() || uid == object.name())
+    regarding.get("kind").str() == object.kind.name() && (uid == object.uid() || uid == object.name())
 }
 
 fn row(view: &View<'_>, event: &Object) -> EventRow {

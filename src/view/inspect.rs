@@ -5,7 +5,7 @@ use super::observe::{self, since_start_ms};
 use super::topology::PodShape;
 use super::{events, Because, Inspector, Target};
 use crate::api::kinds::pod_columns;
-use crate::api::kinds::{find_kind, find_resource, PrintContext};
+use crate::api::kinds::PrintContext;
 use crate::api::{encode, Kind, Object, ObjectKey};
 use crate::cluster::World;
 use crate::scheduler::decision::Judged;
@@ -16,7 +16,7 @@ const MOST_RELATED: usize = 24;
 
 /// The object a target points at.
 pub fn find<'a>(world: &'a World, target: &Target) -> Option<&'a Object> {
-    let kind = find_resource(&target.kind)?;
+    let kind = world.store().catalog().resource(&target.kind)?;
     world.store().find(kind.kind, &target.namespace, &target.name)
 }
 
@@ -28,7 +28,7 @@ pub fn inspect(world: &World, target: &Target) -> Option<Inspector> {
     let status = status(object, &summary);
     Some(Inspector {
         target: target.clone(),
-        kind: object.kind.kind.to_owned(),
+        kind: object.kind.name().to_owned(),
         status,
         troubled: is_troubled(object),
         summary,
@@ -88,7 +88,7 @@ fn target_of(kind: &'static Kind, key: &ObjectKey) -> Target {
 fn why(world: &World, object: &Object) -> Vec<Because> {
     let mut links = Vec::new();
     for link in world.why(object.kind.kind, &object.key()) {
-        let Some(kind) = find_kind(link.kind) else { continue };
+        let Some(kind) = world.store().catalog().named(link.kind) else { continue };
         let target = target_of(kind, &link.key);
         let made_at = world.store().get(link.kind, &link.key).and_then(Object::created);
         if let Some(changed) = link.changed {
@@ -123,7 +123,7 @@ fn related(view: &View<'_>, object: &Object) -> Vec<Target> {
     let namespace = object.namespace();
     let mut related = Vec::new();
     for owner in object.owners() {
-        if let Some(kind) = find_kind(&owner.kind) {
+        if let Some(kind) = view.store.catalog().named(&owner.kind) {
             related.push(Target::new(kind.singular, if kind.namespaced { namespace } else { "" }, &owner.name));
         }
     }

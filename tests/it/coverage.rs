@@ -1,7 +1,7 @@
 //! Every verb of kubectl, and every kind's `get`, `get -o wide` and `describe`, stands in a transcript or a recording that is
 //! replayed.
 
-use kubottle::api::kinds::{find_resource, KINDS};
+use kubottle::api::kinds::{Catalog, KINDS};
 use kubottle::kubectl::flags;
 use kubottle::kubectl::verbs::{find, Verb, VERBS};
 use std::collections::BTreeSet;
@@ -86,7 +86,7 @@ fn every_verb_and_every_kind_stands_in_a_transcript() {
             "get"
         };
         for word in plain(&path, &words).first().iter().flat_map(|word| word.split(',')) {
-            if let Some(kind) = find_resource(word.split('/').next().unwrap_or(word)) {
+            if let Some(kind) = Catalog::default().resource(word.split('/').next().unwrap_or(word)) {
                 shown.insert((how, kind.kind));
             }
         }

@@ -2,11 +2,12 @@
 
 use kubottle::api::check::check;
 use kubottle::api::decode::{self, FieldValidation};
+use kubottle::api::kinds::Catalog;
 use kubottle::api::{encode, manifest, schema, yaml, Value};
 
 /// What kubectl prints for a manifest as far as reading it goes; empty where it is read.
 fn refusal(file: &str, text: &str) -> String {
-    for found in manifest::read(text, file) {
+    for found in manifest::read(text, file, &Catalog::default()) {
         let (value, kind) = match found {
             Err(unsent) => {
                 // A kind without a row yet is read all the same where the schema has it.
@@ -56,10 +57,11 @@ fn manifests_are_refused_in_the_words_of_kubernetes() {
 #[test]
 fn every_mark_is_at_its_place_with_a_hint() {
     let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n  labels: {v: 1.0}\nspec:\n  replica: 3\n  replicas: \"3\"\n  containers: []\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n      - name: c\n        imagee: nginx\n        image: nginx\n        image: nginx:1\n        ports: [{containerPort: http}]\n";
-    let found: Vec<String> = check(&text.replace("  labels: {v: 1.0}\n", "  labels: {v: \"1\"}\n"))
-        .iter()
-        .map(|d| format!("{}:{}+{} {} | {}", d.place().0, d.place().1, d.place().2, d.message, d.hint))
-        .collect();
+    let found: Vec<String> =
+        check(&text.replace("  labels: {v: 1.0}\n", "  labels: {v: \"1\"}\n"), &Catalog::default())
+            .iter()
+            .map(|d| format!("{}:{}+{} {} | {}", d.place().0, d.place().1, d.place().2, d.message, d.hint))
+            .collect();
     let wanted = [
         "7:3+7 unknown field \"spec.replica\" | Did you mean \"replicas\"?",
         "8:13+3 json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32 | spec.replicas is a number: write it without quotes.",
@@ -69,7 +71,7 @@ fn every_mark_is_at_its_place_with_a_hint() {
         "19:33+4 json: cannot unmarshal string into Go struct field ContainerPort.spec.template.spec.containers.ports.containerPort of type int32 | spec.template.spec.containers[0].ports[0].containerPort is a number: write it without quotes.",
     ];
     assert_eq!(found, wanted);
-    let marks = check(text);
+    let marks = check(text, &Catalog::default());
     assert!(marks[0].message.starts_with("unable to decode: json: cannot unmarshal number"), "{marks:?}");
     assert_eq!(marks[0].place(), (5, 15, 3));
 }
@@ -77,7 +79,8 @@ fn every_mark_is_at_its_place_with_a_hint() {
 #[test]
 fn wrong_kinds_and_versions_get_a_hint() {
     let hint = |version: &str, kind: &str| {
-        let marks = check(&format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: x}}\n"));
+        let marks =
+            check(&format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: x}}\n"), &Catalog::default());
         marks.into_iter().next().map_or(String::new(), |d| d.hint)
     };
     assert_eq!(
@@ -94,21 +97,24 @@ fn wrong_kinds_and_versions_get_a_hint() {
 
 #[test]
 fn strange_characters_are_shown() {
-    let marks = check("apiVersion：v1\nkind: Pod\n");
+    let marks = check("apiVersion：v1\nkind: Pod\n", &Catalog::default());
     assert!(
         marks.iter().any(|d| d.message == "a full-width colon (U+FF1A) stands here" && d.place().1 == 11),
         "{marks:?}"
     );
-    let marks = check("apiVersion: v1\nkind:\u{a0}Pod\nmetadata:\n  name: “x”\n");
+    let marks = check("apiVersion: v1\nkind:\u{a0}Pod\nmetadata:\n  name: “x”\n", &Catalog::default());
     assert!(marks.iter().any(|d| d.message.contains("U+00A0")), "{marks:?}");
-    let fine = check("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\ndata:\n  text: 说明：这是“配置”\n");
+    let fine = check(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\ndata:\n  text: 说明：这是“配置”\n",
+        &Catalog::default(),
+    );
     assert!(fine.is_empty(), "{fine:?}");
 }
 
 #[test]
 fn lists_are_taken_apart() {
     let text = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata: {name: a}\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: b}\n---\napiVersion: v1\nkind: PodList\nitems:\n- metadata: {name: c}\n";
-    let kinds: Vec<String> = manifest::read(text, "f.yaml")
+    let kinds: Vec<String> = manifest::read(text, "f.yaml", &Catalog::default())
         .into_iter()
         .map(|m| m.unwrap())
         .map(|m| format!("{}/{}", m.kind.kind, m.value.at("metadata.name").str()))
@@ -119,7 +125,7 @@ fn lists_are_taken_apart() {
 #[test]
 fn an_object_is_written_again_as_go_writes_it() {
     let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, labels: {}}\nspec:\n  hostNetwork: false\n  terminationGracePeriodSeconds: 0\n  nodeSelector: {}\n  containers:\n  - {name: c, image: i, env: [], resources: {requests: {cpu: 1000m, memory: 1Gi}, limits: {cpu: 0.5}}}\n  volumes: [{name: v, emptyDir: {}}]\n";
-    let found = manifest::read(text, "f.yaml").remove(0).unwrap();
+    let found = manifest::read(text, "f.yaml", &Catalog::default()).remove(0).unwrap();
     let (object, warnings) = decode::object(&found.value, found.kind, FieldValidation::Strict).unwrap();
     assert!(warnings.is_empty());
     assert_eq!(
@@ -154,10 +160,10 @@ fn no_mutation_of_a_manifest_breaks_the_reader() {
         }
         let text: String = text.into_iter().collect();
         let lines = text.lines().count() as u32 + 1;
-        for mark in check(&text) {
+        for mark in check(&text, &Catalog::default()) {
             assert!(mark.extent.start.line >= 1 && mark.extent.start.line <= lines, "{text:?}: {mark:?}");
         }
-        for found in manifest::read(&text, "f.yaml").into_iter().flatten() {
+        for found in manifest::read(&text, "f.yaml", &Catalog::default()).into_iter().flatten() {
             let printed = encode::yaml(&found.value);
             let again = yaml::parse(&printed).remove(0).root.unwrap().to_value();
             assert_eq!(encode::json(&again), encode::json(&found.value), "{printed}");

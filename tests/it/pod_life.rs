@@ -1,5 +1,6 @@
 //! Pods from creation to their end: what the scheduler and the kubelet make of manifests, watched change by change.
 
+use kubottle::api::kinds::Catalog;
 use kubottle::api::{kind, manifest, merge, Object, ObjectKey, Value};
 use kubottle::base::time::{SimTime, Span};
 use kubottle::cluster::World;
@@ -18,7 +19,7 @@ pub fn world_with(manifest_text: &str) -> World {
 /// Creates the objects of a manifest, in the namespace `default` where it says none.
 pub fn create(world: &mut World, manifest_text: &str) {
     let because = std::sync::Arc::new(Because::rule("kubectl", "create"));
-    for found in manifest::read(manifest_text, "test.yaml") {
+    for found in manifest::read(manifest_text, "test.yaml", &Catalog::default()) {
         let found = found.expect("the manifest is read");
         let mut object = Object { kind: found.kind, value: found.value };
         if found.kind.namespaced && object.namespace().is_empty() {

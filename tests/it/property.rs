@@ -3,6 +3,7 @@
 
 use kubottle::api::apply::LAST_APPLIED;
 use kubottle::api::check::check;
+use kubottle::api::kinds::Catalog;
 use kubottle::api::{encode, fixes, Object, Value};
 use kubottle::base::draw::below;
 use kubottle::cluster::World;
@@ -210,7 +211,7 @@ fn broken_manifests_are_refused_or_taken_and_nothing_else() {
             broken_text = broken(&broken_text, other, n + MUTATIONS);
         }
         let tried = catch_unwind(AssertUnwindSafe(|| {
-            let marks = check(&broken_text);
+            let marks = check(&broken_text, &Catalog::default());
             if n % 16 == 0 {
                 marks.iter().for_each(|found| drop(fixes::fix(&broken_text, found)));
             }

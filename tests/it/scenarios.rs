@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use kubottle::api::check::check;
+use kubottle::api::kinds::Catalog;
 use kubottle::cluster::World;
 use kubottle::kubectl::player::Player;
 use kubottle::kubectl::script::{compare, parse, settings, Piece};
@@ -46,7 +47,7 @@ fn each_lists_all_its_files_and_suggests_something() {
         assert_eq!(there, files.len() + 1, "{id}: every file but {FILE} is listed");
         assert!(!scenario.suggestions.is_empty(), "{id}");
         for (name, text) in &files {
-            assert!(check(text).is_empty(), "{id}/{name}: {:?}", check(text));
+            assert!(check(text, &Catalog::default()).is_empty(), "{id}/{name}: {:?}", check(text, &Catalog::default()));
         }
         let sentences = |text: &str| text.matches(['.', '。']).count();
         assert!(scenario.about.iter().all(|about| sentences(about) >= 3), "{id}: three sentences");

@@ -14,6 +14,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: false,
     has_status: true,
     has_generation: false,
+    custom: None,
     defaults: no_defaults,
     validate: validation::autoscaling::api_service,
     validate_update: validation::autoscaling::api_service_update,

@@ -14,6 +14,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: false,
     has_status: false,
     has_generation: false,
+    custom: None,
     defaults: no_defaults,
     validate: validation::rbac::role,
     validate_update: validation::rbac::role_update,

@@ -14,6 +14,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: true,
     has_status: true,
     has_generation: true,
+    custom: None,
     defaults: defaults::cron_job,
     validate: validation::cron_job::create,
     validate_update: validation::cron_job::update,

@@ -14,6 +14,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: true,
     has_status: true,
     has_generation: true,
+    custom: None,
     defaults: defaults::daemon_set,
     validate: validation::sets::daemon_set,
     validate_update: validation::sets::daemon_set_update,

@@ -14,6 +14,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: true,
     has_status: true,
     has_generation: true,
+    custom: None,
     defaults: defaults::deployment,
     validate: validation::apps::deployment,
     validate_update: validation::apps::deployment_update,

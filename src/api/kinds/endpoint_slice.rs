@@ -15,6 +15,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: true,
     has_status: false,
     has_generation: true,
+    custom: None,
     defaults: defaults::endpoint_slice,
     validate: validation::endpoints::slice,
     validate_update: validation::endpoints::slice_update,

@@ -14,6 +14,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: true,
     has_status: false,
     has_generation: false,
+    custom: None,
     defaults: defaults::endpoints,
     validate: validation::endpoints::endpoints,
     validate_update: validation::endpoints::endpoints_update,

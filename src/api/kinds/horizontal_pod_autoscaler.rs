@@ -15,6 +15,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: true,
     has_status: true,
     has_generation: false,
+    custom: None,
     defaults: defaults::autoscaler,
     validate: validation::autoscaling::autoscaler,
     validate_update: validation::autoscaling::autoscaler_update,

@@ -15,6 +15,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: true,
     has_status: true,
     has_generation: true,
+    custom: None,
     defaults: no_defaults,
     validate: validation::networking::ingress,
     validate_update: validation::networking::ingress_update,

@@ -14,6 +14,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: false,
     has_status: false,
     has_generation: true,
+    custom: None,
     defaults: defaults::ingress_class,
     validate: validation::networking::ingress_class,
     validate_update: validation::networking::ingress_class_update,

@@ -15,6 +15,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: true,
     has_status: true,
     has_generation: true,
+    custom: None,
     defaults: defaults::job,
     validate: validation::job::create,
     validate_update: validation::job::update,

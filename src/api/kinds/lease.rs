@@ -14,6 +14,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: true,
     has_status: false,
     has_generation: false,
+    custom: None,
     defaults: |_| {},
     validate: validation::node::lease,
     validate_update: |lease, _| validation::node::lease(lease),

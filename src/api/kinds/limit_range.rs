@@ -14,6 +14,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: true,
     has_status: false,
     has_generation: false,
+    custom: None,
     defaults: defaults::limit_range,
     validate: validation::policy::limit_range,
     validate_update: validation::policy::limit_range_update,

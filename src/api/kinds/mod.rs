@@ -1,6 +1,7 @@
 //! The kinds table: one file and one row a kind. Everything that lists kinds - `api-resources`, completion, the store,
 //! the support table, tests - walks this table.
 
+use super::custom::Custom;
 use super::defaults;
 use super::object::Object;
 use super::status::Cause;
@@ -8,6 +9,7 @@ use super::validation;
 use crate::base::time::Timestamp;
 
 mod api_service;
+pub mod catalog;
 pub mod cells;
 mod cluster_role;
 mod cluster_role_binding;
@@ -47,9 +49,11 @@ mod storage_class;
 mod stored;
 mod vertical_pod_autoscaler;
 
+pub use catalog::Catalog;
+
 /// What is known of one kind of object.
 pub struct Kind {
-    /// `Deployment`.
+    /// `Deployment`; of a custom kind with its group behind, `CronTab.stable.example.com`, so that no two kinds are the same.
     pub kind: &'static str,
     /// `apps`; empty for the core group.
     pub group: &'static str,
@@ -69,6 +73,8 @@ pub struct Kind {
     pub has_status: bool,
     /// True where `metadata.generation` counts the changes of `spec`.
     pub has_generation: bool,
+    /// What a CustomResourceDefinition says of the kind; none for those of the table.
+    pub custom: Option<Custom>,
     /// Fills in what the manifest leaves open, as the API server's SetDefaults functions do.
     pub defaults: fn(&mut Object),
     /// All that is wrong with a new object.
@@ -234,6 +240,11 @@ pub static UNKEPT: &[Unkept] = &[
 ];
 
 impl Kind {
+    /// `Deployment`, `CronTab`: the kind as objects and messages name it.
+    pub fn name(&self) -> &'static str {
+        self.kind.split_once('.').map_or(self.kind, |(name, _)| name)
+    }
+
     /// `apps/v1`, `v1`.
     pub fn api_version(&self) -> String {
         match self.group {
@@ -262,7 +273,7 @@ impl Kind {
     pub fn qualified_kind(&self) -> String {
         match self.group {
             "" => self.kind.to_owned(),
-            group => format!("{}.{group}", self.kind),
+            group => format!("{}.{group}", self.name()),
         }
     }
 }
@@ -283,24 +294,14 @@ pub fn find_kind(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|row| row.kind == name).copied()
 }
 
-/// The row that a word on a kubectl command line means: plural, singular, short name or kind in any case, optionally
-/// with the group behind (`deployments.apps`, `deploy.v1.apps`).
-pub fn find_resource(word: &str) -> Option<&'static Kind> {
-    let lower = word.to_lowercase();
-    let (name, group) = lower.split_once('.').map_or((lower.as_str(), None), |(n, g)| (n, Some(g)));
-    KINDS.iter().copied().find(|row| {
-        let named = row.plural == name || row.singular == name || row.short_names.contains(&name);
-        let grouped = match group {
-            None => true,
-            Some(group) => {
-                group == row.group
-                    || group.split_once('.').is_some_and(|(version, group)| {
-                        group == row.group && super::schema::find(group, version, row.kind).is_some()
-                    })
-            }
-        };
-        named && grouped
-    })
+/// What the kinds table calls the kind of a reference: a custom one has its group behind.
+pub fn identity(api_version: &str, kind: &str) -> ecow::EcoString {
+    match api_version.split_once('/') {
+        Some((group, _)) if group.contains('.') && find_kind(kind).is_none_or(|row| row.group != group) => {
+            ecow::eco_format!("{kind}.{group}")
+        }
+        _ => kind.into(),
+    }
 }
 
 fn no_defaults(_: &mut Object) {}

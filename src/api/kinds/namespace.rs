@@ -14,6 +14,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: false,
     has_status: true,
     has_generation: false,
+    custom: None,
     defaults: defaults::namespace,
     validate: validation::config::namespace,
     validate_update: validation::config::namespace_update,

@@ -14,6 +14,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: true,
     has_status: false,
     has_generation: true,
+    custom: None,
     defaults: defaults::network_policy,
     validate: validation::networking::network_policy,
     validate_update: validation::networking::network_policy_update,

@@ -15,6 +15,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: false,
     has_status: true,
     has_generation: false,
+    custom: None,
     defaults: defaults::node,
     validate: validation::node::create,
     validate_update: validation::node::update,

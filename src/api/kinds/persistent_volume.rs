@@ -14,6 +14,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: false,
     has_status: true,
     has_generation: false,
+    custom: None,
     defaults: defaults::volume,
     validate: validation::storage::volume,
     validate_update: validation::storage::volume_update,

@@ -14,6 +14,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: true,
     has_status: true,
     has_generation: false,
+    custom: None,
     defaults: defaults::claim,
     validate: validation::storage::claim,
     validate_update: validation::storage::claim_update,

@@ -13,6 +13,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: true,
     has_status: true,
     has_generation: true,
+    custom: None,
     defaults: defaults::pod,
     validate: validation::pod::create,
     validate_update: validation::pod::update,

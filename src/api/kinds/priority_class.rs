@@ -14,6 +14,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: false,
     has_status: false,
     has_generation: true,
+    custom: None,
     defaults: defaults::priority_class,
     validate: validation::policy::priority_class,
     validate_update: validation::policy::priority_class_update,

@@ -14,6 +14,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: true,
     has_status: true,
     has_generation: true,
+    custom: None,
     defaults: defaults::replica_set,
     validate: validation::apps::replica_set,
     validate_update: validation::apps::replica_set_update,

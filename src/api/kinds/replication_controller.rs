@@ -14,6 +14,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: true,
     has_status: true,
     has_generation: true,
+    custom: None,
     defaults: defaults::replication_controller,
     validate: validation::sets::replication_controller,
     validate_update: validation::sets::replication_controller_update,

@@ -14,6 +14,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: true,
     has_status: true,
     has_generation: false,
+    custom: None,
     defaults: no_defaults,
     validate: validation::policy::quota,
     validate_update: validation::policy::quota_update,

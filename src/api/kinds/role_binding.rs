@@ -14,6 +14,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: true,
     has_status: false,
     has_generation: false,
+    custom: None,
     defaults: defaults::binding,
     validate: validation::rbac::binding,
     validate_update: validation::rbac::binding_update,

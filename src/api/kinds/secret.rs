@@ -14,6 +14,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: true,
     has_status: false,
     has_generation: false,
+    custom: None,
     defaults: defaults::secret,
     validate: validation::config::secret,
     validate_update: validation::config::secret_update,

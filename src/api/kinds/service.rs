@@ -15,6 +15,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: true,
     has_status: true,
     has_generation: false,
+    custom: None,
     defaults: defaults::service,
     validate: validation::service::create,
     validate_update: validation::service::update,

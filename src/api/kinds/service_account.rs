@@ -14,6 +14,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: true,
     has_status: false,
     has_generation: false,
+    custom: None,
     defaults: no_defaults,
     validate: validation::config::service_account,
     validate_update: validation::config::service_account_update,

@@ -14,6 +14,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: true,
     has_status: true,
     has_generation: true,
+    custom: None,
     defaults: defaults::stateful_set,
     validate: validation::sets::stateful_set,
     validate_update: validation::sets::stateful_set_update,

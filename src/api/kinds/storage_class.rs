@@ -14,6 +14,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: false,
     has_status: false,
     has_generation: false,
+    custom: None,
     defaults: defaults::storage_class,
     validate: validation::storage::class,
     validate_update: validation::storage::class_update,

@@ -20,6 +20,7 @@ macro_rules! stored {
             namespaced: $scope,
             has_status: $status,
             has_generation: $generation,
+            custom: None,
             defaults: defaults::stored,
             validate: validation::stored::new,
             validate_update: validation::stored::update,
@@ -52,12 +53,28 @@ const fn note(kind: &str) -> &'static [Support] {
             depth: Depth::Modelled,
             note: "Overhead and scheduling of its pods; all handlers run alike.",
         }],
-        b"CustomResourceDefinition" => {
-            &[Support { field: "", depth: Depth::Stored, note: "Objects of the kind that it defines are refused." }]
-        }
+        b"CustomResourceDefinition" => DEFINITION,
         _ => &[STORED],
     }
 }
+
+const DEFINITION: &[Support] = &[
+    Support {
+        field: "",
+        depth: Depth::Modelled,
+        note: "Its kind is served at once: schema, defaults, sub-resources, columns, several versions; deleted with its objects.",
+    },
+    Support {
+        field: "spec.conversion.strategy: Webhook",
+        depth: Depth::Stored,
+        note: "Versions differ by their name alone.",
+    },
+    Support {
+        field: "x-kubernetes-validations",
+        depth: Depth::Stored,
+        note: "Rules in CEL are kept and not carried out.",
+    },
+];
 
 /// The name, then what the paths lead to, then the age.
 fn row(object: &Object, context: &PrintContext, paths: &[&str]) -> Vec<String> {

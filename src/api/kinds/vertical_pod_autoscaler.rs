@@ -14,6 +14,7 @@ pub(super) static KIND: Kind = Kind {
     namespaced: true,
     has_status: true,
     has_generation: true,
+    custom: None,
     defaults: no_defaults,
     validate: validation::autoscaling::vertical,
     validate_update: validation::autoscaling::vertical_update,

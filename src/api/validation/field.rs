@@ -74,6 +74,11 @@ impl Errors {
         self.causes
     }
 
+    /// Takes over errors that were found elsewhere.
+    pub fn extend(&mut self, causes: Vec<Cause>) {
+        self.causes.extend(causes);
+    }
+
     /// How many errors there are.
     pub fn len(&self) -> usize {
         self.causes.len()

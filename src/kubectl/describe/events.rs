@@ -14,7 +14,7 @@ pub fn print(page: &mut Page, object: &Object, uids: &[&str], reader: &dyn Reade
         let involved = event.at("involvedObject");
         let uid = involved.get("uid").str();
         involved.get("name").str() == object.name()
-            && (involved.get("kind").is_empty() || involved.get("kind").str() == object.kind.kind)
+            && (involved.get("kind").is_empty() || involved.get("kind").str() == object.kind.name())
             && (uid.is_empty() || uids.contains(&uid))
     };
     let mut events: Vec<Object> = reader.list(kind("Event"), object.namespace()).into_iter().filter(about).collect();

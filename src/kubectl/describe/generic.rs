@@ -55,6 +55,9 @@ fn scalar(value: &Value) -> String {
 ///
 /// Models staging/src/k8s.io/kubectl/pkg/describe smartLabelFor.
 fn title_of(field: &str) -> String {
+    if !field.chars().all(|c| c.is_alphabetic() || c == '-') {
+        return field.to_owned();
+    }
     let mut words: Vec<String> = vec![String::new()];
     for c in field.chars() {
         let last = words.last_mut().expect("there is a word from the start on");

@@ -17,7 +17,7 @@ pub(super) fn print(page: &mut Page, job: &Object, _: &dyn Reader) {
     page.labels("Labels", job.labels());
     page.annotations("Annotations", job.metadata().get("annotations"));
     if let Some(owner) = job.controller() {
-        page.field(0, "Controlled By", format!("{}/{}", owner.kind, owner.name));
+        page.field(0, "Controlled By", format!("{}/{}", owner.shown_kind(), owner.name));
     }
     number(page, "Parallelism", spec.get("parallelism"), "");
     match spec.get("completions").opt_int() {

@@ -85,7 +85,7 @@ fn print_head(page: &mut Page, pod: &Object, reader: &dyn Reader) {
         page.field(1, "IP", ip.get("ip").str());
     }
     if let Some(owner) = pod.controller() {
-        page.field(0, "Controlled By", format!("{}/{}", owner.kind, owner.name));
+        page.field(0, "Controlled By", format!("{}/{}", owner.shown_kind(), owner.name));
     }
     page.field_if(0, "NominatedNodeName", status.get("nominatedNodeName").str());
 }

@@ -16,7 +16,7 @@ pub(super) fn print(page: &mut Page, set: &Object, reader: &dyn Reader) {
     page.labels("Labels", set.labels());
     page.annotations("Annotations", set.metadata().get("annotations"));
     if let Some(owner) = set.controller().filter(|_| !is_plain) {
-        page.field(0, "Controlled By", format!("{}/{}", owner.kind, owner.name));
+        page.field(0, "Controlled By", format!("{}/{}", owner.shown_kind(), owner.name));
     }
     let (current, desired) = (set.at("status.replicas").int(), set.at("spec.replicas").int());
     page.field(0, "Replicas", format!("{current} current / {desired} desired"));

@@ -3,11 +3,11 @@
 
 use super::change::{create, modify, report};
 use super::{edit, server_side, Verb};
-use crate::api::apply::{is_unchanged, last_applied, three_way_patch, LAST_APPLIED};
+use crate::api::apply::{is_unchanged, last_applied, three_way_merge_patch, three_way_patch, LAST_APPLIED};
 use crate::api::decode::FieldValidation;
 use crate::api::patch::{self, PatchType};
 use crate::api::selector::Selector;
-use crate::api::{encode, json, kind, schema, Object, ObjectKey, Status};
+use crate::api::{encode, json, kind, Object, ObjectKey, Status};
 use crate::kubectl::call::{Call, DryRun, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::manifest::{self, Manifest};
@@ -125,7 +125,7 @@ fn apply(call: &mut Call<'_>, manifest: &Manifest, dry: DryRun) -> Result<(), Fa
     if let Err(Failure::Server(mut status)) = call.authorize("get", kind, "", &namespace, &name) {
         let group = if kind.group.is_empty() { String::new() } else { kind.group.to_owned() };
         let place = if namespace.is_empty() { String::new() } else { namespace.clone() };
-        status.message = format!("error when retrieving current configuration of:\nResource: \"{group}/{}, Resource={}\", GroupVersionKind: \"{group}/{}, Kind={}\"\nName: \"{name}\", Namespace: \"{place}\"\nfrom server for: \"{}\": {}", kind.version, kind.plural, kind.version, kind.kind, manifest.source, status.message);
+        status.message = format!("error when retrieving current configuration of:\nResource: \"{group}/{}, Resource={}\", GroupVersionKind: \"{group}/{}, Kind={}\"\nName: \"{name}\", Namespace: \"{place}\"\nfrom server for: \"{}\": {}", kind.version, kind.plural, kind.version, kind.name(), manifest.source, status.message);
         return Err(status.into());
     }
     let current = call.world.store().find(kind.kind, &namespace, &name).cloned();
@@ -185,13 +185,15 @@ pub(super) fn merged(
     validation: FieldValidation,
 ) -> Result<Option<(Object, Vec<String>)>, Status> {
     let row = current.kind;
-    let id = schema::find_struct(row.group, row.version, row.kind);
-    let id = id.ok_or_else(|| Status::bad_request(format!("{} has no schema", row.kind)))?;
-    let patch = three_way_patch(&configuration.value, &current.value, id).map_err(Status::bad_request)?;
+    let (patch, kind) = match row.shape().filter(|_| row.custom.is_none()) {
+        Some(id) => (three_way_patch(&configuration.value, &current.value, id), PatchType::Strategic),
+        None => (three_way_merge_patch(&configuration.value, &current.value), PatchType::Merge),
+    };
+    let patch = patch.map_err(Status::bad_request)?;
     if is_unchanged(&patch) {
         return Ok(None);
     }
-    patch::apply(current, &patch, PatchType::Strategic, validation).map(Some)
+    patch::apply(current, &patch, kind, validation).map(Some)
 }
 
 /// Remembers files as what was applied last, and changes nothing else.

@@ -3,7 +3,6 @@
 use super::change::{create, modify};
 use super::Verb;
 use crate::api::encode::{json_pretty, yaml};
-use crate::api::kinds::find_resource;
 use crate::api::Value;
 use crate::base::table::columns;
 use crate::kubectl::call::{Call, DryRun, Outcome, Run};
@@ -48,7 +47,7 @@ fn can_i(call: &mut Call<'_>) -> Outcome {
     let (verb, text) = (verb.clone(), text.clone());
     let (resource, name) = text.split_once('/').unwrap_or((&text, ""));
     let url = if resource.is_empty() { text.as_str() } else { "" };
-    let kind = find_resource(resource);
+    let kind = call.world.store().catalog().resource(resource);
     if !KNOWN_VERBS.split(',').any(|known| known == verb) && url.is_empty() {
         call.out.err(format!("Warning: verb '{verb}' is not a known verb"));
     }

@@ -2,7 +2,6 @@
 
 use super::change::{create, report};
 use super::create_kinds::new_object;
-use super::scale::is_scalable;
 use super::Verb;
 use crate::api::{Object, Value};
 use crate::base::quantity::Quantity;
@@ -98,10 +97,13 @@ fn metric(resource: &str, target: Value) -> Value {
 
 fn autoscale(call: &mut Call<'_>, object: &Object, bounds: &Bounds, dry: DryRun) -> Result<(), Failure> {
     let kind = object.kind;
-    if !is_scalable(object) {
+    if object.kind.replicas().is_none() {
         return Err(error(format!(
             "cannot autoscale a {}: could not find scale subresource for {}/{}, Resource={} in discovery information",
-            kind.kind, kind.group, kind.version, kind.plural
+            kind.name(),
+            kind.group,
+            kind.version,
+            kind.plural
         )));
     }
     let autoscaler = autoscaler(call, object, bounds, dry);
@@ -121,7 +123,7 @@ fn autoscaler(call: &Call<'_>, object: &Object, bounds: &Bounds, dry: DryRun) ->
         autoscaler.set("metadata.namespace", call.namespace());
     }
     autoscaler.set("spec.scaleTargetRef.apiVersion", object.at("apiVersion").clone());
-    autoscaler.set("spec.scaleTargetRef.kind", object.kind.kind);
+    autoscaler.set("spec.scaleTargetRef.kind", object.kind.name());
     autoscaler.set("spec.scaleTargetRef.name", object.name());
     autoscaler.set("spec.maxReplicas", bounds.max);
     if bounds.min > 0 {

@@ -60,7 +60,7 @@ fn job(call: &mut Call<'_>) -> Outcome {
 fn cron_job_of(call: &Call<'_>, from: &str) -> Result<crate::api::Object, Failure> {
     let (resource, name) =
         from.split_once('/').ok_or_else(|| error(format!("from must be an existing cronjob: {from}")))?;
-    let kind = resource_kind(resource)?;
+    let kind = resource_kind(call, resource)?;
     let object = call.get(kind, &call.namespace(), name)?;
     match kind.kind {
         "CronJob" => Ok(object),

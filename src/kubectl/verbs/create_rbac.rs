@@ -3,7 +3,6 @@
 use super::create_kinds::{finish, new_object};
 use super::set::each;
 use super::Verb;
-use crate::api::kinds::find_resource;
 use crate::api::{Object, Value};
 use crate::kubectl::call::{Call, Outcome};
 use crate::kubectl::failure::{error, Failure};
@@ -64,7 +63,7 @@ fn resources(call: &Call<'_>) -> Vec<Resource> {
     let mut all = Vec::new();
     for text in call.line.list("resource") {
         let (head, part) = text.split_once('/').map_or((text.as_str(), ""), |(head, part)| (head, part));
-        let kind = find_resource(head);
+        let kind = call.world.store().catalog().resource(head);
         let (name, group) = head.split_once('.').unwrap_or((head, ""));
         let resource = Resource {
             group: kind.map_or(group, |kind| kind.group).to_owned(),

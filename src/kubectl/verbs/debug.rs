@@ -28,7 +28,7 @@ fn run(call: &mut Call<'_>) -> Outcome {
     check(call, &names, &command)?;
     let (row, name) = match names.first() {
         Some(name) => match name.split_once('/') {
-            Some((resource, name)) => (resource_kind(resource)?, name.to_owned()),
+            Some((resource, name)) => (resource_kind(call, resource)?, name.to_owned()),
             None => (kind("Pod"), name.clone()),
         },
         None => {

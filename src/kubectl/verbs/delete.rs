@@ -145,7 +145,7 @@ impl Waiting for Vanish {
         }
         if self.until.is_some_and(|until| world.now() >= until) {
             for (kind, key, _) in &self.gone {
-                let resource = crate::api::kind(kind).resource();
+                let resource = world.store().catalog().named(kind).map_or_else(String::new, |kind| kind.resource());
                 out.err(format!("error: timed out waiting for the condition on {resource}/{}", key.name));
             }
             return Poll::Done(1);

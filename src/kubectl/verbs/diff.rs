@@ -78,7 +78,7 @@ fn diff(call: &mut Call<'_>, manifest: &Manifest) -> Result<String, Failure> {
         }
     };
     let version = kind.api_version().replace('/', ".");
-    let file = format!("{version}.{}.{namespace}.{name}", kind.kind);
+    let file = format!("{version}.{}.{namespace}.{name}", kind.name());
     let (left, right) = (format!("/tmp/LIVE-1/{file}"), format!("/tmp/MERGED-1/{file}"));
     let at = call.world.timestamp().rfc3339().replace('T', " ").replace('Z', ".000000000 +0000");
     let body = unified_diff(&live, &after);

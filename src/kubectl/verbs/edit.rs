@@ -153,9 +153,9 @@ fn put_back(call: &mut Call<'_>, object: &Object, text: &str) -> Result<(), Fail
     let unreadable = |why: &str| {
         let message = format!("Invalid value: \"The edited file failed validation\": {why}");
         let cause = Cause { field: String::new(), reason: "Invalid value", message };
-        Failure::Server(Status::invalid(object.kind.kind, object.name(), vec![cause]))
+        Failure::Server(Status::invalid(object.kind.name(), object.name(), vec![cause]))
     };
-    let mut read = reader::read(text, "");
+    let mut read = reader::read(text, "", call.world.store().catalog());
     let manifest = match read.pop() {
         Some(Ok(manifest)) if read.is_empty() => manifest,
         Some(Err(unsent)) => {

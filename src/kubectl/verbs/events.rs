@@ -26,7 +26,7 @@ fn run(call: &mut Call<'_>) -> Outcome {
         None => None,
         Some(text) => {
             let (resource, name) = text.split_once('/').ok_or_else(|| error("--for must be in resource/name form"))?;
-            Some((resource_kind(resource)?.kind, name.to_owned()))
+            Some((resource_kind(call, resource)?.name(), name.to_owned()))
         }
     };
     let everywhere = call.line.is("all-namespaces");

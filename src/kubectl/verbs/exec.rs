@@ -128,7 +128,7 @@ fn pod_of(call: &mut Call<'_>, name: &str) -> Result<Object, Failure> {
     let Some((resource, name)) = name.split_once('/') else {
         return call.get(kind("Pod"), &namespace, name);
     };
-    let owner = call.get(resource_kind(resource)?, &namespace, name)?;
+    let owner = call.get(resource_kind(call, resource)?, &namespace, name)?;
     if owner.kind.kind == "Pod" {
         return Ok(owner);
     }

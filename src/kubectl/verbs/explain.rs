@@ -18,25 +18,28 @@ fn run(call: &mut Call<'_>) -> Outcome {
     let (resource, below) = path.split_once('.').unwrap_or((path.as_str(), ""));
     let steps: Vec<&str> = below.split('.').filter(|step| !step.is_empty()).collect();
     let unknown = || Failure::Plain(format!("the server doesn't have a resource type \"{resource}\""));
-    let kind = crate::api::kinds::find_resource(resource).ok_or_else(unknown)?;
+    let kind = call.world.store().catalog().resource(resource).ok_or_else(unknown)?;
     let (group, version) = match call.line.text("api-version") {
         "" => (kind.group, kind.version),
         given => given.split_once('/').unwrap_or(("", given)),
     };
-    let root = schema::find(group, version, kind.kind).ok_or_else(|| {
-        error(format!("no matches for kind \"{}\" in version \"{}\"", kind.kind, call.line.text("api-version")))
+    let api_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
+    let row = call.world.store().catalog().of(&api_version, kind.name());
+    let custom = row.filter(|row| row.custom.is_some()).and_then(|row| row.shape()).map(schema::StructId::get);
+    let root = custom.or_else(|| schema::find(group, version, kind.kind)).ok_or_else(|| {
+        error(format!("no matches for kind \"{}\" in version \"{}\"", kind.name(), call.line.text("api-version")))
     })?;
     let text = call.session.docs.clone().unwrap_or_else(|| "".into());
     let docs = Docs(&text);
     let core = if group.is_empty() { String::new() } else { format!("GROUP:      {group}\n") };
-    let head = format!("{core}KIND:       {}\nVERSION:    {version}\n\n", kind.kind);
+    let head = format!("{core}KIND:       {}\nVERSION:    {version}\n\n", kind.name());
     let place = Place::find(root, &steps).map_err(|why| Failure::Printed(head.clone(), why.message()))?;
     let recursive = call.line.is("recursive");
     let page = match call.line.text("output") {
         "" | "plaintext" => head + &page(&place, &docs, recursive),
         "plaintext-openapiv2" => {
             let version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
-            let head = format!("KIND:     {}\nVERSION:  {version}\n\n", kind.kind);
+            let head = format!("KIND:     {}\nVERSION:  {version}\n\n", kind.name());
             head + &explain_v2::page(&place, &docs, recursive)
         }
         other => return Err(error(format!("unrecognized format: {other}"))),

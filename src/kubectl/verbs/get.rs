@@ -2,8 +2,9 @@
 
 use super::change::no_such_part;
 use super::Verb;
-use crate::api::kinds::cells::{labels_text, selector_text};
+use crate::api::kinds::cells::selector_text;
 use crate::api::kinds::PrintContext;
+use crate::api::scale::selector_of;
 use crate::api::{Kind, Object, Value};
 use crate::base::order::Order;
 use crate::base::table::Columns;
@@ -136,28 +137,27 @@ fn print(
 fn takes_namespace(call: &Call<'_>) -> bool {
     let words = call.line.args.first().map(String::as_str).unwrap_or("");
     let kinds = words.split(',').map(|word| word.split('/').next().unwrap_or(word));
-    kinds.filter_map(crate::api::kinds::find_resource).next().is_none_or(|kind| kind.namespaced)
+    kinds.filter_map(|word| call.world.store().catalog().resource(word)).next().is_none_or(|kind| kind.namespaced)
 }
 
 /// The Scale of a workload, as its sub-resource shows it.
 pub fn scale_of(object: &Object) -> Result<Value, Failure> {
-    if !matches!(object.kind.kind, "Deployment" | "ReplicaSet" | "StatefulSet" | "ReplicationController") {
-        return Err(no_such_part());
-    }
+    let (wanted, present) = object.kind.replicas().ok_or_else(no_such_part)?;
     let own = object.metadata();
     let field = |name: &str| own.get(name).clone();
-    let selector = object.at("spec.selector");
-    let selector = match object.kind.kind {
-        "ReplicationController" => labels_text(selector),
-        _ => selector_text(selector),
+    let selector = match selector_of(object) {
+        Value::Null => Value::Null,
+        selector => selector_text(&selector).into(),
     };
-    Ok(value!({
+    let mut scale = value!({
         "apiVersion": "autoscaling/v1", "kind": "Scale",
         "metadata": {"creationTimestamp": (field("creationTimestamp")), "name": (field("name")),
             "namespace": (field("namespace")), "resourceVersion": (field("resourceVersion")), "uid": (field("uid"))},
-        "spec": {"replicas": (object.at("spec.replicas").int())},
-        "status": {"replicas": (object.at("status.replicas").int()), "selector": selector}
-    }))
+        "spec": {"replicas": (object.at(wanted).int())},
+        "status": {"replicas": (object.at(present).int()), "selector": selector}
+    });
+    scale.slot("status").map_mut().retain(|_, value| !value.is_null());
+    Ok(scale)
 }
 
 /// `get --subresource=scale`.

@@ -2,7 +2,7 @@
 
 use super::Verb;
 use crate::api::encode::{json_pretty, yaml};
-use crate::api::kinds::{KINDS, UNKEPT};
+use crate::api::kinds::UNKEPT;
 use crate::api::{Kind, Value};
 use crate::base::order::Order;
 use crate::base::table::columns;
@@ -128,14 +128,14 @@ impl Resource {
 
 /// The kinds that are served. Those of the VerticalPodAutoscaler are custom resources: they are listed once there are some.
 pub fn resources(world: &World) -> Vec<Resource> {
-    let installed = |kind: &&&'static Kind| kind.group != "autoscaling.k8s.io" || world.store().count(kind.kind) > 0;
-    let kept = KINDS.iter().filter(installed).map(|kind| Resource {
+    let installed = |kind: &&'static Kind| kind.group != "autoscaling.k8s.io" || world.store().count(kind.kind) > 0;
+    let kept = world.store().catalog().all().filter(installed).map(|kind| Resource {
         plural: kind.plural,
         singular: kind.singular,
         short: kind.short_names.join(","),
         api_version: kind.api_version(),
         namespaced: kind.namespaced,
-        kind: kind.kind,
+        kind: kind.name(),
         verbs: VERBS,
         categories: kind.categories,
     });
@@ -164,6 +164,7 @@ fn api_versions(call: &mut Call<'_>) -> Outcome {
 pub fn versions(world: &World) -> Vec<String> {
     let mut versions: Vec<String> = resources(world).into_iter().map(|row| row.api_version).collect();
     versions.push("autoscaling/v1".to_owned());
+    versions.extend(world.store().catalog().custom().iter().map(|row| row.api_version()));
     versions.order();
     versions.dedup();
     versions

@@ -92,7 +92,7 @@ fn oldest(call: &Call<'_>) -> Result<Option<SimTime>, Failure> {
 fn pods_of(call: &mut Call<'_>, name: &str) -> Result<Vec<Object>, Failure> {
     let namespace = call.namespace();
     let (kind, name) = match name.split_once('/') {
-        Some((resource, name)) => (resource_kind(resource)?, name),
+        Some((resource, name)) => (resource_kind(call, resource)?, name),
         None => (crate::api::kind("Pod"), name),
     };
     let missing = || {

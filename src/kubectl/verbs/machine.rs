@@ -48,7 +48,7 @@ impl Waiting for Forever {
 pub(super) fn pod_of(call: &Call<'_>, text: &str) -> Result<(Object, Object), Failure> {
     let namespace = call.namespace();
     let (row, name) = match text.split_once('/') {
-        Some((resource, name)) => (resource_kind(resource)?, name),
+        Some((resource, name)) => (resource_kind(call, resource)?, name),
         None => (kind("Pod"), text),
     };
     let object = call.get(row, &call.namespace_for(row), name)?;

@@ -79,7 +79,7 @@ fn taint_all(call: &mut Call<'_>) -> Outcome {
         return Err(error("at least one taint update is required"));
     }
     let updates = specs.iter().map(|spec| update(spec)).collect::<Result<Vec<Update>, Failure>>()?;
-    if resource_kind(first)?.kind != "Node" {
+    if resource_kind(call, first)?.kind != "Node" {
         return Err(error(format!("invalid resource type {first}, only node types are supported")));
     }
     let nodes = match names.is_empty() {

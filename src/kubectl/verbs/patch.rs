@@ -45,11 +45,17 @@ fn run(call: &mut Call<'_>) -> Outcome {
 }
 
 fn apply(call: &mut Call<'_>, object: &Object, kind: PatchType, patch: &Value) -> Result<(), Failure> {
+    if kind == PatchType::Strategic && object.kind.custom.is_some() {
+        let (version, kind) = (object.kind.api_version(), object.kind.name());
+        let format = "application/strategic-merge-patch+json is not supported by";
+        return Err(error(format!("{format} {version}, Kind={kind}: {}", patch::NO_STRATEGIC)));
+    }
     let dry = call.dry_run()?;
     if call.line.text("subresource") == "scale" {
         let replicas = patch.at("spec.replicas").opt_int().ok_or_else(no_such_part)?;
+        let (path, _) = object.kind.replicas().ok_or_else(no_such_part)?;
         modify_part(call, object, "scale", dry, |object| {
-            object.set("spec.replicas", replicas);
+            object.set(path, replicas);
             Ok(())
         })?;
         call.out.line(format!("scale.autoscaling/{} patched{}", object.name(), dry.suffix()));

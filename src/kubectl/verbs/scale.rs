@@ -1,8 +1,8 @@
 //! `kubectl scale`.
 
-use super::change::{modify_part, report};
+use super::change::{modify_part, no_such_part, report};
 use super::Verb;
-use crate::api::{Object, Status};
+use crate::api::Object;
 use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::resources::select;
@@ -31,12 +31,8 @@ fn run(call: &mut Call<'_>) -> Outcome {
 }
 
 fn scale(call: &mut Call<'_>, object: &Object, replicas: i64) -> Result<(), Failure> {
-    if !is_scalable(object) {
-        let mut status = Status::not_found("", "");
-        status.message = "the server could not find the requested resource".to_owned();
-        return Err(status.into());
-    }
-    let present = object.at("spec.replicas").int();
+    let (path, _) = object.kind.replicas().ok_or_else(no_such_part)?;
+    let present = object.at(path).int();
     match call.number("current-replicas")? {
         Some(wanted) if wanted >= 0 && wanted != present => {
             return Err(error(format!("Expected replicas to be {wanted}, was {present}")))
@@ -52,13 +48,8 @@ fn scale(call: &mut Call<'_>, object: &Object, replicas: i64) -> Result<(), Fail
     }
     let dry = call.dry_run()?;
     let scaled = modify_part(call, object, "scale", dry, |object| {
-        object.set("spec.replicas", replicas);
+        object.set(path, replicas);
         Ok(())
     })?;
     report(call, &scaled, "scaled", dry)
-}
-
-/// True for the kinds with a scale sub-resource.
-pub fn is_scalable(object: &Object) -> bool {
-    matches!(object.kind.kind, "Deployment" | "ReplicaSet" | "StatefulSet" | "ReplicationController")
 }

@@ -4,7 +4,7 @@ use super::change::{report, warn};
 use crate::api::apply::{last_applied, LAST_APPLIED};
 use crate::api::decode::{self, ProblemKind};
 use crate::api::field_manager::{annotation_is_applied, upgraded, Manager};
-use crate::api::{schema, Object, Status};
+use crate::api::{Object, Status};
 use crate::kubectl::call::{Call, DryRun};
 use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::manifest::Manifest;
@@ -66,8 +66,7 @@ fn request_as(call: &mut Call<'_>, wanted: &Object, name: &str, force: bool, dry
 /// Models staging/src/k8s.io/apimachinery/pkg/util/managedfields/internal structuredMergeManager.Apply.
 fn check_fields(wanted: &Object) -> Result<(), Failure> {
     let kind = wanted.kind;
-    let Some(id) = schema::find_struct(kind.group, kind.version, kind.kind) else { return Ok(()) };
-    let problems = decode::typed(&wanted.value, id).problems;
+    let problems = decode::read(&wanted.value, kind).problems;
     let unknown = problems.iter().filter(|problem| matches!(problem.kind, ProblemKind::Unknown { .. }));
     let lines: Vec<String> = unknown
         .map(|problem| {
@@ -81,7 +80,7 @@ fn check_fields(wanted: &Object) -> Result<(), Failure> {
         _ => format!("errors:\n  {}", lines.join("\n  ")),
     };
     let place = wanted.key();
-    let (version, name) = (kind.api_version(), kind.kind);
+    let (version, name) = (kind.api_version(), kind.name());
     let message = format!("failed to create typed patch object ({place}; {version}, Kind={name}): {found}");
     Err(Failure::Server(Status { code: 500, reason: "", message, causes: Vec::new(), hint: String::new() }))
 }

@@ -70,7 +70,7 @@ fn update(container: &mut Value, name: &str, variable: Option<&Value>) {
 /// Variables for the keys of a ConfigMap or Secret: `--from=configmap/app-config --prefix=APP_`.
 fn variables_from(call: &mut Call<'_>, from: &str) -> Result<Vec<Value>, Failure> {
     let (resource, name) = from.split_once('/').ok_or_else(|| error(format!("invalid --from {from}")))?;
-    let kind = resource_kind(resource)?;
+    let kind = resource_kind(call, resource)?;
     let object = call.get(kind, &call.namespace(), name)?;
     let reference = match kind.kind {
         "ConfigMap" => "configMapKeyRef",
