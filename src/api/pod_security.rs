@@ -355,13 +355,30 @@ fn bad_seccomp(pod: &Pod<'_>) -> Option<Violation> {
     violation("seccompProfile", format!("{setters} must not set securityContext.seccompProfile.type to {list}"))
 }
 
+/// Before 1.19 the profiles stood in annotations.
 fn seccomp_baseline(pod: &Pod<'_>) -> Option<Violation> {
-    bad_seccomp(pod).filter(|_| pod.minor >= 19)
+    if pod.minor >= 19 {
+        return bad_seccomp(pod);
+    }
+    let allowed =
+        |value: &str| ["runtime/default", "docker/default"].contains(&value) || value.starts_with("localhost/");
+    let keys =
+        pod.containers().map(|c| format!("container.seccomp.security.alpha.kubernetes.io/{}", c.get("name").str()));
+    let keys: BTreeSet<String> = keys.chain(["seccomp.security.alpha.kubernetes.io/pod".to_owned()]).collect();
+    let said = keys.iter().filter_map(|key| Some((key, pod.metadata.get("annotations").get(key).opt_str()?)));
+    let bad: Vec<String> = said.filter(|(_, v)| !allowed(v)).map(|(key, v)| format!("{key}=\"{v}\"")).collect();
+    if bad.is_empty() {
+        return None;
+    }
+    violation(
+        "seccompProfile",
+        format!("forbidden {} {}", plural("annotation", "annotations", bad.len()), bad.join(", ")),
+    )
 }
 
 fn seccomp_restricted(pod: &Pod<'_>) -> Option<Violation> {
     if pod.minor < 19 || pod.is_windows() {
-        return None;
+        return if pod.minor < 19 { seccomp_baseline(pod) } else { None };
     }
     let unset = |context: &Value| context.at("seccompProfile.type").is_null();
     bad_seccomp(pod).or_else(|| {

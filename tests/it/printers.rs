@@ -16,7 +16,7 @@ fn cells_are_those_of_upstreams_printers() {
         let kind = find_kind(value.get("kind").str()).unwrap();
         let context = PrintContext { now: Timestamp(NOW_SECS * 1_000_000), wide: case["wide"].as_bool().unwrap() };
         let cells = (kind.cells)(&Object { kind, value }, &context);
-        assert_eq!(cells.len(), kind.columns.len());
+        assert!(cells.len() <= kind.columns.len());
         let shown: Vec<&str> = cells
             .iter()
             .zip(kind.columns)

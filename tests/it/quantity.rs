@@ -1,6 +1,7 @@
 //! Quantities against upstream's own tables.
 
 use kubottle::base::quantity::{Format, Quantity};
+use kubottle::base::time::{human_duration, Span};
 
 fn format(name: &str) -> Format {
     match name {
@@ -59,6 +60,20 @@ fn quantities_read_print_and_compare_as_upstreams() {
     let rows: Vec<Vec<&str>> = table.lines().filter(|l| !l.starts_with('#')).map(|l| l.split('\t').collect()).collect();
     let wrong: Vec<_> = rows.iter().filter(|row| !agrees(row)).collect();
     assert!(wrong.is_empty(), "{} of {} differ: {wrong:#?}", wrong.len(), rows.len());
+}
+
+#[test]
+fn ages_read_as_upstreams() {
+    let rows = include_str!("../data/human_duration.tsv").lines().filter(|line| !line.starts_with('#'));
+    let mut checked = 0;
+    for line in rows {
+        let (seconds, want) = line.split_once('\t').expect("two columns");
+        let seconds: f64 = seconds.parse().expect("seconds");
+        let span = Span((seconds.max(0.0) * 1e6).round() as u64);
+        assert_eq!(human_duration(span), want, "{seconds} seconds");
+        checked += 1;
+    }
+    assert_eq!(checked, 33);
 }
 
 #[test]

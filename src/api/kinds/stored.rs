@@ -169,9 +169,11 @@ stored!(VOLUME_ATTRIBUTES_CLASS "VolumeAttributesClass" "storage.k8s.io" "volume
 stored!(IP_ADDRESS "IPAddress" "networking.k8s.io" "ipaddresses" ["ip"] GLOBAL false false
 ["PARENTREF"] |object, _| {
     let parent = object.at("spec.parentRef");
-    let parts = ["group", "resource", "namespace", "name"].map(|field| parent.get(field).str());
-    let text: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    vec![object.name().to_owned(), text.join("/")]
+    let [group, resource, namespace, name] =
+        ["group", "resource", "namespace", "name"].map(|field| parent.get(field).str());
+    let dotted = |group: &str| if group.is_empty() { String::new() } else { format!(".{group}") };
+    let within = |namespace: &str| if namespace.is_empty() { String::new() } else { format!("{namespace}/") };
+    vec![object.name().to_owned(), format!("{resource}{}/{}{name}", dotted(group), within(namespace))]
 });
 stored!(SERVICE_CIDR "ServiceCIDR" "networking.k8s.io" "servicecidrs" [] GLOBAL true false
     ["CIDRS" "AGE"] |object, context| row(object, context, &["spec.cidrs"]));
@@ -191,7 +193,7 @@ stored!(CERTIFICATE_SIGNING_REQUEST "CertificateSigningRequest" "certificates.k8
     vec![
         object.name().to_owned(),
         age(object, context),
-        object.at("spec.signerName").str().to_owned(),
+        or_none(object.at("spec.signerName").str()),
         object.at("spec.username").str().to_owned(),
         or_none(&duration.unwrap_or_default()),
         state,

@@ -36,6 +36,7 @@ type Describer = fn(&mut Page, &Object, &dyn Reader);
 
 /// The kinds with a description of their own. All others are described field by field.
 const DESCRIBERS: &[(&str, Describer)] = &[
+    ("CSINode", storage::print_drivers),
     ("ClusterRole", rbac::print_role),
     ("ClusterRoleBinding", rbac::print_binding),
     ("ConfigMap", config_map::print),
@@ -48,6 +49,7 @@ const DESCRIBERS: &[(&str, Describer)] = &[
     ("EndpointSlice", endpoint_slice::print),
     ("Endpoints", endpoints::print),
     ("HorizontalPodAutoscaler", horizontal_pod_autoscaler::print),
+    ("IPAddress", service::print_address),
     ("Ingress", ingress::print),
     ("IngressClass", ingress::print_class),
     ("Job", job::print),
@@ -65,8 +67,10 @@ const DESCRIBERS: &[(&str, Describer)] = &[
     ("Secret", secret::print),
     ("Service", service::print),
     ("ServiceAccount", service_account::print),
+    ("ServiceCIDR", service::print_cidr),
     ("StorageClass", storage::print_class),
     ("StatefulSet", stateful_set::print),
+    ("VolumeAttributesClass", storage::print_attributes_class),
 ];
 
 /// The description of an object.

@@ -3,6 +3,7 @@
 use super::page::{time_text, Page};
 use crate::api::{kind, Object, Value};
 use crate::base::order::Order;
+use crate::base::quantity::Quantity;
 use crate::kubectl::reader::Reader;
 use std::collections::BTreeSet;
 
@@ -67,7 +68,17 @@ fn resources(page: &mut Page, level: usize, quota: &Object) {
     page.line(level, if level == 0 { "--------\t----\t----" } else { "--------\t---\t---" });
     for (resource, hard) in quota.at("status.hard").entries() {
         let used = quota.at("status.used").get(resource).opt_str().unwrap_or("0");
-        page.line(level, &format!("{resource}\t{used}\t{}", hard.str()));
+        page.line(level, &format!("{resource}\t{}\t{}", in_form_of(used, hard.str()), hard.str()));
+    }
+}
+
+/// What is used, with units of the kind in which the limit is given.
+fn in_form_of(used: &str, hard: &str) -> String {
+    match (Quantity::parse(used), Quantity::parse(hard)) {
+        (Ok(amount), Ok(limit)) if amount.format() != limit.format() => {
+            Quantity::new(amount.value(), limit.format()).to_string()
+        }
+        _ => used.to_owned(),
     }
 }
 

@@ -9,6 +9,8 @@ use crate::base::order::Order;
 use crate::base::quantity::Quantity;
 use crate::kubectl::reader::Reader;
 
+const MOST_POOLS: usize = 10;
+
 /// Models staging/src/k8s.io/kubectl/pkg/describe describeNode.
 pub(super) fn print(page: &mut Page, node: &Object, reader: &dyn Reader) {
     page.field(0, "Name", node.name());
@@ -35,6 +37,7 @@ pub(super) fn print(page: &mut Page, node: &Object, reader: &dyn Reader) {
             page.field(1, name, int_or_string(amount));
         }
     }
+    print_slices(page, node, reader);
     print_system(page, node);
     let cidrs: Vec<&str> = node.at("spec.podCIDRs").list().iter().map(Value::str).collect();
     page.field_if(0, "PodCIDR", node.at("spec.podCIDR").str());
@@ -81,6 +84,35 @@ fn print_conditions(page: &mut Page, node: &Object) {
         let line =
             [text("type"), text("status"), time("lastHeartbeatTime"), time("lastTransitionTime"), text("reason")];
         page.line(1, &format!("{} \t{}", line.join(" \t"), text("message")));
+    }
+}
+
+/// The devices that drivers offer on the node, ten pools of them at most.
+fn print_slices(page: &mut Page, node: &Object, reader: &dyn Reader) {
+    let mut pools: Vec<(String, String, usize, usize)> = Vec::new();
+    for slice in reader.list(kind("ResourceSlice"), "") {
+        if slice.at("spec.nodeName").str() != node.name() {
+            continue;
+        }
+        let (driver, pool) = (slice.at("spec.driver").str().to_owned(), slice.at("spec.pool.name").str().to_owned());
+        let devices = slice.at("spec.devices").list().len();
+        match pools.iter_mut().find(|(d, p, ..)| *d == driver && *p == pool) {
+            Some((_, _, slices, all)) => (*slices, *all) = (*slices + 1, *all + devices),
+            None => pools.push((driver, pool, 1, devices)),
+        }
+    }
+    if pools.is_empty() {
+        return;
+    }
+    pools.order_by_key(|(driver, pool, ..)| format!("{driver}/{pool}"));
+    page.line(0, "Node-Local ResourceSlices:");
+    page.line(1, "Driver\tPool\tSlices\tDevices");
+    page.line(1, "------\t----\t------\t-------");
+    for (driver, pool, slices, devices) in pools.iter().take(MOST_POOLS) {
+        page.line(1, &format!("{driver}\t{pool}\t{slices}\t{devices}"));
+    }
+    if pools.len() > MOST_POOLS {
+        page.line(1, &format!("...and {} more pools", pools.len() - MOST_POOLS));
     }
 }
 

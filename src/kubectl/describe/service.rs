@@ -90,3 +90,40 @@ pub(super) fn ready_addresses(slices: &[Object], port_name: &str) -> String {
         _ => all.join(","),
     }
 }
+
+/// ServiceCIDR.
+///
+/// Models staging/src/k8s.io/kubectl/pkg/describe describeServiceCIDRV1.
+pub(super) fn print_cidr(page: &mut Page, cidr: &Object, _: &dyn Reader) {
+    let cidrs: Vec<&str> = cidr.at("spec.cidrs").list().iter().map(Value::str).collect();
+    page.field(0, "Name", cidr.name());
+    page.labels("Labels", cidr.labels());
+    page.annotations("Annotations", cidr.metadata().get("annotations"));
+    page.field(0, "CIDRs", cidrs.join(", "));
+    let conditions = cidr.at("status.conditions").list();
+    if !conditions.is_empty() {
+        page.line(0, "Status:");
+        page.line(0, "Conditions:");
+        page.line(1, "Type\tStatus\tLastTransitionTime\tReason\tMessage");
+        page.line(1, "----\t------\t------------------\t------\t-------");
+        for condition in conditions {
+            let cells: Vec<&str> = ["type", "status"].iter().map(|field| condition.get(field).str()).collect();
+            let at = super::page::time_text(condition.get("lastTransitionTime"));
+            let (reason, message) = (condition.get("reason").str(), condition.get("message").str());
+            page.line(1, &format!("{} \t{at} \t{reason} \t{message}", cells.join(" \t")));
+        }
+    }
+}
+
+/// IPAddress.
+///
+/// Models staging/src/k8s.io/kubectl/pkg/describe describeIPAddressV1.
+pub(super) fn print_address(page: &mut Page, address: &Object, _: &dyn Reader) {
+    page.field(0, "Name", address.name());
+    page.labels("Labels", address.labels());
+    page.annotations("Annotations", address.metadata().get("annotations"));
+    page.line(0, "Parent Reference:");
+    for (title, field) in [("Group", "group"), ("Resource", "resource"), ("Namespace", "namespace"), ("Name", "name")] {
+        page.field(1, title, address.at("spec.parentRef").get(field).str());
+    }
+}

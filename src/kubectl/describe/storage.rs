@@ -152,3 +152,40 @@ pub(super) fn print_class(page: &mut Page, class: &Object, _: &dyn Reader) {
         }
     }
 }
+
+/// VolumeAttributesClass.
+///
+/// Models staging/src/k8s.io/kubectl/pkg/describe describeVolumeAttributesClass.
+pub(super) fn print_attributes_class(page: &mut Page, class: &Object, _: &dyn Reader) {
+    page.field(0, "Name", class.name());
+    page.field(0, "Annotations", labels_text(class.metadata().get("annotations")));
+    page.field(0, "DriverName", class.at("driverName").str());
+    page.field(0, "Parameters", labels_text(class.at("parameters")));
+}
+
+/// CSINode.
+///
+/// Models staging/src/k8s.io/kubectl/pkg/describe describeCSINode.
+pub(super) fn print_drivers(page: &mut Page, node: &Object, _: &dyn Reader) {
+    page.field(0, "Name", node.name());
+    page.labels("Labels", node.labels());
+    page.annotations("Annotations", node.metadata().get("annotations"));
+    page.field(0, "CreationTimestamp", time_text(node.metadata().get("creationTimestamp")));
+    page.line(0, "Spec:");
+    let drivers = node.at("spec.drivers");
+    if !drivers.is_null() {
+        page.line(1, "Drivers:");
+    }
+    for driver in drivers.list() {
+        page.line(2, &format!("{}:", driver.get("name").str()));
+        page.field(3, "Node ID", driver.get("nodeID").str());
+        if let Some(count) = driver.at("allocatable.count").opt_int() {
+            page.line(3, "Allocatables:");
+            page.field(4, "Count", count);
+        }
+        if !driver.get("topologyKeys").is_null() {
+            let keys: Vec<&str> = driver.get("topologyKeys").list().iter().map(Value::str).collect();
+            page.field(3, "Topology Keys", format!("[{}]", keys.join(" ")));
+        }
+    }
+}
