@@ -25,7 +25,7 @@ pub(super) fn print(page: &mut Page, title: &str, containers: &[Value], pod: Opt
             page.field(2, "Ready", if status.get("ready").bool() { "True" } else { "False" });
             page.field(2, "Restart Count", status.get("restartCount").int());
         }
-        print_resources(page, container.get("resources"));
+        print_resources(page, container.get("resources"), 2);
         for (name, field) in
             [("Liveness", "livenessProbe"), ("Readiness", "readinessProbe"), ("Startup", "startupProbe")]
         {
@@ -106,14 +106,15 @@ fn print_state(page: &mut Page, title: &str, state: &Value) {
     }
 }
 
-fn print_resources(page: &mut Page, resources: &Value) {
+/// Models staging/src/k8s.io/kubectl/pkg/describe describeResources.
+pub(super) fn print_resources(page: &mut Page, resources: &Value, level: usize) {
     for (title, field) in [("Limits", "limits"), ("Requests", "requests")] {
         let amounts = resources.get(field);
         if !amounts.is_empty() {
-            page.line(2, &format!("{title}:"));
+            page.line(level, &format!("{title}:"));
         }
         for (name, amount) in amounts.entries() {
-            page.field(3, name, int_or_string(amount));
+            page.field(level + 1, name, int_or_string(amount));
         }
     }
 }
@@ -137,7 +138,10 @@ fn probe_text(probe: &Value) -> String {
     } else if !http.is_null() {
         let scheme = http.get("scheme").str().to_lowercase();
         let (host, path) = (http.get("host").str(), http.get("path").str());
-        format!("http-get {scheme}://{host}:{}{path} {settings}", int_or_string(http.get("port")))
+        let slash = if path.is_empty() || path.starts_with('/') { "" } else { "/" };
+        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        let path = path.replace('%', "%25").replace('?', "%3F").replace(' ', "%20").replace('#', "%23");
+        format!("http-get {scheme}://{host}:{}{slash}{path} {settings}", int_or_string(http.get("port")))
     } else if !tcp.is_null() {
         format!("tcp-socket {}:{} {settings}", tcp.get("host").str(), int_or_string(tcp.get("port")))
     } else if !grpc.is_null() {
@@ -189,7 +193,7 @@ fn print_variable(page: &mut Page, variable: &Value, container: &Value, pod: Opt
         return page.field(3, name, format!("{value} ({}:{path})", field.get("apiVersion").str()));
     } else if !resource.is_null() {
         let which = resource.get("resource").str();
-        return page.field(3, name, format!("{} ({which})", resource_value(container, which)));
+        return page.field(3, name, format!("{} ({which})", resource_value(container, resource)));
     } else if !secret.is_null() {
         (key, optional) = (secret.get("key"), secret.get("optional").bool());
         text = format!("in secret '{}'", secret.get("name").str());
@@ -212,21 +216,27 @@ fn field_value(pod: &Object, path: &str) -> String {
     }
 }
 
-/// The limit or request that a container is told; without a limit, the node's.
-fn resource_value(container: &Value, which: &str) -> String {
-    match container.get("resources").at(which) {
-        Value::Null if which == "limits.cpu" || which == "limits.memory" => "node allocatable".to_owned(),
-        Value::Null => "0".to_owned(),
-        amount => {
-            let quantity = Quantity::parse(&int_or_string(amount));
-            quantity.map_or_else(|_| String::new(), |quantity| quantity.value().to_string())
-        }
+/// The limit or request that a container is told, in units of the divisor; without a limit, the node's.
+///
+/// Models staging/src/k8s.io/kubectl/pkg/util/resource ExtractContainerResourceValue.
+fn resource_value(container: &Value, reference: &Value) -> String {
+    let which = reference.get("resource").str();
+    let milli = |value: &Value| Quantity::parse(&int_or_string(value)).map_or(0, |quantity| quantity.milli_value());
+    let divisor = match milli(reference.get("divisor")) {
+        0 => 1_000,
+        milli => milli,
+    };
+    let amount = milli(container.get("resources").at(which));
+    match amount {
+        0 if which == "limits.cpu" || which == "limits.memory" => "node allocatable".to_owned(),
+        amount => (amount / divisor + i64::from(amount % divisor > 0)).to_string(),
     }
 }
 
 fn print_mounts(page: &mut Page, container: &Value) {
     let mut mounts: Vec<&Value> = container.get("volumeMounts").list().iter().collect();
-    page.line(2, if mounts.is_empty() { "Mounts:\t<none>" } else { "Mounts:" });
+    let none = if mounts.is_empty() { "\t<none>" } else { "" };
+    page.line(2, &format!("Mounts:{none}"));
     mounts.order_by_key(|mount| mount.get("mountPath").str());
     for mount in mounts {
         let mut flags = if mount.get("readOnly").bool() { "ro" } else { "rw" }.to_owned();
@@ -235,9 +245,11 @@ fn print_mounts(page: &mut Page, container: &Value) {
         }
         page.line(3, &format!("{} from {} ({flags})", mount.get("mountPath").str(), mount.get("name").str()));
     }
-    let devices = container.get("volumeDevices").list();
+    let mut devices: Vec<&Value> = container.get("volumeDevices").list().iter().collect();
+    devices.order_by_key(|device| device.get("devicePath").str());
+    // Upstream, too, says there are none where there are no mounts.
     if !devices.is_empty() {
-        page.line(2, "Devices:");
+        page.line(2, &format!("Devices:{none}"));
     }
     for device in devices {
         page.line(3, &format!("{} from {}", device.get("devicePath").str(), device.get("name").str()));

@@ -44,6 +44,11 @@ pub(super) fn print(page: &mut Page, pod: &Object, reader: &dyn Reader) {
     page.labels("Node-Selectors", spec.get("nodeSelector"));
     template::tolerations(page, "Tolerations", spec.get("tolerations").list());
     template::spread(page, spec.get("topologySpreadConstraints").list(), "");
+    let group = spec.at("schedulingGroup.podGroupName").str();
+    if !group.is_empty() {
+        page.line(0, "SchedulingGroup:");
+        page.field(1, "PodGroupName", group);
+    }
 }
 
 fn print_head(page: &mut Page, pod: &Object, reader: &dyn Reader) {
@@ -88,4 +93,8 @@ fn print_head(page: &mut Page, pod: &Object, reader: &dyn Reader) {
         page.field(0, "Controlled By", format!("{}/{}", owner.shown_kind(), owner.name));
     }
     page.field_if(0, "NominatedNodeName", status.get("nominatedNodeName").str());
+    if !spec.get("resources").is_null() {
+        page.line(0, "Resources:");
+        containers::print_resources(page, spec.get("resources"), 1);
+    }
 }
