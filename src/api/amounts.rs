@@ -127,3 +127,24 @@ pub fn of_pod(spec: &Value, field: &str) -> Amounts {
     sum.add(&overhead);
     sum
 }
+
+/// A pod with what is allocated to it where it wishes for more than it was given.
+pub fn as_allocated(pod: &super::Object) -> super::Object {
+    let mut allocated = pod.clone();
+    if pod.condition("PodResizePending").get("status").str() != "True" {
+        return allocated;
+    }
+    let statuses = pod.at("status.containerStatuses").list();
+    let containers = pod.at("spec.containers").list().iter().map(|container| {
+        let mut container = container.clone();
+        let own = statuses.iter().find(|status| status.get("name") == container.get("name"));
+        if let Some(requests) = own.map(|own| own.get("allocatedResources")).filter(|requests| !requests.is_null()) {
+            let mut resources = container.get("resources").as_map().cloned().unwrap_or_else(super::Map::default);
+            resources.insert("requests", requests.clone());
+            container.set("resources", Value::from(resources));
+        }
+        container
+    });
+    allocated.set("spec.containers", containers.collect::<Value>());
+    allocated
+}

@@ -264,6 +264,7 @@ impl World {
             started: self.now,
             traces: Vec::new(),
         };
+        let resized = runtime.as_ref().is_some_and(|runtime| runtime.is_resizing());
         let (plan, runtime) = kubelet::sync(&view, &pod, runtime, &mut node, &mut self.volumes, &mut outside);
         let traces = outside.traces;
         self.remember_all(&traces);
@@ -280,6 +281,9 @@ impl World {
         }
         if let Some(slot) = self.pods.get_mut(&pod.uid) {
             slot.runtime = runtime.map(Arc::new);
+        }
+        if resized {
+            self.renew_load();
         }
         self.follow_sender(&pod);
         let conflicted = refusal.is_some_and(|status| status.reason == "Conflict");

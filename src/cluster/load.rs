@@ -193,6 +193,11 @@ impl World {
         self.clients.unsettled_until = self.now + RULES_SETTLE;
     }
 
+    /// A pod may use more or less than before.
+    pub(super) fn renew_load(&mut self) {
+        self.clients.fresh = false;
+    }
+
     /// All ways that a request may take, by the rules as they are now, with their shares.
     pub fn ways(&self, request: &Request) -> Vec<Way> {
         let view = self.truth();

@@ -124,8 +124,9 @@ impl World {
         let pod = &runtime.object;
         let spec = pod.at("spec.containers").list().iter().find(|c| c.get("name").str() == container)?;
         let demand = demand(pod, spec);
+        let resources = runtime.in_force(container);
         let amount = |kind: &str, resource: &str| {
-            let text = spec.get("resources").get(kind).get(resource).str();
+            let text = resources.get(kind).get(resource).str();
             Quantity::parse(text).ok().filter(|_| !text.is_empty()).map(Quantity::milli_value)
         };
         let node = pod.at("spec.nodeName").text();

@@ -17,6 +17,7 @@ impl Sync<'_> {
         }
         self.end_hooks();
         self.notice_changes();
+        self.look_at_resize();
         self.prepare_sandbox();
         self.follow_sources();
         let changed = self.run.status.get("observedGeneration").int() != self.run.object.generation();
@@ -175,6 +176,9 @@ impl Sync<'_> {
                 due.push(at);
             }
             due.extend(run.retry_at.into_iter().chain(run.refresh_at).chain(self.active_until()));
+            if run.sandbox == Sandbox::Ready {
+                due.extend(self.resize_due());
+            }
             due.extend(run.containers.iter().filter_map(|c| c.hook.as_ref().map(|(until, _)| *until)));
             due.extend(run.containers.iter().filter_map(|c| c.pull.map(|pull| pull.until)));
         }

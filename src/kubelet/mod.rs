@@ -26,6 +26,7 @@ mod node;
 pub mod node_status;
 mod probes;
 mod processes;
+pub mod resize;
 mod resources;
 mod start;
 mod status;
@@ -91,6 +92,8 @@ pub struct PodRuntime {
     refresh_at: Option<SimTime>,
     /// True where something that its volumes hold has changed.
     called_for_refresh: bool,
+    /// A wish for other resources that is not fulfilled yet.
+    resize: Option<resize::Resize>,
 }
 
 impl PodRuntime {
@@ -172,7 +175,7 @@ pub fn sync(
             Err(plan) => return (plan, None),
         },
         (Some(object), Some(mut run)) => {
-            run.object = object.clone();
+            run.follow(object);
             let known = run.containers.iter().filter(|c| c.role == Role::Ephemeral).count();
             container::add(object, "ephemeralContainers", known, &mut run.containers);
             run
@@ -230,6 +233,7 @@ fn begin(view: &View, pod: &PodRef, object: &Object, node: &mut NodeRuntime) -> 
         failure: None,
         refresh_at: None,
         called_for_refresh: false,
+        resize: None,
     })
 }
 

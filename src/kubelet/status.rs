@@ -84,7 +84,11 @@ impl Sync<'_> {
             *status.slot("podIP") = (&self.run.ip).into();
             *status.slot("podIPs") = value!([{"ip": (&self.run.ip)}]);
         }
-        let resources = pod_resources(pod.spec());
+        let mut allocated = pod.spec().clone();
+        if self.run.resize.is_some() {
+            allocated.set("containers", self.run.allocated());
+        }
+        let resources = pod_resources(&allocated);
         if !resources.is_empty() {
             let requests = resources.get("requests");
             if !requests.is_empty() {
@@ -135,8 +139,13 @@ impl Sync<'_> {
                 *status.slot("containerID") = id.into();
                 *status.slot("image") = (&container.image_id).into();
                 *status.slot("imageID") = (&container.image_id).into();
-                *status.slot("resources") = resources_of(spec);
-                let requests = spec.at("resources.requests");
+                let mut spec = spec.clone();
+                let mut requests = spec.at("resources.requests").clone();
+                if self.run.resize.is_some() && container.role == Role::Main {
+                    spec.set("resources", self.run.in_force(&container.name));
+                    requests = self.run.allocated().index(container.place as u32).at("resources.requests").clone();
+                }
+                *status.slot("resources") = resources_of(&spec);
                 if !requests.is_empty() {
                     *status.slot("allocatedResources") = requests.clone();
                 }
@@ -223,6 +232,7 @@ impl Sync<'_> {
         let before = self.run.status.get("conditions").list();
         let now = self.time(self.now);
         let mut conditions: Vec<Value> = Vec::with_capacity(own.len());
+        conditions.extend(self.resize_condition());
         for ((holds, reason, message), form) in own.iter().zip(&forms().conditions) {
             let mut condition = form[usize::from(*holds)].clone();
             let mine = |c: &&Value| c.get("type") == condition.get("type");
@@ -248,7 +258,9 @@ impl Sync<'_> {
         }
         let others = there.iter().filter(|c| {
             let kind = c.get("type").str();
-            !CONDITIONS.contains(&kind) && (kind != "DisruptionTarget" || self.run.evicted.is_none())
+            !CONDITIONS.contains(&kind)
+                && !kind.starts_with("PodResize")
+                && (kind != "DisruptionTarget" || self.run.evicted.is_none())
         });
         conditions.extend(others.cloned());
         conditions.into()

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use ecow::EcoString;
 
+use crate::api::amounts::as_allocated;
 use crate::api::Object;
 use crate::base::time::SimTime;
 use crate::store::{Change, Plan, Verb, View};
@@ -137,6 +138,10 @@ impl State {
 
     /// Counts a pod on its node, unless it is counted there as it is.
     fn place(&mut self, pod: &Object, node: &str, now: SimTime) {
+        // What the node will never have counts for nothing.
+        let infeasible = pod.condition("PodResizePending").get("reason").str() == "Infeasible";
+        let allocated = infeasible.then(|| as_allocated(pod));
+        let pod = allocated.as_ref().unwrap_or(pod);
         let known = self.nodes.pod(pod.uid());
         let unchanged = known.is_some_and(|placed| {
             let old = &placed.info.object;
