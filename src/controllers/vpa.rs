@@ -44,7 +44,7 @@ fn reconcile(view: &View, key: &Key, memory: &Value) -> Plan {
     sample(view, vpa, &pods, &mut memory);
     let estimates = estimates(vpa, &pods, &memory);
     write_status(view, vpa, &estimates, pods.is_empty(), &mut plan);
-    vpa_updater::update(view, vpa, &pods, &mut plan);
+    vpa_updater::update(view, vpa, &pods, &mut memory, &mut plan);
     plan.memory = Some(memory);
     plan
 }
