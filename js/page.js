@@ -1,3 +1,4 @@
 // All the JavaScript of the page: one bundle, one request.
+import "./deferred.js";
 import "./site.js";
 import "./editor.js";

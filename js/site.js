@@ -61,10 +61,17 @@ function tell(text) {
 // A page in one file carries its other files in itself.
 const carried = JSON.parse(document.getElementById("kubottle-files")?.textContent ?? "null");
 
+/** Waits for a text and, if there is one, for the rest of the page, which will have to carry it out. */
+async function whole(text) {
+  const found = await text;
+  if (found) await window.kubottleDeferred.soon();
+  return found;
+}
+
 /** Fetches a text file of the site; calls back with null where it cannot be had. */
 function fetchText(path, done) {
-  if (carried) return done(carried[path] ?? null);
-  fetch(path).then((response) => (response.ok ? response.text() : null)).catch(() => null).then(done);
+  const text = carried ? Promise.resolve(carried[path] ?? null) : fetch(path).then((response) => (response.ok ? response.text() : null)).catch(() => null);
+  whole(text).then(done);
 }
 
 // Sessions are kept in IndexedDB; where storage is refused nothing is kept, and nothing breaks.
@@ -86,7 +93,7 @@ function keep(name, text) {
 
 /** Calls back with the text kept under a name, or null. */
 function kept(name, done) {
-  stored(() => get(name, store)).then(done);
+  whole(stored(() => get(name, store))).then(done);
 }
 
 /** Forgets what is kept under a name. */

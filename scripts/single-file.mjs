@@ -17,10 +17,11 @@ const inside = (text) => text.replace(/<\/(script)/gi, "<\\/$1").replace(/<!--/g
 
 let index = read("index.html");
 const start = index.match(/<script type="module" src="\.\/(start-[^"]+)"><\/script>/);
-const wasm = files.find((name) => name.endsWith(".wasm"));
-const entry = read(start[1]).replace(/module_or_path: *['"][^'"]*['"]/, "module_or_path: kubottleWasm()");
+const wasm = files.find((name) => name.endsWith("_bg.wasm"));
+const later = files.find((name) => /^kubottle-later-.*\.wasm$/.test(name));
+const entry = read(start[1]).replace(/module_or_path: *['"][^'"]*['"]/, 'module_or_path: kubottleWasm("kubottle-wasm")');
 const bundled = await build({
-  stdin: { contents: `const kubottleWasm = ${unpack};\n${entry}`, resolveDir: dist, loader: "js" },
+  stdin: { contents: begin(entry), resolveDir: dist, loader: "js" },
   bundle: true,
   minify: true,
   format: "esm",
@@ -29,9 +30,19 @@ const bundled = await build({
   plugins: [{ name: "beside", setup: (b) => b.onResolve({ filter: /kubottle-web.*\.js$/ }, ({ path }) => ({ path: join(process.cwd(), dist, basename(path)) })) }],
 });
 
-/** Gives the WebAssembly that the page carries. */
-function unpack() {
-  const text = document.getElementById("kubottle-wasm").textContent;
+function packed(id, name) {
+  return `<script type="text/plain" id="${id}">${gzipSync(readFileSync(join(dist, name)), { level: 9 }).toString("base64")}</script>`;
+}
+
+/** The start of the page, with all of the WebAssembly at hand before any of it runs. */
+function begin(entry) {
+  const imports = entry.match(/^import .*$/m)[0];
+  return `${imports}\nconst kubottleWasm = ${unpack};\nkubottleDeferred.carried = await (await kubottleWasm("kubottle-later")).arrayBuffer();\n${entry.replace(imports, "")}`;
+}
+
+/** Gives the WebAssembly that an element of the page carries. */
+function unpack(id) {
+  const text = document.getElementById(id).textContent;
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Response(stream, { headers: { "content-type": "application/wasm" } });
@@ -47,7 +58,8 @@ index = index
   .replace("</body>", () =>
     [
       `<script type="application/json" id="kubottle-files">${JSON.stringify(carried).replace(/</g, "\\u003c")}</script>`,
-      `<script type="text/plain" id="kubottle-wasm">${gzipSync(readFileSync(join(dist, wasm)), { level: 9 }).toString("base64")}</script>`,
+      packed("kubottle-wasm", wasm),
+      packed("kubottle-later", later),
       `<script>${inside(read("page.js"))}</script>`,
       `<script type="module">${inside(bundled.outputFiles[0].text)}</script></body>`,
     ].join("\n"),

@@ -1,9 +1,11 @@
 // What a built page needs beside what trunk makes: scenarios as JSON, gallery and about pages, embed.js, the web app manifest and
 // the worker that makes it work offline, and no script or style written into the page itself. Trunk runs this after each build.
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+
+import { split } from "./split.mjs";
 
 const out = process.env.TRUNK_STAGING_DIR ?? "dist";
 const released = process.env.TRUNK_PROFILE === "release";
@@ -29,8 +31,32 @@ for (const { id, scenario, files } of scenarios) write(`scenarios/${id}.json`, J
 // What host pages load.
 for (const name of ["embed.js", "icon.svg"]) copyFileSync(join("static", name), join(out, name));
 
-// Trunk writes the start of the page into index.html; a strict Content-Security-Policy wants it in a file.
+// What the first view can do without is a file of its own, which comes a moment later. Only releases: it takes its seconds.
 let index = readFileSync(join(out, "index.html"), "utf8");
+if (released) {
+  const present = (ending) => readdirSync(out).find((name) => name.startsWith("kubottle-web-") && name.endsWith(ending));
+  const replaced = (text, from, to) => {
+    if (text.split(from).length !== 2) throw new Error(`the start of the WebAssembly: expected one place with ${from}`);
+    return text.replace(from, () => to);
+  };
+  // What changed gets another name, so that a browser which keeps files for ever never mixes two builds.
+  const rename = (name, data) => {
+    const named = name.replace(/[0-9a-f]{16}/, hash(data));
+    rmSync(join(out, name));
+    write(named, data);
+    index = index.replaceAll(name, named);
+  };
+  const { first, deferred } = split(readFileSync(join(out, present("_bg.wasm"))));
+  const later = `kubottle-later-${hash(deferred)}.wasm`;
+  write(later, deferred);
+  rename(present("_bg.wasm"), first);
+  const glue = readFileSync(join(out, present(".js")), "utf8");
+  const asking = replaced(glue, "const import0 = {", "const import0 = { __load_deferred: () => kubottleDeferred.now(),");
+  const begun = `wasm = instance.exports; kubottleDeferred.begin(wasm, new URL("./${later}", import.meta.url).href);`;
+  rename(present(".js"), replaced(asking, "wasm = instance.exports;", begun));
+}
+
+// Trunk writes the start of the page into index.html; a strict Content-Security-Policy wants it in a file.
 index = index.replace(/<script type="module"(?![^>]*src=)[^>]*>([\s\S]*?)<\/script>/, (_, text) => {
   const name = `start-${hash(text)}.js`;
   write(name, text.trim() + "\n");

@@ -45,8 +45,8 @@ export async function start({ headers } = {}) {
 }
 
 /**
- * Opens the page as a new visitor and waits until it runs. The result is playwright's page, with `problems`: every console
- * error, uncaught exception and failed request so far.
+ * Opens the page as a new visitor and waits until it runs. The result is playwright's page, with `problems`: every console error, uncaught
+ * exception and failed request so far, and `early`: calls into the second part of the WebAssembly before it had come.
  */
 async function open(browser, url, { query = "", ...options } = {}) {
   const page = await visit(browser, url + query, options);
@@ -60,8 +60,10 @@ async function visit(browser, url, { size = sizes.laptop, theme = "light" } = {}
   context.setDefaultTimeout(15_000);
   const page = await context.newPage();
   page.problems = [];
+  page.early = [];
   page.on("console", (message) => {
     if (message.type() === "error") page.problems.push(`console: ${message.text()}`);
+    if (message.text().includes("second part is needed")) page.early.push(message.text());
   });
   page.on("pageerror", (error) => page.problems.push(`exception: ${error}`));
   page.on("requestfailed", (request) => page.problems.push(`failed request: ${request.url()}`));

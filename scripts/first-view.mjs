@@ -1,0 +1,86 @@
+// Writes scripts/deferred.txt: which modules of ours nothing calls while the page opens, so that they may come a moment later.
+// Run it after `./kubottle build` when tests/browser/deferred.test.mjs says that the second part is asked for too early, or
+// when much has been added: it opens the built page with a WebAssembly that notes each function it enters.
+import binaryen from "binaryen";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+import { pathOf, withoutHash } from "./split.mjs";
+import { serve } from "../tests/browser/server.mjs";
+
+const VIEWS = [
+  { query: "", viewport: { width: 1440, height: 900 } },
+  { query: "?lang=zh&theme=dark", viewport: { width: 390, height: 844 } },
+];
+
+const folder = mkdtempSync(join(tmpdir(), "first-view-"));
+cpSync("dist", folder, { recursive: true });
+const find = (pattern) => join(folder, readdirSync(folder).find((name) => pattern.test(name)));
+const { bytes, names } = noting(readFileSync("target/wasm-opt/release/kubottle-web_bg.wasm"));
+writeFileSync(find(/_bg\.wasm$/), bytes);
+const glue = find(/^kubottle-web-.*\.js$/);
+writeFileSync(glue, readFileSync(glue, "utf8").replace("() => kubottleDeferred.now()", "(index) => (window.entered ??= new Set()).add(index)"));
+const entered = new Set();
+const server = await serve(folder);
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+for (const { query, viewport } of VIEWS) {
+  const page = await browser.newPage({ viewport });
+  await page.goto(server.url + query);
+  await page.waitForTimeout(6000);
+  for (const index of await page.evaluate(() => [...window.entered])) entered.add(index);
+}
+await browser.close();
+await server.close();
+rmSync(folder, { recursive: true });
+
+const head = readFileSync("scripts/deferred.txt", "utf8").split("\n").filter((line) => line.startsWith("#"));
+writeFileSync("scripts/deferred.txt", [...head, ...untouched(), ...genericEntered(), ""].join("\n"));
+
+/** The module with a call at the start of each of its functions, and the functions' names in the order of the numbers noted. */
+function noting(source) {
+  const module = binaryen.readBinary(source);
+  const count = module.getNumFunctions();
+  const functions = Array.from({ length: count }, (_, index) => module.getFunctionByIndex(index));
+  module.addFunctionImport("note", "./kubottle-web_bg.js", "__load_deferred", binaryen.i32, binaryen.none);
+  const names = [];
+  for (const each of functions) {
+    const { name, module: imported, body, results } = binaryen.getFunctionInfo(each);
+    if (imported) continue;
+    const note = module.call("note", [module.i32.const(names.length)], binaryen.none);
+    binaryen.Function(each).body = module.block(null, [note, body], results);
+    names.push(name);
+  }
+  return { bytes: module.emitBinary(), names };
+}
+
+/** The outermost modules and types of ours of which nothing was entered, as patterns; and what was entered in those that stay. */
+function untouched() {
+  const root = { children: new Map(), entered: 0 };
+  names.forEach((name, index) => {
+    const path = pathOf(name);
+    if (!path) return;
+    let node = root;
+    for (const part of path) {
+      if (!node.children.has(part)) node.children.set(part, { children: new Map(), entered: 0 });
+      node = node.children.get(part);
+      if (entered.has(index)) node.entered++;
+    }
+  });
+  const lines = [];
+  const visit = (node, path) => {
+    if (path && !node.entered) {
+      lines.push(path);
+      return;
+    }
+    for (const [part, child] of node.children) visit(child, path ? `${path}::${part}` : part);
+  };
+  visit(root, "");
+  return lines.sort();
+}
+
+/** Generic code that was entered and carries no module's name of ours. */
+function genericEntered() {
+  const generic = [...entered].map((index) => withoutHash(names[index])).filter((name) => !pathOf(name));
+  return [...new Set(generic)].sort().map((name) => `=${name}`);
+}

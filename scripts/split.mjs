@@ -1,0 +1,178 @@
+// Splits the WebAssembly of the page in two: what the first view needs, and what may come a moment later (scripts/deferred.txt
+// says which functions). Both share one memory and one table of functions. A moved function is called through its slot in the
+// table; until the second module is there, the slot holds a stub that asks for it, so that a call which comes early still works.
+import binaryen from "binaryen";
+import { readFileSync } from "node:fs";
+
+const { none } = binaryen;
+const lines = readFileSync(new URL("deferred.txt", import.meta.url), "utf8").split("\n").filter((line) => line && !line.startsWith("#"));
+const deferred_paths = new Set(lines.filter((line) => !line.startsWith("=")));
+const first_view = new Set(lines.filter((line) => line.startsWith("=")).map((line) => line.slice(1)));
+
+/** Gives { first, deferred }, the bytes of both modules, for the bytes of one that still has its functions' names. */
+export function split(bytes) {
+  const whole = binaryen.readBinary(bytes);
+  const { calls, imports } = callsOf(whole);
+  const table = tableOf(whole);
+  const exported = Array.from({ length: whole.getNumExports() }, (_, index) => binaryen.getExportInfo(whole.getExportByIndex(index)));
+  const moved = chooseMoved(calls, imports, table.names, exported.map((row) => row.value));
+
+  // Moved functions that staying ones call by name get slots of their own at the end of the table.
+  const crossing = new Set();
+  for (const [name, callees] of calls) if (!moved.has(name)) for (const callee of callees) if (moved.has(callee)) crossing.add(callee);
+  const added = new Map([...crossing].map((name, index) => [name, table.size + index]));
+  const slots = [...table.names.map((name, index) => [table.start + index, name]), ...[...added].map(([name, slot]) => [slot, name])];
+  table.new_size = table.size + added.size;
+
+  const links = linkNames(calls, moved);
+  return { first: firstModule(whole, { moved, added, slots, table, links }), deferred: deferredModule(binaryen.readBinary(bytes), { calls, moved, slots, table, links, exported }) };
+}
+
+/** The path of a function's name, from our crates on, of which it says first that it belongs to it; null for foreign code. */
+export function pathOf(name) {
+  return name.match(/\bkubottle(_web)?(::\w+)+/)?.[0].replace(/::h[0-9a-f]{16}$/, "").split("::") ?? null;
+}
+
+function isNamedDeferred(name) {
+  const path = pathOf(name);
+  return path !== null && path.some((_, index) => deferred_paths.has(path.slice(0, index + 1).join("::")));
+}
+
+/** A function's name without the hash that each build gives anew. */
+export const withoutHash = (name) => name.replace(/::h[0-9a-f]{16}/g, "");
+
+/** Which function calls which, by name. The text form is what the library gives of all functions in one go. */
+function callsOf(module) {
+  const symbol = '\\$("(?:[^"\\\\]|\\\\.)*"|[^\\s()]+)';
+  const start = new RegExp(`^ \\((?:func|import "[^"]*" "[^"]*" \\(func) ${symbol}`);
+  const call = new RegExp(`\\((?:return_call|call|ref\\.func) ${symbol}`, "g");
+  const bare = (text) => (text.startsWith('"') ? text.slice(1, -1).replace(/\\([0-9a-f]{2}|.)/g, (_, code) => (code.length === 2 ? String.fromCharCode(parseInt(code, 16)) : code)) : text);
+  const calls = new Map();
+  const imports = new Set();
+  let callees;
+  for (const line of module.emitText().split("\n")) {
+    const opened = line.match(start);
+    if (opened) calls.set(bare(opened[1]), (callees = new Set()));
+    if (opened && line.startsWith(" (import")) imports.add(bare(opened[1]));
+    else if (line.startsWith("  ")) for (const found of line.matchAll(call)) callees?.add(bare(found[1]));
+  }
+  return { calls, imports };
+}
+
+/** The table of functions: Rust makes one, filled by one segment. */
+function tableOf(module) {
+  const name = "0";
+  const { initial: size } = binaryen.getTableInfo(module.getTable(name));
+  if (module.getNumElementSegments() !== 1) throw new Error("the table of functions is not filled by one segment");
+  const segment = binaryen.getElementSegmentInfo(module.getElementSegmentByIndex(0));
+  return { name, size, segment: segment.name, start: binaryen.getExpressionInfo(segment.offset).value, names: segment.data };
+}
+
+/**
+ * The functions to move: those deferred.txt names; generic code (which carries no module's name) that calls one of
+ * them, for it was made for them, unless code of that name was seen in the first view; and all that nothing which stays can reach.
+ */
+function chooseMoved(calls, imports, table_names, exported_names) {
+  const keep = new Set([...exported_names, ...imports]);
+  const moved = new Set([...calls.keys()].filter((name) => isNamedDeferred(name) && !keep.has(name)));
+  for (let before = -1; before !== moved.size; ) {
+    before = moved.size;
+    for (const [name, callees] of calls) {
+      if (moved.has(name) || keep.has(name) || pathOf(name)) continue;
+      if (!first_view.has(withoutHash(name)) && [...callees].some((callee) => moved.has(callee))) moved.add(name);
+    }
+  }
+  const reached = new Set();
+  const open_ends = [...exported_names, ...table_names].filter((name) => calls.has(name) && !moved.has(name));
+  while (open_ends.length) {
+    const name = open_ends.pop();
+    if (reached.has(name) || moved.has(name)) continue;
+    reached.add(name);
+    open_ends.push(...(calls.get(name) ?? []));
+  }
+  for (const name of calls.keys()) if (!reached.has(name) && !imports.has(name)) moved.add(name);
+  return moved;
+}
+
+/** What the deferred module takes from the first one, each under a short name. */
+function linkNames(calls, moved) {
+  const wanted = new Set();
+  for (const name of moved) for (const callee of calls.get(name)) if (!moved.has(callee)) wanted.add(callee);
+  return new Map([...wanted].sort().map((name, index) => [name, `_${index.toString(36)}`]));
+}
+
+function shapeOf(module, name) {
+  const { params, results } = binaryen.getFunctionInfo(module.getFunction(name));
+  return { params, results, types: binaryen.expandType(params) };
+}
+
+function firstModule(module, { moved, added, slots, table, links }) {
+  const load = "load deferred";
+  module.addFunctionImport(load, "./kubottle-web_bg.js", "__load_deferred", none, none);
+  const shapes = new Map([...moved].map((name) => [name, shapeOf(module, name)]));
+  for (const name of moved) module.removeFunction(name);
+  const jump = (slot, { params, results, types }) =>
+    module.call_indirect(table.name, module.i32.const(slot), types.map((type, index) => module.local.get(index, type)), params, results);
+  for (const [name, slot] of added) {
+    const shape = shapes.get(name);
+    module.addFunction(name, shape.params, shape.results, [], jump(slot, shape));
+  }
+  const filled = slots.map(([slot, name]) => {
+    if (!moved.has(name)) return name;
+    const shape = shapes.get(name);
+    const stub = `stub of slot ${slot}`;
+    module.addFunction(stub, shape.params, shape.results, [], module.block(null, [module.call(load, [], none), jump(slot, shape)], shape.results));
+    return stub;
+  });
+  module.removeElementSegment(table.segment);
+  module.removeTable(table.name);
+  module.addTable(table.name, table.new_size, table.new_size);
+  module.addActiveElementSegment(table.name, table.segment, filled, module.i32.const(table.start));
+  module.addTableExport(table.name, "_table");
+  for (let index = 0; index < module.getNumGlobals(); index++) {
+    const { name } = binaryen.getGlobalInfo(module.getGlobalByIndex(index));
+    module.addGlobalExport(name, `_global ${index}`);
+  }
+  for (const [name, short] of links) module.addFunctionExport(name, short);
+  return finished(module);
+}
+
+function deferredModule(module, { calls, moved, slots, table, links, exported }) {
+  for (const row of exported) module.removeExport(row.name);
+  module.removeElementSegment(table.segment);
+  for (const name of calls.keys()) {
+    if (moved.has(name)) continue;
+    const { params, results } = binaryen.getFunctionInfo(module.getFunction(name));
+    module.removeFunction(name);
+    if (links.has(name)) module.addFunctionImport(name, "first", links.get(name), params, results);
+  }
+  const { initial } = module.getMemoryInfo();
+  module.setMemory(initial, -1, null, [], false, false, "0");
+  module.addMemoryImport("0", "first", "memory", false);
+  module.removeTable(table.name);
+  module.addTable(table.name, table.new_size, table.new_size);
+  module.addTableImport(table.name, "first", "_table");
+  const externals = exported.find((row) => row.kind === binaryen.ExternalTable);
+  module.addTableImport(externals.value, "first", externals.name);
+  for (let index = 0; index < module.getNumGlobals(); index++) {
+    const { name, type, mutable } = binaryen.getGlobalInfo(module.getGlobalByIndex(index));
+    module.addGlobalImport(name, "first", `_global ${index}`, type, mutable);
+  }
+  // One segment for each run of neighbouring slots.
+  const runs = [];
+  for (const [slot, name] of slots) {
+    if (!moved.has(name)) continue;
+    const last = runs[runs.length - 1];
+    if (last && last.start + last.names.length === slot) last.names.push(name);
+    else runs.push({ start: slot, names: [name] });
+  }
+  for (const { start, names } of runs) module.addActiveElementSegment(table.name, `slots from ${start}`, names, module.i32.const(start));
+  return finished(module);
+}
+
+function finished(module) {
+  if (!module.validate()) throw new Error("the split module is not valid");
+  binaryen.setDebugInfo(false);
+  module.runPasses(["remove-unused-module-elements", "duplicate-function-elimination", "reorder-functions", "reorder-globals"]);
+  return module.emitBinary();
+}
