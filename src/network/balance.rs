@@ -3,9 +3,9 @@
 use super::address::host_port;
 use super::path::{arrow, Arrival, Flight, Path};
 use super::proxy::compile::Target;
-use super::proxy::rules::{self, Front};
+use super::proxy::rules::{self, Front, Rule};
 use super::proxy::walk::Balance;
-use super::proxy::{ipvs, nft, Mode, Node};
+use super::proxy::{iptables, ipvs, nft, Mode, Node};
 use super::trace::{Hop, HopKind, Memory, Place};
 
 /// What is added where rules are older than the Service.
@@ -33,6 +33,11 @@ impl<'a> Path<'a> {
         flight.packet.port = target.port;
         let after = arrow(&flight.packet);
         let (rule, probability) = self.rule_of(&balance, index, stuck.map(|(_, secs)| secs), &destination);
+        let chosen = self.lines_of(&balance, index, stuck.map(|(_, secs)| secs));
+        if balance.front == Front::NodePort {
+            self.meet(node, flight.packet.protocol, &iptables::node_port_jump(node));
+        }
+        self.meet(node, flight.packet.protocol, &chosen);
         let mut sentence = self.why(&balance, target, targets.len(), stuck.is_some());
         if self.state.is_behind(self.view, node, &c.service.key) {
             sentence.push_str(&behind(&node.name));
@@ -55,7 +60,11 @@ impl<'a> Path<'a> {
             sticky: c.service.affinity_secs.is_some(),
         });
         let hairpin = flight.packet.source == target.endpoint.address;
-        if balance.masquerade || hairpin {
+        let own_mark = hairpin.then(|| rules::hairpin(&balance.compiled, target));
+        self.meet(node, flight.packet.protocol, own_mark.as_slice());
+        let masquerade = balance.masquerade || hairpin;
+        self.meet(node, flight.packet.protocol, &iptables::postrouting(masquerade));
+        if masquerade {
             self.masquerade(node, &mut flight, &balance, target, hairpin, service.clone());
         }
         self.retrack(&flight.packet);
@@ -127,14 +136,22 @@ impl<'a> Path<'a> {
             let probability = stuck_secs.is_none().then(|| 1.0 / targets.len() as f64);
             return (nft::chosen(c, balance.front, targets), probability);
         }
-        let mut lines: Vec<String> = balance.rules.iter().map(ToString::to_string).collect();
-        match stuck_secs {
-            Some(secs) => lines.push(rules::stick(c, &balance.chain, target, secs).to_string()),
-            None => lines.push(rules::choose(c, &balance.chain, targets, index).to_string()),
-        }
-        lines.push(rules::translate(c, target).to_string());
+        let lines = self.lines_of(balance, index, stuck_secs);
+        let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
         let probability = stuck_secs.is_none().then(|| 1.0 / (targets.len() - index) as f64);
         (lines.join("\n"), probability)
+    }
+
+    /// The rules of iptables mode that a packet met on its way to an endpoint, in order.
+    fn lines_of(&self, balance: &Balance, index: usize, stuck_secs: Option<u64>) -> Vec<Rule> {
+        let (c, targets) = (&balance.compiled, balance.targets());
+        let choice = match stuck_secs {
+            Some(secs) => rules::stick(c, &balance.chain, &targets[index], secs),
+            None => rules::choose(c, &balance.chain, targets, index),
+        };
+        let mut lines = balance.rules.clone();
+        lines.extend([choice, rules::translate(c, &targets[index])]);
+        lines
     }
 
     fn why(&self, balance: &Balance, target: &Target, count: usize, stuck: bool) -> String {

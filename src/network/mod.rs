@@ -7,6 +7,7 @@ pub mod api_server;
 mod balance;
 pub mod certificate;
 pub mod conntrack;
+pub mod counters;
 mod deliver;
 pub mod dns;
 pub mod dns_cache;

@@ -7,12 +7,13 @@ use super::address::{host_port, Cidr};
 use super::balance::behind;
 use super::certificate::Certificate;
 use super::conntrack::{Ends, Flow, FlowState};
+use super::counters::Hit;
 use super::dns_cache::Question;
 use super::proxy::compile::Compiled;
 use super::proxy::rules::Rule;
 use super::proxy::service::Protocol;
 use super::proxy::walk::{decide, front, Decision, Packet};
-use super::proxy::{nft, Mode, Node};
+use super::proxy::{iptables, nft, Mode, Node};
 use super::request::Source;
 use super::resolver::Resolver;
 use super::trace::{Hop, HopKind, Memory, Outcome, Place, Trace, Verdict};
@@ -25,6 +26,11 @@ use crate::store::View;
 pub(super) const BRIDGE_US: u64 = 50;
 /// Time from one node to another, in microseconds.
 pub(super) const ROUTE_US: u64 = 250;
+
+/// The length of the packet that opens a connection, with the options Linux puts in.
+const SYN_BYTES: u64 = 60;
+/// The length of a datagram with a question about a name of usual length.
+const DATAGRAM_BYTES: u64 = 73;
 
 /// A request under way.
 pub struct Path<'a> {
@@ -49,6 +55,8 @@ pub struct Path<'a> {
     pub(super) names: Vec<Question>,
     /// The connections as the nodes enter them.
     pub(super) flows: Vec<Flow>,
+    /// The iptables rules met.
+    pub(super) hits: Vec<Hit>,
     /// The connection that is open already, where the request is not its first.
     pub(super) open: Vec<Flow>,
     /// The port at the source, where the client chose it.
@@ -130,6 +138,7 @@ impl<'a> Path<'a> {
             certificate: None,
             names: Vec::new(),
             flows: Vec::new(),
+            hits: Vec::new(),
             open: Vec::new(),
             source_port: None,
             port: 0,
@@ -274,6 +283,7 @@ impl<'a> Path<'a> {
             memories,
             flows,
             certificate,
+            hits: self.hits,
             names,
         }
     }
@@ -499,6 +509,9 @@ impl<'a> Path<'a> {
         if let Some(known) = self.remembered(&node, &flight.packet, &services) {
             return self.go_on(&node, flight, &known);
         }
+        let own = flight.client == flight.packet.source && matches!(flight.at.kind, "node") && crossed == 0;
+        let entry = if own && self.pod().is_none() { "OUTPUT" } else { "PREROUTING" };
+        self.meet(&node, flight.packet.protocol, &[iptables::entry(entry)]);
         match decide(&node, services, &flight.packet) {
             Decision::Balance(balance) => self.balance(&node, flight, balance),
             Decision::Reject(rule) => {
@@ -509,6 +522,7 @@ impl<'a> Path<'a> {
                 if key.is_some_and(|key| self.state.is_behind(self.view, &node, &key)) {
                     sentence.push_str(&behind(&node.name));
                 }
+                self.meet(&node, flight.packet.protocol, std::slice::from_ref(&rule));
                 let rule = self.refusal(&node, &flight.packet, rule);
                 self.untrack(&node.name);
                 self.stop(&flight, rule, "REJECT", &sentence, Verdict::Refused);
@@ -516,6 +530,7 @@ impl<'a> Path<'a> {
             }
             Decision::Drop(rule) => {
                 let sentence = format!("The rule on {} drops the packet without a word.", flight.node);
+                self.meet(&node, flight.packet.protocol, std::slice::from_ref(&rule));
                 let rule = self.refusal(&node, &flight.packet, rule);
                 self.untrack(&node.name);
                 self.stop(&flight, rule, "DROP", &sentence, Verdict::Dropped);
@@ -524,11 +539,21 @@ impl<'a> Path<'a> {
             Decision::Accept(rule) => {
                 let endpoints = self.local_endpoints(&flight.node, flight.packet.port);
                 let sentence = "kube-proxy itself answers here: how many endpoints this node has.";
+                self.meet(&node, Protocol::Tcp, std::slice::from_ref(&rule));
                 self.stop(&flight, rule.to_string(), "health check", sentence, Verdict::Passed);
                 let (service, endpoints) = endpoints;
                 Arrival::Health { node: flight.node, service, endpoints }
             }
             Decision::Pass => self.route(&node, flight, crossed),
+        }
+    }
+
+    /// Notes the rules that the first packet of a connection meets on a node; those that follow ask no rule of the nat table.
+    pub(super) fn meet(&mut self, node: &Node, protocol: Protocol, rules: &[Rule]) {
+        if self.state.mode == Mode::Iptables {
+            let bytes = if protocol == Protocol::Udp { DATAGRAM_BYTES } else { SYN_BYTES };
+            let hit = |rule: &Rule| Hit { node: node.name.to_string(), rule: rule.to_string(), bytes };
+            self.hits.extend(rules.iter().map(hit));
         }
     }
 

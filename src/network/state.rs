@@ -10,6 +10,7 @@ use ecow::EcoString;
 
 use super::address::Cidr;
 use super::conntrack::Table;
+use super::counters::Counters;
 use super::dns_cache::{self, Cache, Question};
 use super::proxy::compile::Compiled;
 use super::proxy::service::{Service, Slice};
@@ -41,6 +42,8 @@ pub struct State {
     down: Set<EcoString>,
     /// The connections the nodes remember.
     pub flows: Table,
+    /// What the iptables rules of the nodes have counted.
+    pub counters: Counters,
     /// The answers the name server remembers.
     pub(super) names: Cache,
 }
@@ -133,6 +136,7 @@ impl State {
         entry.versions.retain(|version| version.at != at);
         entry.versions.push(Version { at, service, slices });
         self.services.insert(key.clone(), Arc::new(entry));
+        self.counters.forget(&key);
         self.settling.insert((at + SETTLED, key));
     }
 
@@ -263,6 +267,7 @@ impl State {
     /// Keeps what the nodes remember of a request.
     pub fn remember(&mut self, trace: &Trace, now: SimTime) {
         self.flows.enter(&trace.flows, now);
+        self.counters.count(&trace.hits);
         for memory in &trace.memories {
             let (node, service) = (EcoString::from(&memory.node), EcoString::from(&memory.service));
             *self.turns.or_default(&(node.clone(), service.clone())) += 1;

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::certificate::Certificate;
 use super::conntrack::Flow;
+use super::counters::Hit;
 use super::dns_cache::Question;
 use crate::api::ObjectKey;
 
@@ -193,6 +194,9 @@ pub struct Trace {
     pub flows: Vec<Flow>,
     /// The server's certificate, where it showed one.
     pub certificate: Option<Certificate>,
+    /// The rules of nodes that its first packets met.
+    #[serde(skip)]
+    pub hits: Vec<Hit>,
     /// The names that were looked up.
     #[serde(skip)]
     pub names: Vec<Question>,

@@ -118,7 +118,7 @@ fn by_model(node: &Node, services: Vec<Compiled>, case: &Json) -> (String, bool)
 }
 
 fn by_text(node: &Node, services: &[Compiled], case: &Json) -> (String, bool) {
-    let text = iptables::print(&iptables::all_rules(node, services), "now");
+    let text = iptables::print(&iptables::all_rules(node, services), "now", &|_| String::new());
     let packet = packet(case);
     let packet = crate::iptables::Packet {
         source: packet.source,

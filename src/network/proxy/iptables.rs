@@ -3,16 +3,25 @@
 use std::collections::BTreeMap;
 
 use super::compile::Compiled;
-use super::rules::{self, Front, Rule, MARK_CHAIN, MASQUERADE_MARK};
+use super::rules::{self, Front, Rule, MARK_CHAIN};
 use super::{Mode, Node};
 use crate::base::time::Timestamp;
 use crate::network::address::Cidr;
 use crate::network::State;
 use crate::store::View;
 
+/// The rules of a node as `iptables-save -c` prints them: each with the packets and bytes it has met.
+pub fn iptables_save_counted(view: &View, state: &State, node: &str) -> Option<String> {
+    let counted = |rule: &Rule| {
+        let (packets, bytes) = state.counters.of(node, rule);
+        format!("[{packets}:{bytes}] ")
+    };
+    Some(print(&rules_of(view, state, node)?, &date_text(&view.timestamp()), &counted))
+}
+
 /// The rules of a node as `iptables-save` prints them, or what the shell says where there is no such node.
 pub fn iptables_save(view: &View, state: &State, node: &str) -> Option<String> {
-    Some(print(&rules_of(view, state, node)?, &date_text(&view.timestamp())))
+    Some(print(&rules_of(view, state, node)?, &date_text(&view.timestamp()), &|_| String::new()))
 }
 
 /// The rules of a node in the mode its kube-proxy is in.
@@ -135,22 +144,8 @@ fn endpoint_rules(c: &Compiled) -> Vec<Rule> {
 
 /// The rules that are there without any Service.
 fn frame(node: &Node) -> Vec<Rule> {
-    let nat = |chain: &str, spec: String| Rule { table: "nat", chain: chain.to_owned(), spec };
     let filter = |chain: &str, spec: &str| Rule { table: "filter", chain: chain.to_owned(), spec: spec.to_owned() };
-    let portals = "-m comment --comment \"kubernetes service portals\" -j KUBE-SERVICES";
-    let mut all = vec![
-        nat("PREROUTING", portals.to_owned()),
-        nat("OUTPUT", portals.to_owned()),
-        nat("POSTROUTING", "-m comment --comment \"kubernetes postrouting rules\" -j KUBE-POSTROUTING".to_owned()),
-        nat("KUBE-POSTROUTING", format!("-m mark ! --mark {MASQUERADE_MARK} -j RETURN")),
-        nat("KUBE-POSTROUTING", "-j MARK --set-xmark 0x4000/0x0".to_owned()),
-        nat(
-            "KUBE-POSTROUTING",
-            "-m comment --comment \"kubernetes service traffic requiring SNAT\" -j MASQUERADE --random-fully"
-                .to_owned(),
-        ),
-        nat(MARK_CHAIN, format!("-j MARK --set-xmark {MASQUERADE_MARK}")),
-    ];
+    let mut all: Vec<Rule> = NAT_FRAME.iter().map(|(chain, spec)| nat(chain, spec)).collect();
     all.extend(FILTER_FRAME.iter().map(|(chain, spec)| filter(chain, spec)));
     if !is_v6(node) && node.localhost_node_ports {
         all.push(filter(
@@ -160,6 +155,38 @@ fn frame(node: &Node) -> Vec<Rule> {
     }
     all
 }
+
+fn nat(chain: &str, spec: &str) -> Rule {
+    Rule { table: "nat", chain: chain.to_owned(), spec: spec.to_owned() }
+}
+
+/// The rule by which a packet comes to kube-proxy's: from PREROUTING, or from OUTPUT where the node itself sends it.
+pub fn entry(chain: &str) -> Rule {
+    nat(chain, PORTALS)
+}
+
+/// The rules a packet meets last, whether its source is rewritten or not.
+pub fn postrouting(masquerade: bool) -> Vec<Rule> {
+    let of = |i: &usize| nat(NAT_FRAME[*i].0, NAT_FRAME[*i].1);
+    let met: &[usize] = if masquerade { &[6, 2, 4, 5] } else { &[2, 3] };
+    met.iter().map(of).collect()
+}
+
+const PORTALS: &str = "-m comment --comment \"kubernetes service portals\" -j KUBE-SERVICES";
+
+/// The rules of the nat table that are there without any Service.
+const NAT_FRAME: &[(&str, &str)] = &[
+    ("PREROUTING", PORTALS),
+    ("OUTPUT", PORTALS),
+    ("POSTROUTING", "-m comment --comment \"kubernetes postrouting rules\" -j KUBE-POSTROUTING"),
+    ("KUBE-POSTROUTING", "-m mark ! --mark 0x4000/0x4000 -j RETURN"),
+    ("KUBE-POSTROUTING", "-j MARK --set-xmark 0x4000/0x0"),
+    (
+        "KUBE-POSTROUTING",
+        "-m comment --comment \"kubernetes service traffic requiring SNAT\" -j MASQUERADE --random-fully",
+    ),
+    (MARK_CHAIN, "-j MARK --set-xmark 0x4000/0x4000"),
+];
 
 /// The jumps of the filter table, in the order they end up in: each is put before those that were there.
 ///
@@ -182,7 +209,7 @@ const FILTER_FRAME: &[(&str, &str)] = &[
 ];
 
 /// The last rules of KUBE-SERVICES: what is addressed to the node itself may be for a node port.
-fn node_port_jump(node: &Node) -> Vec<Rule> {
+pub fn node_port_jump(node: &Node) -> Vec<Rule> {
     let comment =
         "-m comment --comment \"kubernetes service nodeports; NOTE: this must be the last rule in this chain\"";
     let rule = |spec: String| Rule { table: "nat", chain: "KUBE-SERVICES".to_owned(), spec };
@@ -243,8 +270,8 @@ const CHAINS: &[(&str, &[&str], &[&str])] = &[
     ),
 ];
 
-/// Rules in the form of `iptables-save`, with the date it writes in its comments.
-pub fn print(all: &[Rule], date: &str) -> String {
+/// Rules in the form of `iptables-save`, with the date it writes in its comments, each behind what `before` says of it.
+pub fn print(all: &[Rule], date: &str, before: &dyn Fn(&Rule) -> String) -> String {
     let mut text = String::new();
     for (table, ..) in CHAINS {
         let chains = chains(all, table);
@@ -252,7 +279,10 @@ pub fn print(all: &[Rule], date: &str) -> String {
         for (chain, builtin, _) in &chains {
             text.push_str(&format!(":{chain} {} [0:0]\n", if *builtin { "ACCEPT" } else { "-" }));
         }
-        chains.iter().flat_map(|(.., rules)| rules).for_each(|rule| text.push_str(&format!("{rule}\n")));
+        chains
+            .iter()
+            .flat_map(|(.., rules)| rules)
+            .for_each(|rule| text.push_str(&format!("{}{rule}\n", before(rule))));
         text.push_str(&format!("COMMIT\n# Completed on {date}\n"));
     }
     text

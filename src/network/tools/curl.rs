@@ -538,6 +538,7 @@ mod tests {
             memories: Vec::new(),
             flows: Vec::new(),
             certificate: None,
+            hits: Vec::new(),
             names: Vec::new(),
         };
         let words = "curl: (7) Failed to connect to web port 80 after 3 ms: Connection refused\n";

@@ -1,12 +1,14 @@
 //! `iptables -L`, `iptables -S` and `iptables-save -t`: the rules of a node as the tools of version 1.8.9 list them.
 
 use super::{Context, Flag, Flags, Output};
-use crate::network::proxy::iptables::{chains, iptables_save, rules_of};
+use crate::network::proxy::iptables::{chains, iptables_save, iptables_save_counted, rules_of};
 use crate::network::proxy::rules::Rule;
 
 /// `iptables-save`, of one table where one is named.
 pub fn save(context: &Context, node: &str, args: &[String]) -> Option<Output> {
-    let text = iptables_save(context.view, context.state, node)?;
+    let counted = args.iter().any(|word| matches!(word.as_str(), "-c" | "--counters"));
+    let print = if counted { iptables_save_counted } else { iptables_save };
+    let text = print(context.view, context.state, node)?;
     let table = args.iter().position(|word| word == "-t").and_then(|at| args.get(at + 1));
     let Some(table) = table else { return Some(Output::text(text)) };
     let head = format!("\n*{table}\n");
@@ -22,12 +24,20 @@ struct Asked<'a> {
     numeric: bool,
     verbose: bool,
     numbered: bool,
+    exact: bool,
 }
 
 /// `iptables [-t TABLE] -L|-S [CHAIN] [-n] [-v] [--line-numbers]`.
 pub fn run(context: &Context, node: &str, args: &[String]) -> Option<Output> {
-    let mut asked =
-        Asked { table: "filter", chain: None, commands: false, numeric: false, verbose: false, numbered: false };
+    let mut asked = Asked {
+        table: "filter",
+        chain: None,
+        commands: false,
+        numeric: false,
+        verbose: false,
+        numbered: false,
+        exact: false,
+    };
     let (mut flags, mut lists) = (Flags::new(args), false);
     while let Some(flag) = flags.next() {
         match flag {
@@ -38,7 +48,8 @@ pub fn run(context: &Context, node: &str, args: &[String]) -> Option<Output> {
             Flag::Short('n') | Flag::Long("numeric", None) => asked.numeric = true,
             Flag::Short('v') | Flag::Long("verbose", None) => asked.verbose = true,
             Flag::Long("line-numbers" | "line-number", None) => asked.numbered = true,
-            Flag::Short('w' | 'x') | Flag::Long("wait" | "exact", _) => {}
+            Flag::Short('x') | Flag::Long("exact", None) => asked.exact = true,
+            Flag::Short('w') | Flag::Long("wait", _) => {}
             Flag::Plain(chain) if lists => asked.chain = Some(chain),
             _ => {
                 return Some(Output::error(2, "iptables v1.8.9 (nf_tables): only listing (-L, -S) is possible here\n"))
@@ -89,16 +100,29 @@ pub fn run(context: &Context, node: &str, args: &[String]) -> Option<Output> {
             if asked.numbered {
                 text.push_str(&format!("{:<4} ", number + 1));
             }
-            text.push_str(&row(rule, &asked));
+            text.push_str(&row(rule, &asked, context.state.counters.of(node, rule)));
         }
     }
     Some(Output::text(text))
 }
 
+/// A count in five columns: with K, M or G where it has more digits.
+///
+/// Models iptables/xshared.c xtables_print_num.
+fn number(count: u64, exact: bool) -> String {
+    match count {
+        _ if exact => format!("{count:>8}"),
+        0..=99_999 => format!("{count:>5}"),
+        100_000..=9_999_499 => format!("{:>4}K", (count + 500) / 1_000),
+        9_999_500..=9_999_499_999 => format!("{:>4}M", (count + 500_000) / 1_000_000),
+        _ => format!("{:>4}G", (count + 500_000_000) / 1_000_000_000),
+    }
+}
+
 /// One rule as a row.
 ///
 /// Models iptables/xshared.c print_rule_details.
-fn row(rule: &Rule, asked: &Asked) -> String {
+fn row(rule: &Rule, asked: &Asked, (packets, bytes): (u64, u64)) -> String {
     let words = words(&rule.spec);
     let mut row = Row { numeric: asked.numeric, ..Row::default() };
     let mut rest = words.as_slice();
@@ -123,7 +147,7 @@ fn row(rule: &Rule, asked: &Asked) -> String {
     };
     let mut text = String::new();
     if asked.verbose {
-        text.push_str("    0     0 ");
+        text.push_str(&format!("{} {} ", number(packets, asked.exact), number(bytes, asked.exact)));
     }
     text.push_str(&format!("{:<9}  {protocol:<4} --", row.target));
     text.push_str(if asked.verbose { "  *      *     " } else { " " });
