@@ -79,7 +79,7 @@ pub fn run(words: &[String], stdin: Option<String>, world: &mut World, session: 
         }
         name => match variables::run(words, session, out) {
             Some(code) => code,
-            None => match super::network::run(words, world, session, out) {
+            None => match super::network::run(&fed(words, stdin), world, session, out) {
                 Some(run) => return run,
                 None => {
                     out.err(format!("sh: {name}: command not found"));
@@ -89,6 +89,16 @@ pub fn run(words: &[String], stdin: Option<String>, world: &mut World, session: 
         },
     };
     Run::Done(code)
+}
+
+/// The words of a command with what nc is to send, where something is piped into it.
+fn fed(words: &[String], stdin: Option<String>) -> Vec<String> {
+    let mut words = words.to_vec();
+    let place = words.iter().take(3).position(|word| word == "nc");
+    if let (Some(place), Some(text)) = (place, stdin) {
+        words.insert(place + 1, format!("--stdin={text}"));
+    }
+    words
 }
 
 /// True for `NAME=VALUE`.
@@ -126,7 +136,7 @@ fn printf(args: &[String], out: &mut Output) -> u8 {
 }
 
 fn unescaped(text: &str) -> String {
-    text.replace("\\n", "\n").replace("\\t", "\t")
+    text.replace("\\n", "\n").replace("\\t", "\t").replace("\\r", "\r")
 }
 
 fn ls(args: &[String], session: &Session, out: &mut Output) -> u8 {

@@ -265,6 +265,23 @@ fn server_name(page: Page, image: &str) -> String {
     }
 }
 
+/// What Redis answers to a command in a line; it keeps no data here.
+fn redis(line: &str) -> String {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let name = words.first().map(|word| word.to_lowercase()).unwrap_or_default();
+    match (name.as_str(), &words[usize::from(!words.is_empty())..]) {
+        ("", _) => String::new(),
+        ("ping", []) => "+PONG\r\n".to_owned(),
+        ("ping" | "echo", [text]) => format!("${}\r\n{text}\r\n", text.len()),
+        ("quit", _) => "+OK\r\n".to_owned(),
+        ("ping" | "echo", _) => format!("-ERR wrong number of arguments for '{name}' command\r\n"),
+        (_, rest) => {
+            let rest: String = rest.iter().map(|word| format!("'{word}' ")).collect();
+            format!("-ERR unknown command '{}', with args beginning with: {rest}\r\n", words[0])
+        }
+    }
+}
+
 /// What servers of other protocols say: unasked, where the connection was only opened, or to a client that speaks HTTP.
 fn other_protocol(arrival: &Arrival<'_>, request: &Request) -> Option<String> {
     let image = arrival.container.get("image").str();
@@ -273,8 +290,8 @@ fn other_protocol(arrival: &Arrival<'_>, request: &Request) -> Option<String> {
     let text = match arrival.page {
         Page::Mysql => return Some(format!("J\n{version} caching_sha2_password\n")),
         Page::Nats => "INFO {\"server_name\":\"nats\",\"proto\":1,\"port\":4222,\"max_payload\":1048576}\r\n",
-        Page::Redis if request.body.trim().eq_ignore_ascii_case("ping") => "+PONG\r\n",
-        Page::Redis | Page::Memcached | Page::Mongo | Page::Rabbitmq if opened => "",
+        Page::Redis if opened => return Some(request.body.lines().map(redis).collect()),
+        Page::Memcached | Page::Mongo | Page::Rabbitmq if opened => "",
         Page::Redis => "-ERR wrong number of arguments for 'get' command\r\n",
         Page::Memcached => "ERROR\r\n",
         Page::Mongo => "It looks like you are trying to access MongoDB over HTTP on the native driver port.\r\n",

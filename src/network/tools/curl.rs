@@ -259,7 +259,7 @@ impl Curl {
         let mut body = String::new();
         if let Outcome::Response(response) = &trace.outcome {
             if self.include || self.head {
-                body.push_str(&head(url, response));
+                body.push_str(&head(url.scheme == "https", response));
             }
             if !self.head && request.method != "HEAD" && failure.is_none() {
                 body.push_str(&response.body);
@@ -369,7 +369,7 @@ impl Curl {
         if !tls {
             text.push_str("* Mark bundle as not supporting multiuse\n");
         }
-        head(url, response).lines().for_each(|line| text.push_str(&format!("< {line}\n")));
+        head(url.scheme == "https", response).lines().for_each(|line| text.push_str(&format!("< {line}\n")));
         if failure.is_some() {
             text.push_str("* The requested URL returned error: ");
             text.push_str(&format!("{}\n* Closing connection 0\n", response.status));
@@ -452,8 +452,7 @@ fn takes_value(name: &str) -> bool {
 }
 
 /// Status line and headers, an empty line at their end.
-fn head(url: &Url, response: &Response) -> String {
-    let tls = url.scheme == "https";
+pub(super) fn head(tls: bool, response: &Response) -> String {
     let mut text = match tls {
         true => format!("HTTP/2 {} \r\n", response.status),
         false => format!("HTTP/1.1 {} {}\r\n", response.status, reason(response.status)),

@@ -1,5 +1,7 @@
-//! nc: whether a port takes connections (`nc -zv`), as OpenBSD's prints it.
+//! nc: whether a port takes connections (`nc -zv`), and what is said to what is piped in, as OpenBSD's prints it. A shell hands
+//! over what is piped in as `--stdin=TEXT`.
 
+use super::curl::head;
 use super::{busybox, seconds_us, Context, Flag, Flags, Output};
 use crate::network::request::{request, Request};
 use crate::network::{Outcome, Trace};
@@ -8,7 +10,7 @@ use crate::network::{Outcome, Trace};
 pub fn run(context: &Context, args: &[String]) -> Output {
     let mut flags = Flags::new(args);
     let (mut plain, mut verbose, mut scan, mut udp) = (Vec::new(), false, false, false);
-    let (mut timeout_us, mut source_port) = (None, None);
+    let (mut timeout_us, mut source_port, mut input) = (None, None, None);
     while let Some(flag) = flags.next() {
         match flag {
             Flag::Plain(word) => plain.push(word),
@@ -16,6 +18,7 @@ pub fn run(context: &Context, args: &[String]) -> Output {
             Flag::Short('z') => scan = true,
             Flag::Short('u') => udp = true,
             Flag::Short('p') => source_port = flags.value().and_then(|port| port.parse().ok()),
+            Flag::Long("stdin", Some(text)) => input = Some(text),
             Flag::Short('n' | '4' | 'N') => {}
             Flag::Short('q') => drop(flags.value()),
             Flag::Short('w') => timeout_us = flags.value().and_then(seconds_us),
@@ -33,6 +36,9 @@ pub fn run(context: &Context, args: &[String]) -> Output {
     let mut asked = Request::get(context.source.clone(), kind, host, number, "", context.n);
     asked.timeout_us = timeout_us.unwrap_or(asked.timeout_us);
     asked.source_port = source_port;
+    if let Some(text) = input.filter(|_| !scan) {
+        feed(&mut asked, text);
+    }
     let trace = request(context.view, context.state, &asked, context.respond);
     let at = match trace.address.as_str() {
         address if address == host => host.to_owned(),
@@ -40,7 +46,7 @@ pub fn run(context: &Context, args: &[String]) -> Output {
     };
     let service = service_name(number);
     let (exit_code, text) = match &trace.outcome {
-        Outcome::Connected | Outcome::Greeting(_) => {
+        Outcome::Connected | Outcome::Greeting(_) | Outcome::Response(_) => {
             (0, format!("Connection to {at} {port} port [{kind}/{service}] succeeded!\n"))
         }
         Outcome::Refused => (1, format!("nc: connect to {at} port {port} ({kind}) failed: Connection refused\n")),
@@ -63,17 +69,33 @@ pub fn run(context: &Context, args: &[String]) -> Output {
     let took_us = trace.time_us;
     let greeting = match &trace.outcome {
         Outcome::Greeting(text) if !scan => text.clone(),
+        Outcome::Response(response) => head(false, response) + &response.body,
         _ => String::new(),
     };
     let stderr = if verbose { text } else { String::new() };
     Output { stdout: greeting, stderr, exit_code, traces: vec![trace], took_us, ..Output::default() }
 }
 
+/// Gives a request the text that is piped into nc: HTTP where it reads like that, and bytes like any others where not.
+fn feed(asked: &mut Request, text: &str) {
+    asked.body = text.to_owned();
+    let (head, body) = text.split_once("\r\n\r\n").or_else(|| text.split_once("\n\n")).unwrap_or((text, ""));
+    let mut lines = head.lines();
+    let first: Vec<&str> = lines.next().unwrap_or("").split(' ').collect();
+    let [method, path, version] = first[..] else { return };
+    if version.starts_with("HTTP/") && asked.scheme == "tcp" {
+        (asked.scheme, asked.method) = ("http".to_owned(), method.to_owned());
+        (asked.path, asked.body) = (path.to_owned(), body.to_owned());
+        let headers = lines.filter_map(|line| line.split_once(':'));
+        asked.headers = headers.map(|(name, value)| (name.to_owned(), value.trim().to_owned())).collect();
+    }
+}
+
 /// What busybox' nc says.
 fn busybox_text(host: &str, port: &str, trace: &Trace) -> String {
     let at = format!("{host} ({}:{port})", trace.address);
     match &trace.outcome {
-        Outcome::Connected | Outcome::Greeting(_) => format!("{at} open\n"),
+        Outcome::Connected | Outcome::Greeting(_) | Outcome::Response(_) => format!("{at} open\n"),
         Outcome::Refused => format!("nc: {at}: Connection refused\n"),
         Outcome::NoRoute => format!("nc: {at}: Host is unreachable\n"),
         Outcome::NxDomain | Outcome::NoResolver => format!("nc: bad address '{host}'\n"),

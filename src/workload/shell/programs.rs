@@ -303,7 +303,7 @@ fn filter(p: &mut Process, name: &str, args: &[EcoString], io: &mut Io, alone: b
         stress::grow(p, host);
         return;
     }
-    let mut text = if paths.is_empty() { io.input.take().unwrap_or_default() } else { EcoString::new() };
+    let mut text = if paths.is_empty() { p.fed(io).unwrap_or_default() } else { EcoString::new() };
     for path in &paths {
         match expand::text_of(follow(host, &p.path(path))) {
             Some(file) => text.push_str(&file),
@@ -341,6 +341,9 @@ fn tool(p: &mut Process, name: &str, words: &[EcoString], io: &mut Io, host: &mu
     if endless {
         words.insert(1, "-c".into());
         words.insert(2, "3".into());
+    }
+    if let (true, Some(text)) = (name == "nc", p.fed(io)) {
+        words.insert(1, format!("--stdin={text}").into());
     }
     p.acted = true;
     let Some(told) = host.tool(&words, p.times) else {

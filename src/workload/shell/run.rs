@@ -416,6 +416,11 @@ impl Process {
         }
     }
 
+    /// What a program reads: what is piped or redirected into it, or what the whole process was fed.
+    pub(super) fn fed(&mut self, io: &mut Io) -> Option<EcoString> {
+        io.input.take().or_else(|| self.standard_input.take())
+    }
+
     fn stage(&mut self, stage: &Stage, io: &mut Io, alone: bool, host: &mut dyn Host) {
         if let Some(input) = self.input_of(&stage.redirects, host) {
             io.input = Some(input);
