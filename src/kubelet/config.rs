@@ -2,8 +2,9 @@
 
 use ecow::EcoString;
 
+use super::host_paths;
 use crate::api::{Object, Value};
-use crate::store::View;
+use crate::store::{View, VolumeData};
 
 struct Source {
     kind: &'static str,
@@ -64,7 +65,7 @@ pub(super) fn is_access(volume: &Value) -> bool {
 ///
 /// Models pkg/volume/configmap, secret and projected SetUpAt. The volume that every pod gets for the API server is taken to be
 /// there.
-pub fn missing_for_volumes(view: &View, pod: &Object) -> Option<(EcoString, String)> {
+pub fn missing_for_volumes(view: &View, pod: &Object, data: &mut VolumeData) -> Option<(EcoString, String)> {
     let spec = pod.spec();
     let containers = || spec.get("initContainers").list().iter().chain(spec.get("containers").list());
     for volume in spec.get("volumes").list() {
@@ -72,6 +73,10 @@ pub fn missing_for_volumes(view: &View, pod: &Object) -> Option<(EcoString, Stri
         let mounted = containers().any(|c| c.get("volumeMounts").list().iter().any(|m| m.get("name") == name));
         if !mounted || is_access(volume) {
             continue;
+        }
+        let node = pod.at("spec.nodeName").str();
+        if let Some(text) = host_paths::unfit(data, node, volume) {
+            return Some((name.text(), text));
         }
         let parts = std::iter::once(volume).chain(volume.at("projected.sources").list());
         if let Some(text) = parts.filter_map(|part| missing_part(view, pod, part)).next() {

@@ -118,6 +118,19 @@ impl Places {
         }
     }
 
+    /// The mount a path lies in, and what is left of it there.
+    pub fn mount_of<'p>(&self, path: &'p str) -> Option<(&str, &'p str)> {
+        self.mounts.iter().find_map(|mount| {
+            let rest = path.strip_prefix(mount.path.as_str())?;
+            (rest.is_empty() || rest.starts_with('/')).then_some((mount.path.as_str(), rest))
+        })
+    }
+
+    /// True for a file that the container has written beside its volumes.
+    pub fn is_own(&self, data: &VolumeData, path: &str) -> bool {
+        data.entry(&self.own, path).is_some()
+    }
+
     /// The place of a path, and what is left of it there.
     fn find<'a>(&'a self, path: &'a str) -> (Option<&'a Mount>, &'a str) {
         for mount in &self.mounts {

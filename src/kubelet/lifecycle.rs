@@ -1,8 +1,35 @@
 //! The life cycle of a pod: what is due is done, in the order the kubelet does it, and the status is written when it changed.
 
-use super::container::{Role, State};
+use super::container::{Container, Role, State};
 use super::{Sandbox, Sync};
+use crate::api::{Object, Value};
 use crate::base::time::{SimTime, Span};
+
+/// True where a container that ended with a code is started again: by the first of its own rules that meets the code, by
+/// its own policy, or by the pod's.
+///
+/// Models pkg/api/v1/pod ContainerShouldRestart. The action RestartAllContainers is not carried out.
+pub(super) fn restarts(pod: &Object, container: &Container, code: i32) -> bool {
+    let spec = container.spec(pod);
+    let matches = |rule: &&Value| {
+        let codes = rule.get("exitCodes");
+        let listed = codes.get("values").list().iter().any(|value| value.opt_int() == Some(i64::from(code)));
+        rule.get("action").str() == "Restart" && listed == (codes.get("operator").str() == "In")
+    };
+    if spec.get("restartPolicyRules").list().iter().any(|rule| matches(&rule)) {
+        return true;
+    }
+    let policy = match spec.get("restartPolicy").str() {
+        "" => pod.at("spec.restartPolicy").str(),
+        own => own,
+    };
+    match (container.role, policy) {
+        (Role::Ephemeral, _) | (_, "Never") => false,
+        (Role::Sidecar, _) => true,
+        (Role::Init, _) | (_, "OnFailure") => code != 0,
+        _ => true,
+    }
+}
 
 impl Sync<'_> {
     pub(super) fn advance(&mut self) {
@@ -61,13 +88,7 @@ impl Sync<'_> {
     pub(super) fn is_restarted(&self, i: usize) -> bool {
         let container = &self.run.containers[i];
         let Some(ended) = container.ended().filter(|_| !container.has_changed) else { return true };
-        match (container.role, self.run.object.at("spec.restartPolicy").str()) {
-            (Role::Sidecar, _) => true,
-            (Role::Ephemeral, _) => false,
-            (_, "Never") => false,
-            (Role::Init, _) | (_, "OnFailure") => ended.code != 0,
-            _ => true,
-        }
+        restarts(&self.run.object, container, ended.code)
     }
 
     /// Stops the containers whose image is no longer the wanted one, to start them from the new.

@@ -197,9 +197,12 @@ impl Sync<'_> {
         }
         self.run.containers[i].probes[p].failures = 0;
         let word = kind.shown().to_lowercase();
-        let consequence = match self.run.object.at("spec.restartPolicy").str() {
-            "Never" => format!("Stopping container {}", self.run.containers[i].name),
-            _ => format!("Container {} failed {word} probe, will be restarted", self.run.containers[i].name),
+        let container = &self.run.containers[i];
+        let others = self.run.containers.iter().enumerate().any(|(other, c)| other != i && c.is_running());
+        let consequence = match super::lifecycle::restarts(&self.run.object, container, 137) {
+            true => format!("Container {} failed {word} probe, will be restarted", container.name),
+            false if others => format!("Container {} failed {word} probe", container.name),
+            false => format!("Stopping container {}", container.name),
         };
         let grace = given.get("terminationGracePeriodSeconds").opt_int().unwrap_or_else(|| self.grace_seconds());
         self.stop_container(i, grace, consequence);
@@ -255,10 +258,12 @@ impl Sync<'_> {
             ("grpc", given.get("grpc"))
         };
         let port = port_number(spec, socket.get("port"));
-        match self.ask(pod, port, &Request::default()) {
+        let speaks = field != "grpc" || workload::images::speaks_grpc(spec.get("image").str());
+        match self.ask(pod, port, &Request::default()).filter(|_| speaks) {
             Some(_) => Ok(()),
             None if field == "grpc" => Err(format!(
-                "timeout: failed to connect service \"{own_ip}:{port}\" within 1s: context deadline exceeded"
+                "timeout: failed to connect service \"{own_ip}:{port}\" within {}s: context deadline exceeded",
+                given.get("timeoutSeconds").opt_int().unwrap_or(1)
             )),
             None => Err(format!("dial tcp {own_ip}:{port}: connect: connection refused")),
         }

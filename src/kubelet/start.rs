@@ -36,7 +36,7 @@ impl Sync<'_> {
         if at > self.now {
             return;
         }
-        if let Some((volume, why)) = config::missing_for_volumes(self.view, &self.run.object) {
+        if let Some((volume, why)) = config::missing_for_volumes(self.view, &self.run.object, self.data) {
             let text = format!("MountVolume.SetUp failed for volume \"{volume}\" : {why}");
             self.note_pod("Warning", "FailedMount", text);
             let pause = Span((500_000_u64 << self.run.mount_failures.min(8)).min(122_000_000));
@@ -49,6 +49,7 @@ impl Sync<'_> {
                 self.run.ip = ip;
                 self.run.sandbox = Sandbox::Ready;
                 self.fill_volumes();
+                self.look_for_pull_secrets();
             }
             None => {
                 let cidr = pod_cidr(self.view, &self.pod.node);
@@ -57,6 +58,21 @@ impl Sync<'_> {
                 self.note_pod("Warning", "FailedCreatePodSandBox", text);
                 self.run.sandbox = Sandbox::Coming(self.now + RETRY);
             }
+        }
+    }
+
+    /// Models pkg/kubelet getPullSecretsForPod: a secret that is not there stops nothing, as the image may be public.
+    fn look_for_pull_secrets(&mut self) {
+        let pod = &self.run.object;
+        let names = pod.at("spec.imagePullSecrets").list().iter().map(|secret| secret.get("name").str());
+        let missing = |name: &&str| !name.is_empty() && self.view.store.find("Secret", pod.namespace(), name).is_none();
+        let missing: Vec<&str> = names.filter(missing).collect();
+        if !missing.is_empty() {
+            let names = missing.join(", ");
+            let text = format!(
+                "Unable to retrieve some image pull secrets ({names}); attempting to pull the image may not succeed."
+            );
+            self.note_pod("Warning", "FailedToRetrieveImagePullSecret", text);
         }
     }
 

@@ -10,7 +10,7 @@ use crate::base::draw;
 use crate::base::quantity::Quantity;
 use crate::base::time::SimTime;
 use crate::store::{View, VolumeData};
-use crate::workload::shell::{self, Entry, Facts, Host, Process, Start, Told};
+use crate::workload::shell::{self, Attributes, Entry, Facts, Host, Process, Start, Told};
 use crate::workload::{self, images};
 
 /// Something printed: when, on which channel, what.
@@ -20,7 +20,8 @@ pub type Print = (SimTime, u8, String);
 pub struct Surroundings<'a> {
     data: &'a mut VolumeData,
     outside: &'a mut dyn Outside,
-    pod: &'a Object,
+    pub(super) pod: &'a Object,
+    pub(super) container: Value,
     places: Places,
     facts: Facts,
     /// What was printed.
@@ -71,13 +72,15 @@ impl<'a> Surroundings<'a> {
             image,
             user,
             group,
+            groups: super::modes::groups(pod, container),
             processes: processes(pod, container),
             memory_limit,
             cpus: cpus.map_or(1, Quantity::value),
             epoch: view.settings.epoch,
             is_batch: is_batch(pod, container),
         };
-        (Surroundings { data, outside, pod, places, facts, prints: Vec::new() }, variables)
+        let container = container.clone();
+        (Surroundings { data, outside, pod, container, places, facts, prints: Vec::new() }, variables)
     }
 
     /// A command that somebody runs here; an error is why it cannot be started.
@@ -137,7 +140,13 @@ fn processes(pod: &Object, container: &Value) -> Vec<(i64, EcoString)> {
         let row = images::find(container.get("image").str());
         let own = row.and_then(|row| row.runs.first().cloned());
         let own = own.unwrap_or_else(|| if row.is_some_and(|row| row.shell) { "sh" } else { "/app" }.to_owned());
-        let command = if words.is_empty() { own } else { words.join(" ") };
+        let plain = |script: &str| !script.contains([';', '|', '&', '\n', '$', '`', '<', '>', '(', '{']);
+        let command = match words.as_slice() {
+            [] => own,
+            // A shell gives its place to the only command it runs.
+            [_, flag, script] if flag == "-c" && plain(script) => script.clone(),
+            words => words.join(" "),
+        };
         (identity(pod, container).0, EcoString::from(command))
     };
     let containers = pod.at("spec.containers").list();
@@ -253,9 +262,23 @@ impl Host for Surroundings<'_> {
     fn facts(&self) -> &Facts {
         &self.facts
     }
+
+    fn attributes(&self, path: &str, entry: &Entry) -> Attributes {
+        self.attributes_of(path, entry)
+    }
 }
 
 impl Surroundings<'_> {
+    /// The mount a path lies in, and what is left of it there.
+    pub(super) fn mount_of<'p>(&self, path: &'p str) -> Option<(&str, &'p str)> {
+        self.places.mount_of(path)
+    }
+
+    /// True for what lies in the container's own layer and is not its image's.
+    pub(super) fn lies_in_own_layer(&self, path: &str) -> bool {
+        self.places.is_own(self.data, path)
+    }
+
     /// True for a path that only root may write.
     fn is_roots(&self, path: &str) -> bool {
         let free = ["/tmp", "/var/tmp", "/dev/", "/home", "/run/", "/var/cache", "/var/log"];

@@ -20,6 +20,8 @@ pub struct Image {
     pub size: u64,
     /// Milliseconds until it listens.
     pub start: u64,
+    /// True where it answers to gRPC's health service.
+    pub grpc: bool,
     /// Where it listens.
     pub listens: Vec<Port>,
     /// The folder whose files it serves.
@@ -112,6 +114,11 @@ pub fn given_file(image: &str, path: &str) -> Option<EcoString> {
         _ => return None,
     };
     Some(text.into())
+}
+
+/// True where a server answers when it is asked for its health by gRPC. An image that nothing is known of is taken to.
+pub fn speaks_grpc(image: &str) -> bool {
+    find(image).is_none_or(|row| row.grpc)
 }
 
 /// A port an image listens on.

@@ -39,7 +39,7 @@ pub(super) static KIND: Kind = Kind {
         Support {
             field: "spec.securityContext",
             depth: Depth::Stored,
-            note: "But runAsUser, runAsNonRoot and readOnlyRootFilesystem, which containers feel.",
+            note: "But users, groups, fsGroup, runAsNonRoot and readOnlyRootFilesystem, which containers feel.",
         },
         Support {
             field: "spec.ephemeralContainers",

@@ -331,16 +331,44 @@ fn ls(p: &Process, args: &[EcoString], io: &mut Io, host: &dyn Host) -> i32 {
                 continue;
             }
             let own = if of_directory { p.path(&format!("{place}/{name}")) } else { full.clone() };
-            let found = host.entry(&own).unwrap_or(Entry::Directory);
-            let (mode, links, size, arrow) = match &found {
-                Entry::File(text) => ("-rw-r--r--", 1, text.len(), String::new()),
-                Entry::Directory => ("drwxr-xr-x", 2, 4096, String::new()),
-                Entry::Link(to) => ("lrwxrwxrwx", 1, to.len(), format!(" -> {to}")),
+            let mut found = host.entry(&own).unwrap_or(Entry::Directory);
+            let mut place = own;
+            if flag('L') {
+                if let Some((end, entry)) = follow(host, &place) {
+                    (place, found) = (end, entry);
+                }
+            }
+            let (letter, links, size, arrow) = match &found {
+                Entry::File(text) => ('-', 1, text.len(), String::new()),
+                Entry::Directory => ('d', 2, 4096, String::new()),
+                Entry::Link(to) => ('l', 1, to.len(), format!(" -> {to}")),
             };
-            io.out.push_str(&format!("{mode} {links:>4} root     root     {size:>9} {when} {name}{arrow}\n"));
+            let attributes = host.attributes(&place, &found);
+            let mode = if letter == 'l' { 0o777 } else { attributes.mode };
+            let owner = |id: i64| if id == 0 { "root".to_owned() } else { id.to_string() };
+            let (user, group) = (owner(attributes.user), owner(attributes.group));
+            let mode = mode_text(mode);
+            io.out
+                .push_str(&format!("{letter}{mode} {links:>4} {user:<8} {group:<8} {size:>9} {when} {name}{arrow}\n"));
         }
     }
     code
+}
+
+/// `rw-r--r--` of the bits of permission.
+fn mode_text(mode: i64) -> String {
+    let mut text: Vec<u8> = b"rwxrwxrwx".to_vec();
+    for (i, letter) in text.iter_mut().enumerate() {
+        if mode & (0o400 >> i) == 0 {
+            *letter = b'-';
+        }
+    }
+    for (bit, place, letters) in [(0o4000, 2, b"Ss"), (0o2000, 5, b"Ss"), (0o1000, 8, b"Tt")] {
+        if mode & bit != 0 {
+            text[place] = letters[usize::from(text[place] == b'x')];
+        }
+    }
+    String::from_utf8(text).unwrap_or_default()
 }
 
 /// `awk '{print $2}'`, with `-F` and a pattern before the braces.

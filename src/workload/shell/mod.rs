@@ -43,6 +43,21 @@ pub trait Host {
     fn print(&mut self, at: SimTime, channel: u8, text: &str);
     /// The container.
     fn facts(&self) -> &Facts;
+    /// Who owns what lies at a path.
+    fn attributes(&self, _path: &str, entry: &Entry) -> Attributes {
+        Attributes { mode: if *entry == Entry::Directory { 0o755 } else { 0o644 }, user: 0, group: 0 }
+    }
+}
+
+/// Who owns what lies at a path, and who may do what with it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Attributes {
+    /// The bits of permission.
+    pub mode: i64,
+    /// Its owner.
+    pub user: i64,
+    /// Its group.
+    pub group: i64,
 }
 
 /// What lies at a path.
@@ -84,6 +99,8 @@ pub struct Facts {
     pub user: i64,
     /// Its group.
     pub group: i64,
+    /// All its groups.
+    pub groups: Vec<i64>,
     /// The first processes that can be seen, and the users that run them.
     pub processes: Vec<(i64, EcoString)>,
     /// Bytes it may use; 0 without a limit.

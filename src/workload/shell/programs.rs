@@ -378,11 +378,11 @@ fn small(p: &mut Process, name: &str, args: &[EcoString], io: &mut Io, host: &mu
         "whoami" => user,
         "id" if first == "-u" => facts.user.to_string(),
         "id" if first == "-g" => facts.group.to_string(),
-        "id" if facts.user == 0 && facts.group == 0 => "uid=0(root) gid=0(root) groups=0(root)".to_owned(),
         "id" => {
             let (uid, gid) = (facts.user, facts.group);
-            let group = if gid == 0 { "0(root)".to_owned() } else { gid.to_string() };
-            format!("uid={uid}{} gid={group} groups={group}", if uid == 0 { "(root)" } else { "" })
+            let named = |id: i64| if id == 0 { "0(root)".to_owned() } else { id.to_string() };
+            let groups: Vec<String> = facts.groups.iter().copied().map(named).collect();
+            format!("uid={} gid={} groups={}", named(uid), named(gid), groups.join(","))
         }
         "nproc" => facts.cpus.to_string(),
         "arch" => "x86_64".to_owned(),

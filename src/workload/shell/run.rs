@@ -679,6 +679,10 @@ struct Collecting<'a> {
 }
 
 impl Host for Collecting<'_> {
+    fn attributes(&self, path: &str, entry: &Entry) -> super::Attributes {
+        self.host.attributes(path, entry)
+    }
+
     fn entry(&self, path: &str) -> Option<Entry> {
         self.host.entry(path)
     }
