@@ -2,7 +2,7 @@
 // and plain values only; all of its colours come from the style sheet's variables.
 import { basicSetup } from "codemirror";
 import { EditorView, hoverTooltip, keymap } from "@codemirror/view";
-import { Compartment, EditorState, Prec, Transaction } from "@codemirror/state";
+import { EditorState, Prec, Transaction } from "@codemirror/state";
 import { indentWithTab } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
 import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
@@ -95,8 +95,7 @@ function located(doc, mark, fix) {
   return { from: to > from ? from : line.from, to: Math.max(to, from), severity: mark.severity, message, actions: mark.fix ? [{ name: fix, apply: (view) => edit(view, mark.fix) }] : [] };
 }
 
-function mount(parent, label, text, onChange, onApply, onAsk, fix) {
-  const writable = new Compartment();
+function mount(parent, label, text, onChange, onApply, onAsk, fix, readOnly) {
   // One and the same each time it is asked for, or its answers would be taken for another's.
   const offers = [{ autocomplete: offering(onAsk) }];
   const apply = Prec.highest(keymap.of([{ key: "Mod-Enter", run: () => (onApply(), true) }]));
@@ -114,8 +113,8 @@ function mount(parent, label, text, onChange, onApply, onAsk, fix) {
         look,
         syntaxHighlighting(colours),
         lintGutter(),
-        writable.of([]),
-        EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", tabindex: "0" }),
+        EditorState.readOnly.of(readOnly),
+        EditorView.contentAttributes.of({ "aria-label": label, "aria-readonly": `${readOnly}`, spellcheck: "false", tabindex: "0" }),
         EditorView.updateListener.of((update) => {
           const typed = update.transactions.some((t) => t.docChanged && !t.annotation(Transaction.remote));
           if (typed) onChange(update.state.doc.toString());

@@ -55,6 +55,7 @@ index = index
   .replace(/<link rel="stylesheet" href="\.\/([^"]+)"[^>]*>/g, (_, name) => `<style>${read(name)}</style>`)
   .replace(/<script src="page\.js" defer><\/script>/, "")
   .replace(start[0], "")
+  .replace("<html ", "<html data-single ")
   .replace("</body>", () =>
     [
       `<script type="application/json" id="kubottle-files">${JSON.stringify(carried).replace(/</g, "\\u003c")}</script>`,

@@ -96,11 +96,13 @@ const page = (title, body) => `<!doctype html>
 ${body}
 </main></body></html>
 `;
-const card = ({ id, scenario }) => `<li><a href="./?scenario=${id}"><img src="./previews/${id}.jpg" alt="" loading="lazy" width="640" height="360" />
+// A scenario that is new has no picture until scripts/previews.mjs has taken one.
+const preview = (id) => (existsSync(`static/previews/${id}.jpg`) ? `<img src="./previews/${id}.jpg" alt="" loading="lazy" width="640" height="360" />` : "");
+const card = ({ id, scenario }) => `<li><a href="./?scenario=${id}">${preview(id)}
 <h2>${escape(field(scenario, "title", "en"))}</h2><h2 lang="zh-CN">${escape(field(scenario, "title", "zh"))}</h2></a>
 <p>${escape(field(scenario, "about", "en"))}</p><p lang="zh-CN">${escape(field(scenario, "about", "zh"))}</p></li>`;
 mkdirSync(join(out, "previews"), { recursive: true });
-for (const { id } of scenarios) copyFileSync(`static/previews/${id}.jpg`, join(out, `previews/${id}.jpg`));
+for (const { id } of scenarios) if (preview(id)) copyFileSync(`static/previews/${id}.jpg`, join(out, `previews/${id}.jpg`));
 copyFileSync("docs/page.png", join(out, "preview.png"));
 copyFileSync("static/plain.css", join(out, "plain.css"));
 write("gallery.html", page("Kubottle: scenarios", `<h1>Scenarios <span lang="zh-CN">场景</span></h1><ul class="cards">${scenarios.map(card).join("\n")}</ul>`));

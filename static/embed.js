@@ -74,38 +74,72 @@
   class KubottlePlayground extends HTMLElement {
     static observedAttributes = ["lang", "theme", "view"];
     #watch;
+    #surroundings;
+    #followed = {};
     #unseen = false;
 
     connectedCallback() {
       this.style.display = "block";
       this.#unseen = false;
-      const url = new URL(this.getAttribute("src") ?? "./", this.hasAttribute("src") ? document.baseURI : beside);
       const sandbox = this.getAttribute("sandbox");
-      url.searchParams.set("embed", "1");
-      url.searchParams.set("allow", this.getAttribute("allow") ?? location.origin);
-      for (const name of ["scenario", "lesson", "view", "lang", "theme", "speed", "readonly"]) {
-        if (this.hasAttribute(name)) url.searchParams.set(name, this.getAttribute(name) || "1");
-      }
-      if (this.hasAttribute("state")) url.hash = `s=${this.getAttribute("state")}`;
+      this.#followed = this.#follow();
+      this.#surroundings = new MutationObserver(() => this.#followOn());
+      for (const part of [document.documentElement, document.body]) this.#surroundings.observe(part, { attributes: true });
       this.frame = Object.assign(document.createElement("iframe"), { title: this.getAttribute("title") ?? "Kubottle" });
       if (sandbox !== null) this.frame.setAttribute("sandbox", sandbox || "allow-scripts");
       this.frame.allow = "clipboard-write";
       const auto = this.getAttribute("height") === "auto";
       Object.assign(this.frame.style, { display: "block", width: "100%", border: "0", height: auto ? "480px" : `${parseInt(this.getAttribute("height") ?? "480", 10)}px` });
       const opaque = sandbox !== null && !/allow-same-origin/.test(sandbox);
-      this.client = new KubottleClient(this.frame, opaque ? "null" : url.origin);
+      this.client = new KubottleClient(this.frame, opaque ? "null" : this.#place().origin);
       for (const type of ["ready", "event", "goal", "resize"]) {
         this.client.addEventListener(type, ({ detail }) => this.dispatchEvent(new CustomEvent(`kubottle-${type}`, { detail })));
       }
       if (auto) this.client.addEventListener("resize", ({ detail }) => (this.frame.style.height = `${Math.min(Math.max(detail.height, 240), 2000)}px`));
       // Several on one page: each loads when it is first seen, and stands still while it is not.
-      this.#watch = new IntersectionObserver(([entry]) => this.#seen(entry.isIntersecting, url));
+      this.#watch = new IntersectionObserver(([entry]) => this.#seen(entry.isIntersecting));
       this.#watch.observe(this);
-      this.append(this.frame);
+      // Not among the element's children, which belong to the page: some frameworks compare them with what they have made.
+      (this.shadowRoot ?? this.attachShadow({ mode: "open" })).replaceChildren(this.frame);
     }
 
-    #seen(visible, url) {
-      if (visible && !this.frame.src) this.frame.src = url.href;
+    /** The folder of the page. */
+    #place() {
+      return new URL(this.getAttribute("src") ?? "./", this.hasAttribute("src") ? document.baseURI : beside);
+    }
+
+    /** The address of the page, as its attributes and the page around it are now. */
+    #address() {
+      const url = this.#place();
+      url.searchParams.set("embed", "1");
+      url.searchParams.set("allow", this.getAttribute("allow") ?? location.origin);
+      for (const [name, value] of Object.entries(this.#followed)) url.searchParams.set(name, value);
+      for (const name of ["scenario", "lesson", "view", "lang", "theme", "speed", "readonly"]) {
+        if (this.hasAttribute(name)) url.searchParams.set(name, this.getAttribute(name) || "1");
+      }
+      if (this.hasAttribute("state")) url.hash = `s=${this.getAttribute("state")}`;
+      return url;
+    }
+
+    /** The language and the colours of the page around it, where that says them and the element does not. */
+    #follow() {
+      const tag = this.hasAttribute("lang") ? "" : this.closest("[lang]")?.lang ?? "";
+      const scheme = this.hasAttribute("theme") ? "" : getComputedStyle(this).colorScheme;
+      const lang = /^(en|zh)\b/i.exec(tag)?.[1].toLowerCase();
+      const theme = /^(?:only )?(light|dark)(?: only)?$/.exec(scheme)?.[1];
+      return { ...(lang && { lang }), ...(theme && { theme }) };
+    }
+
+    /** The page around it may have become dark, or speak another language. */
+    #followOn() {
+      const now = this.#follow();
+      const changed = Object.entries(now).filter(([name, value]) => this.#followed[name] !== value);
+      this.#followed = now;
+      if (changed.length > 0 && this.frame.src) this.client.set(Object.fromEntries(changed)).catch(() => {});
+    }
+
+    #seen(visible) {
+      if (visible && !this.frame.src) this.frame.src = this.#address().href;
       else if (this.frame.src && visible === this.#unseen) {
         this.#unseen = !visible;
         // What the host has paused stays so.
@@ -119,8 +153,9 @@
 
     disconnectedCallback() {
       this.#watch?.disconnect();
+      this.#surroundings?.disconnect();
       this.client?.close();
-      this.frame?.remove();
+      this.shadowRoot?.replaceChildren();
     }
   }
 

@@ -155,12 +155,22 @@ impl Playground {
         &self.scenario
     }
 
-    /// The manifest that was applied last, of a restored history.
-    pub fn manifest(&self) -> Option<String> {
+    /// The manifest that was written last, of a restored history: the name of its file, and its text.
+    pub fn last_written(&self) -> Option<(String, String)> {
         self.line().journal.iter().rev().find_map(|entry| match &entry.input {
-            Input::Write(file, text) if file.ends_with(".yaml") => Some(text.clone()),
+            Input::Write(file, text) if file.ends_with(".yaml") => Some((file.clone(), text.clone())),
             _ => None,
         })
+    }
+
+    /// The names of the terminal's files.
+    pub fn files(&self) -> Vec<String> {
+        self.terminal.session().files.keys().cloned().collect()
+    }
+
+    /// The text of a file.
+    pub fn read(&self, file: &str) -> Option<&str> {
+        self.terminal.session().file(file)
     }
 
     /// Lets time pass. `out_of_time` is asked every few events; when it says true, the rest of the time does not pass.

@@ -19,8 +19,6 @@ pub struct Opened {
     pub playground: Playground,
     /// What the scenario says of itself.
     pub scenario: Scenario,
-    /// Its manifests as one text, each under its name.
-    pub manifest: String,
 }
 
 /// Reads the list of scenarios: `[{"id", "scenario"}]`, each with the text of its `scenario.yaml`. What cannot be read is left out.
@@ -42,9 +40,7 @@ pub fn open(id: &str, bundle: &str) -> Result<Opened, String> {
     let scenario = Scenario::read(bundle.get("scenario").str())?;
     let text = |name: &String| bundle.get("files").get(name).str().to_owned();
     let files: Vec<(String, String)> = scenario.files.iter().map(|name| (name.clone(), text(name))).collect();
-    let parts: Vec<String> = files.iter().map(|(name, text)| format!("# {name}\n{text}")).collect();
-    let playground = Playground::open(id, &scenario, &files);
-    Ok(Opened { playground, scenario, manifest: parts.join("---\n") })
+    Ok(Opened { playground: Playground::open(id, &scenario, &files), scenario })
 }
 
 #[cfg(test)]
@@ -57,7 +53,8 @@ mod tests {
     fn a_bundle_opens_as_a_cluster_with_its_files() {
         let bundle = format!(r#"{{"scenario": "{YAML}", "files": {{"a.yaml": "x: 1\n", "b.yaml": "y: 2\n"}}}}"#);
         let mut opened = open("a", &bundle).ok().unwrap();
-        assert_eq!(opened.manifest, "# a.yaml\nx: 1\n---\n# b.yaml\ny: 2\n");
+        assert_eq!(opened.playground.files(), ["a.yaml", "b.yaml"]);
+        assert_eq!(opened.playground.read("b.yaml"), Some("y: 2\n"));
         assert_eq!(opened.playground.take_finished()[0].stdout, "x: 1\n");
         assert!(open("a", "{}").is_err() && open("a", "<html>").is_err());
     }

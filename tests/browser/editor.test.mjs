@@ -60,11 +60,12 @@ test("several lines in the terminal, a file in the editor, and back", async () =
   assert.equal(await terminal(page, "cat note.yaml"), "kind: ConfigMap");
   await input.fill("vi note.yaml");
   await input.press("Enter");
-  await page.getByText("note.yaml", { exact: true }).waitFor();
+  const file = page.getByRole("combobox", { name: "File", exact: true });
+  await waitUntil(async () => (await file.inputValue()) === "note.yaml", "the file in the editor");
   await paste(page, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: note}\n");
   await page.getByRole("button", { name: "Apply", exact: true }).click();
   await page.getByRole("log").getByText("configmap/note created").waitFor();
-  await page.getByRole("button", { name: "Close this file and go back to the manifest" }).click();
+  await file.selectOption("manifest.yaml");
   await waitUntil(async () => (await editor(page).innerText()).includes("name: tomcat"), "the manifest");
   assertNoProblems(page);
 });

@@ -201,6 +201,24 @@ test("a scenario opens from its link, in both languages", async () => {
   }
 });
 
+test("what the policy refuses is nothing the page wants", async () => {
+  const page = await session.visit("about:blank");
+  await page.addInitScript(() => {
+    globalThis.refused = [];
+    addEventListener("securitypolicyviolation", (event) => globalThis.refused.push(`${event.violatedDirective}: ${event.blockedURI}`));
+  });
+  for (const path of ["", "gallery.html", "about.html", "?scenario=hpa&view=charts"]) {
+    await page.goto(session.url + path);
+    await page.getByRole(path.endsWith(".html") ? "heading" : "tablist").first().waitFor();
+    if (path === "") {
+      for (const tab of await page.getByRole("tablist", { name: "Stage" }).getByRole("tab").all()) await tab.click();
+      await terminal(page, "kubectl run one --image=nginx");
+    }
+    assert.deepEqual(await page.evaluate(() => globalThis.refused), [], path);
+  }
+  assertNoProblems(page);
+});
+
 for (const path of ["gallery.html", "about.html"]) {
   test(`${path} is accessible in both themes`, async () => {
     for (const theme of ["light", "dark"]) {

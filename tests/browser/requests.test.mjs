@@ -32,7 +32,7 @@ async function send(page, from, to, count) {
 
 test("through Ingress, Service and pod: each hop is a mark on the map and a page of the inspector", async () => {
   const page = await session.open();
-  const yaml = readFileSync("static/examples/ingress.yaml", "utf8");
+  const yaml = readFileSync("tests/browser/ingress.yaml", "utf8");
   const requests = await applied(page, yaml, [["foo", 2], ["bar", 2], ["ingress-nginx-controller", 1]]);
   const port = (await page.getByRole("region", { name: "Cluster map" }).ariaSnapshot()).match(/node port (\d+)/)[1];
   await send(page, "outside", `-s -H "Host: foo.bar.com" 192.168.10.11:${port}/`, 1);

@@ -32,7 +32,7 @@ export async function serve(folder, { prefix = "/", port = 0, headers = {}, rewr
     const inside = path.startsWith(prefix) ? path.slice(prefix.length) : undefined;
     const file = inside === undefined ? undefined : resolve(root, normalize(`./${inside}`));
     if (!file || (file !== root && !file.startsWith(root + sep))) return response.writeHead(404).end("not here");
-    const name = file === root ? resolve(root, "index.html") : file;
+    const name = path.endsWith("/") ? resolve(file, "index.html") : file;
     try {
       const body = await readFile(name);
       response.writeHead(200, { "content-type": types[extname(name)] ?? "application/octet-stream", ...headers });

@@ -10,7 +10,7 @@ use kubottle::kubectl::player::Player;
 use kubottle::kubectl::Session;
 use kubottle::store::Settings;
 
-const TOMCAT: &str = include_str!("../../static/examples/tomcat.yaml");
+const TOMCAT: &str = include_str!("../../static/scenarios/tomcat/tomcat.yaml");
 
 fn player(settings: Settings) -> Player {
     let mut session = Session::default();

@@ -22,7 +22,7 @@ const MUTATIONS: u64 = if cfg!(debug_assertions) { 2_000 } else { 100_000 };
 fn gallery() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
-    for folder in ["static/examples", "static/scenarios", "tests/transcripts/kinds"] {
+    for folder in ["static/scenarios", "tests/transcripts/kinds"] {
         collect(&root.join(folder), &mut found);
     }
     assert!(found.len() > 15, "the gallery is small");

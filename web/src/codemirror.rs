@@ -18,6 +18,7 @@ extern "C" {
         on_apply: &Closure<dyn Fn()>,
         on_ask: &Closure<dyn Fn(String, u32, u32, bool) -> String>,
         fix: &str,
+        readonly: bool,
     ) -> Editor;
 
     /// Replaces a piece of the text, given as JSON, as if it were typed.

@@ -87,6 +87,10 @@ pub struct Guest {
     pub embed: Option<Embed>,
     /// True where nothing may be typed.
     pub readonly: bool,
+    /// True for who was never here.
+    pub is_new: bool,
+    /// True where the editor's text was kept from the last visit.
+    pub kept_manifest: bool,
     /// The places an embedded page shows; all where it is empty.
     pub places: Vec<String>,
     /// Scenarios there are.
@@ -111,6 +115,10 @@ impl Model {
             GuestMsg::Host(text) => self.host(&text),
             GuestMsg::List(text) => {
                 self.guest.list = Shared::new(scenarios::list(&text.unwrap_or_default()));
+                // Who is here for the first time has the first scenario's manifest before them, and is told what to do with it.
+                if self.guest.is_new && self.playground.inputs() == 0 {
+                    self.guest.opened = self.guest.list.first().map(|entry| Shared::new(entry.scenario.clone()));
+                }
                 Vec::new()
             }
             GuestMsg::Open(id) => does(GuestEffect::Fetch(id)),
@@ -126,7 +134,12 @@ impl Model {
                     self.guest.kept_inputs = self.playground.inputs();
                     self.print(Stream::Note, self.lang.t("session.restored"));
                     self.playing = false;
-                    self.edit_last()
+                    // What is in the editor is newer than what was applied of it.
+                    let own = self.playground.last_written().is_none_or(|(file, _)| file == MANIFEST_FILE);
+                    match own && self.guest.kept_manifest {
+                        true => Vec::new(),
+                        false => self.edit_last(),
+                    }
                 }
                 _ => Vec::new(),
             },
@@ -143,6 +156,7 @@ impl Model {
             }
             GuestMsg::Undo => {
                 let replaced = self.guest.replaced.take();
+                self.toast = None;
                 self.open_state(replaced)
             }
             GuestMsg::Download => does(GuestEffect::Save("session.kubottle".to_owned(), self.playground.share())),
@@ -200,6 +214,11 @@ impl Model {
         }
         self.guest.can_undo = self.guest.replaced.is_some();
         self.guest.opened = None;
+        if self.file != MANIFEST_FILE {
+            self.file = MANIFEST_FILE.to_owned();
+            self.manifest = std::mem::take(&mut self.manifest_kept);
+        }
+        self.check_at_ms = Some(self.now_ms);
         self.terminal = Terminal { history: std::mem::take(&mut self.terminal.history), ..Terminal::default() };
         (self.selected, self.shown_request) = (None, None);
         self.shown_revision = u64::MAX;
@@ -269,13 +288,23 @@ impl Model {
             return Vec::new();
         };
         self.replace(opened.playground);
-        self.stage = StageTab::of_code(&opened.scenario.view).unwrap_or_default();
+        // Whoever embeds it may have asked for another view.
+        if !self.guest.places.iter().any(|place| StageTab::of_code(place).is_some()) {
+            self.stage = StageTab::of_code(&opened.scenario.view).unwrap_or_default();
+        }
+        let first = opened.scenario.files.first().cloned();
         self.guest.opened = Some(Shared::new(opened.scenario));
-        self.file = MANIFEST_FILE.to_owned();
-        self.manifest = opened.manifest;
-        self.check_at_ms = Some(self.now_ms);
         (self.playing, self.last_frame_ms) = (true, None);
-        vec![Effect::EditorText(self.manifest.clone())]
+        self.say_replaced();
+        let text = first.as_ref().and_then(|name| self.playground.read(name)).unwrap_or_default().to_owned();
+        self.open_file(first.unwrap_or_else(|| MANIFEST_FILE.to_owned()), text)
+    }
+
+    /// Says that the cluster is another, where the one before can be had back.
+    pub(crate) fn say_replaced(&mut self) {
+        if self.guest.can_undo {
+            self.say_undoable(self.lang.t("session.replaced"));
+        }
     }
 
     fn open_state(&mut self, text: Option<String>) -> Vec<Effect> {
@@ -283,6 +312,7 @@ impl Model {
             Some(Ok(playground)) => {
                 self.replace(playground);
                 self.playing = false;
+                self.say_replaced();
                 self.edit_last()
             }
             Some(Err(why)) => {
@@ -294,10 +324,14 @@ impl Model {
     }
 
     fn edit_last(&mut self) -> Vec<Effect> {
-        let Some(text) = self.playground.manifest() else { return Vec::new() };
-        self.manifest = text.clone();
-        self.check_at_ms = Some(self.now_ms);
-        vec![Effect::EditorText(text)]
+        match self.playground.last_written() {
+            Some((file, text)) if file == MANIFEST_FILE => {
+                self.manifest = text.clone();
+                vec![Effect::EditorText(text)]
+            }
+            Some((file, text)) => self.open_file(file, text),
+            None => vec![Effect::EditorText(self.manifest.clone())],
+        }
     }
 
     fn set_names(&mut self, names: Vec<String>) -> Vec<Effect> {

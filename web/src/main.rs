@@ -2,7 +2,7 @@
 
 mod codemirror;
 mod components;
-mod examples;
+mod files;
 mod guest;
 mod load;
 mod model;

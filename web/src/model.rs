@@ -12,7 +12,6 @@ use kubottle::view::timeline::{TimelineScene, Window};
 use kubottle::view::topology::Topology;
 use kubottle::view::{BranchView, ClockView, EventRow, Inspector, Mark, RequestView, Stream, Target, TerminalLine};
 
-use crate::examples::EXAMPLES;
 use crate::guest::Guest;
 use crate::load::LoadCurve;
 use crate::msg::{Ask, Facet, Pane, SideTab, StageTab, Theme};
@@ -23,6 +22,8 @@ use crate::text::Lang;
 pub const SPEEDS: [f64; 9] = [0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 1000.0];
 /// The name the manifest has in the terminal.
 pub const MANIFEST_FILE: &str = "manifest.yaml";
+/// What a new visitor finds in the editor: the first scenario's manifest.
+const FIRST_MANIFEST: &str = include_str!("../../static/scenarios/tomcat/tomcat.yaml");
 /// Blocks of text the terminal keeps.
 const TERMINAL_BLOCKS: usize = 400;
 
@@ -128,6 +129,8 @@ pub struct Model {
     pub terminal: Terminal,
     /// The name of the file in the editor.
     pub file: String,
+    /// The names of all files.
+    pub files: Shared<Vec<String>>,
     /// The manifest, while another file is in the editor.
     pub(crate) manifest_kept: String,
     /// What happened when, for the time slider.
@@ -142,6 +145,8 @@ pub struct Model {
     pub guest: Guest,
     /// A message that goes away by itself.
     pub toast: Option<String>,
+    /// True where the message says what can be taken back.
+    pub toast_undoes: bool,
     /// Language.
     pub lang: Lang,
     /// Colours.
@@ -191,9 +196,11 @@ impl Model {
         let unreadable = shared.as_ref().and_then(|shared| shared.as_ref().err().copied());
         let shared = shared.and_then(Result::ok);
         let opened = shared.is_some();
+        let is_new = !opened && start.manifest.is_none() && start.scenario.is_none() && !start.embedded;
+        let kept_manifest = start.manifest.is_some();
         let playground = shared.unwrap_or_else(|| Playground::new(Settings::default()));
-        let first = || EXAMPLES[0].manifest();
-        let manifest = playground.manifest().or(start.manifest).unwrap_or_else(first);
+        let own = start.manifest.unwrap_or_else(|| FIRST_MANIFEST.to_owned());
+        let (file, manifest) = playground.last_written().unwrap_or_else(|| (MANIFEST_FILE.to_owned(), own.clone()));
         let mut model = Model {
             playground,
             playing: !opened,
@@ -228,13 +235,21 @@ impl Model {
             show_system: false,
             terminal: Terminal::default(),
             manifest,
-            file: MANIFEST_FILE.to_owned(),
-            manifest_kept: String::new(),
+            file,
+            files: Shared::default(),
+            manifest_kept: own,
             happenings: Shared::default(),
             branches: Shared::default(),
             marks: Shared::default(),
-            guest: Guest { embed: start.embedded.then(Embed::default), readonly: start.readonly, ..Guest::default() },
+            guest: Guest {
+                embed: start.embedded.then(Embed::default),
+                readonly: start.readonly,
+                is_new,
+                kept_manifest,
+                ..Guest::default()
+            },
             toast: None,
+            toast_undoes: false,
             lang: start.lang,
             theme: start.theme,
             map_width: 0.0,
@@ -271,7 +286,17 @@ impl Model {
 
     pub(crate) fn say(&mut self, text: &str) {
         self.toast = Some(text.to_owned());
+        self.toast_undoes = false;
         self.toast_until_ms = self.now_ms + 4000.0;
+    }
+
+    /// Says what has happened and offers to take it back.
+    pub(crate) fn say_undoable(&mut self, text: &str) {
+        self.say(text);
+        if self.guest.can_undo {
+            self.toast_undoes = true;
+            self.toast_until_ms += 8000.0;
+        }
     }
 
     pub(crate) fn print(&mut self, stream: Stream, text: &str) {

@@ -147,14 +147,14 @@ pub enum Msg {
     Reset,
     /// The manifest was typed in.
     Manifest(String),
-    /// Go back from another file to the manifest.
-    CloseFile,
+    /// Put another file in the editor.
+    OpenFile(String),
+    /// Begin another file.
+    NewFile,
     /// To the end of another branch of history.
     Branch(u32),
     /// Carry the manifest out.
     Apply,
-    /// Put an example in the editor.
-    Example(usize),
     /// Put a mistake of the manifest right.
     Fix(TextEdit),
     /// Show a line of the manifest.

@@ -79,6 +79,7 @@ impl Model {
             1 => self.list_events(),
             _ => {
                 self.refresh_requests();
+                self.list_files();
                 self.happenings.renew(self.playground.happenings());
                 self.branches.renew(self.playground.branches());
             }

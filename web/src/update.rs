@@ -3,7 +3,7 @@
 use kubottle::playground::{Playground, Settings};
 use kubottle::view::{Completion, Stream, Target};
 
-use crate::examples::EXAMPLES;
+use crate::files::changes;
 use crate::model::{Model, MANIFEST_FILE};
 use crate::msg::{Ask, Effect, Facet, Msg, Pane, SideTab, StageTab};
 use crate::shared::Shared;
@@ -16,7 +16,8 @@ const CHECK_AFTER_MS: f64 = 400.0;
 impl Model {
     /// Changes the model. `out_of_time` says when the cluster has had its share of this picture.
     pub fn update(&mut self, msg: Msg, out_of_time: &mut dyn FnMut() -> bool) -> Vec<Effect> {
-        if self.guest.readonly && matches!(msg, Msg::Apply | Msg::Run | Msg::Do(_) | Msg::Example(_) | Msg::Reset) {
+        if self.guest.readonly && changes(&msg) {
+            self.say(self.lang.t("readonly"));
             return Vec::new();
         }
         let mut effects = match msg {
@@ -43,25 +44,21 @@ impl Model {
                 self.check_at_ms = Some(self.now_ms + rest_ms);
                 self.keep_manifest()
             }
-            Msg::CloseFile => self.close_file(),
+            Msg::OpenFile(name) => self.switch_file(name),
+            Msg::NewFile => self.new_file(),
             Msg::Branch(id) => {
                 self.playing = false;
                 self.playground.switch(id);
                 Vec::new()
             }
             Msg::Apply => self.apply(),
-            Msg::Example(index) => {
-                self.close_file();
-                self.manifest = EXAMPLES[index].manifest();
-                self.check_at_ms = Some(self.now_ms);
-                vec![Effect::EditorText(self.manifest.clone()), Effect::Keep("manifest", self.manifest.clone())]
-            }
             Msg::Fix(edit) => vec![Effect::Edit(edit)],
             Msg::GoToLine(line) => vec![Effect::EditorLine(line)],
             Msg::Select(target) => self.select(target),
             Msg::Menu(node) => set(&mut self.menu, node),
             Msg::Do(line) => {
                 self.menu = None;
+                self.pane = Pane::Terminal;
                 self.make_room();
                 self.run(&line);
                 self.play(true)
@@ -171,34 +168,6 @@ impl Model {
         effects
     }
 
-    /// What is kept for the next visit: the manifest, but no other file.
-    fn keep_manifest(&self) -> Vec<Effect> {
-        match self.file == MANIFEST_FILE {
-            true => vec![Effect::Keep("manifest", self.manifest.clone())],
-            false => Vec::new(),
-        }
-    }
-
-    fn open_file(&mut self, path: String, text: String) -> Vec<Effect> {
-        if self.file == MANIFEST_FILE {
-            self.manifest_kept = std::mem::take(&mut self.manifest);
-        }
-        // What the editor has of the manifest is newer than what was applied of it.
-        self.manifest = if path == MANIFEST_FILE { std::mem::take(&mut self.manifest_kept) } else { text };
-        (self.file, self.pane) = (path, Pane::Files);
-        self.check_at_ms = Some(self.now_ms);
-        vec![Effect::EditorText(self.manifest.clone())]
-    }
-
-    /// Back to the manifest; what was changed in the file is written.
-    fn close_file(&mut self) -> Vec<Effect> {
-        if self.file == MANIFEST_FILE {
-            return Vec::new();
-        }
-        self.playground.write(&self.file, &self.manifest);
-        self.open_file(MANIFEST_FILE.to_owned(), String::new())
-    }
-
     fn frame(&mut self, now_ms: f64, out_of_time: &mut dyn FnMut() -> bool) -> Vec<Effect> {
         self.now_ms = now_ms;
         if self.playing {
@@ -212,14 +181,15 @@ impl Model {
         }
         if self.check_at_ms.is_some_and(|at| now_ms >= at) {
             self.check_at_ms = None;
-            if self.marks.renew(self.playground.check(&self.manifest)) {
+            let marks = if self.is_manifest() { self.playground.check(&self.manifest) } else { Vec::new() };
+            if self.marks.renew(marks) {
                 return vec![Effect::EditorMarks(self.marks.clone())];
             }
         }
         Vec::new()
     }
 
-    fn play(&mut self, playing: bool) -> Vec<Effect> {
+    pub(crate) fn play(&mut self, playing: bool) -> Vec<Effect> {
         self.playing = playing;
         self.last_frame_ms = None;
         Vec::new()
@@ -228,24 +198,9 @@ impl Model {
     fn reset(&mut self) -> Vec<Effect> {
         self.replace(Playground::new(Settings::default()));
         self.print(Stream::Note, self.lang.t("terminal.welcome"));
-        self.play(true)
-    }
-
-    fn apply(&mut self) -> Vec<Effect> {
-        self.make_room();
-        if self.file != MANIFEST_FILE {
-            self.playground.write(&self.file, &self.manifest);
-            let is_manifest = [".yaml", ".yml", ".json"].iter().any(|end| self.file.ends_with(end));
-            let verb = if self.file.starts_with("kubectl-edit-") { "replace" } else { "apply" };
-            return match is_manifest {
-                true => self.run(&format!("kubectl {verb} -f {}", self.file)),
-                false => Vec::new(),
-            };
-        }
-        let line = self.playground.apply(MANIFEST_FILE, &self.manifest);
-        self.print(Stream::Input, &format!("$ {line}"));
-        self.say(self.lang.t("announce.applied"));
-        self.play(true)
+        self.say_replaced();
+        self.play(true);
+        vec![Effect::EditorText(self.manifest.clone())]
     }
 
     fn select(&mut self, target: Option<Target>) -> Vec<Effect> {
@@ -260,7 +215,11 @@ impl Model {
         Vec::new()
     }
 
-    fn run(&mut self, line: &str) -> Vec<Effect> {
+    pub(crate) fn run(&mut self, line: &str) -> Vec<Effect> {
+        // The editor's files are the terminal's.
+        if self.file != MANIFEST_FILE || line.contains(MANIFEST_FILE) {
+            self.write_file();
+        }
         self.print(Stream::Input, &format!("{} {}", self.playground.prompt(), line.replace('\n', "\n> ")));
         self.terminal.candidates = Shared::default();
         self.terminal.recalled = None;
@@ -284,7 +243,7 @@ impl Model {
     }
 
     /// Ends what still runs, for a command that does not come from the command line.
-    fn make_room(&mut self) {
+    pub(crate) fn make_room(&mut self) {
         if self.playground.busy() {
             self.interrupt();
         }
@@ -332,7 +291,7 @@ impl Model {
     fn send(&mut self, target: &Target) -> Vec<Effect> {
         let Some(line) = self.request_line(target) else { return Vec::new() };
         self.make_room();
-        self.side = SideTab::Requests;
+        (self.side, self.pane) = (SideTab::Requests, Pane::Side);
         self.run(&line)
     }
 

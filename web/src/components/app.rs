@@ -185,7 +185,7 @@ impl Component for App {
                 <Header lang={m.lang} {clock} looking_back={m.looking_back} playing={m.playing} speed={m.speed} theme={m.theme}
                     happenings={m.happenings.clone()} branches={m.branches.clone()} names={m.guest.names.clone()} can_undo={m.guest.can_undo} send={send()} />
                 <main class="work">
-                    <ManifestEditor lang={m.lang} file={m.file.clone()} text={m.manifest.clone()} marks={m.marks.clone()} list={m.guest.list.clone()} opened={m.guest.opened.clone()} handle={self.editor.clone()} send={send()} />
+                    <ManifestEditor lang={m.lang} file={m.file.clone()} files={m.files.clone()} readonly={m.guest.readonly} untouched={m.playground.inputs() == 0} text={m.manifest.clone()} marks={m.marks.clone()} list={m.guest.list.clone()} opened={m.guest.opened.clone()} handle={self.editor.clone()} send={send()} />
                     {stage(m, shown, &self.send)}
                     {self.panes()}
                     <TerminalPanel lang={m.lang} lines={m.terminal.lines.clone()} prompt={m.terminal.prompt.clone()} input={m.terminal.input.clone()}
@@ -205,7 +205,11 @@ impl Component for App {
                 }
                 <div role="status" aria-live="polite">
                     if let Some(toast) = &m.toast {
-                        <p class="toast">{toast.clone()}</p>
+                        <p class={classes!("toast", m.toast_undoes.then_some("undoes"))}>{toast.clone()}
+                            if m.toast_undoes {
+                                <button type="button" onclick={self.send.reform(|_: MouseEvent| Msg::Guest(GuestMsg::Undo))}>{m.lang.t("undo")}</button>
+                            }
+                        </p>
                     }
                 </div>
             </div>

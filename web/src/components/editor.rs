@@ -1,4 +1,4 @@
-//! The manifest: gallery, editor, marks, Apply.
+//! The editor's place: gallery, files, editor, marks, Apply.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -9,11 +9,11 @@ use wasm_bindgen::closure::Closure;
 use yew::prelude::*;
 
 use super::guest::ScenarioCard;
+use super::header::chosen;
+use super::requests::choice;
 use super::Send;
 use crate::codemirror::{self, Editor};
-use crate::examples::EXAMPLES;
 use crate::guest::GuestMsg;
-use crate::model::MANIFEST_FILE;
 use crate::msg::Msg;
 use crate::shared::Shared;
 use crate::text::Lang;
@@ -76,6 +76,12 @@ pub struct ManifestEditorProps {
     pub lang: Lang,
     /// The name of the file.
     pub file: String,
+    /// The names of all files.
+    pub files: Shared<Vec<String>>,
+    /// True where nothing may be typed.
+    pub readonly: bool,
+    /// True where nothing was done yet.
+    pub untouched: bool,
     /// Its text.
     pub text: String,
     /// Its marks.
@@ -98,26 +104,27 @@ pub fn ManifestEditor(props: &ManifestEditorProps) -> Html {
         let send = send.clone();
         move |_: MouseEvent| send.emit(Msg::Apply)
     };
-    let close = {
+    let another = {
         let send = send.clone();
-        move |_: MouseEvent| send.emit(Msg::CloseFile)
+        move |_: MouseEvent| send.emit(Msg::NewFile)
     };
+    let open = {
+        let send = send.clone();
+        Callback::from(move |e: Event| send.emit(Msg::OpenFile(chosen(&e))))
+    };
+    let files: Vec<_> = props.files.iter().map(|name| (name.clone(), name.clone())).collect();
     html! {
         <section class="panel files" aria-label={lang.t("editor.title")}>
             <div class="bar">
-                if props.file == MANIFEST_FILE {
-                    <Gallery lang={*lang} list={props.list.clone()} send={send.clone()} />
-                } else {
-                    <span class="file mono" title={props.file.clone()}>{&props.file}</span>
-                    <button type="button" class="quiet icon" aria-label={lang.t("editor.close")} title={lang.t("editor.close")} onclick={close}>{"×"}</button>
-                }
-                <span class="grow" />
+                <Gallery lang={*lang} list={props.list.clone()} send={send.clone()} />
+                <span class="grow file">{choice(lang.t("file"), &files, &props.file, open)}</span>
+                <button type="button" class="quiet icon new-file" aria-label={lang.t("file.new")} title={lang.t("file.new")} onclick={another}>{"+"}</button>
                 <button type="button" class="primary" title={lang.t("apply.hint")} onclick={apply}>{lang.t("apply")}</button>
             </div>
             if let Some(scenario) = &props.opened {
-                <ScenarioCard lang={*lang} scenario={scenario.clone()} send={send.clone()} />
+                <ScenarioCard lang={*lang} scenario={scenario.clone()} untouched={props.untouched} send={send.clone()} />
             }
-            <Mount key={lang.code()} lang={*lang} text={props.text.clone()} handle={props.handle.clone()} send={send.clone()} />
+            <Mount key={lang.code()} lang={*lang} text={props.text.clone()} handle={props.handle.clone()} readonly={props.readonly} send={send.clone()} />
             <Problems lang={*lang} marks={props.marks.clone()} send={send.clone()} />
         </section>
     }
@@ -128,6 +135,7 @@ struct MountProps {
     lang: Lang,
     text: String,
     handle: EditorHandle,
+    readonly: bool,
     send: Send,
 }
 
@@ -138,6 +146,7 @@ fn Mount(props: &MountProps) -> Html {
     {
         let (place, handle, send) = (place.clone(), props.handle.clone(), props.send.clone());
         let (label, text, fix) = (props.lang.t("editor"), props.text.clone(), props.lang.t("editor.fix"));
+        let readonly = props.readonly;
         use_effect_with((), move |_| {
             let parent: web_sys::Element = place.cast().expect("the editor's place is on the page");
             let typed = send.clone();
@@ -147,7 +156,7 @@ fn Mount(props: &MountProps) -> Html {
                 true => serde_json::to_string(&Playground::offers(&text, line, column)).unwrap_or_default(),
                 false => Playground::hover(&text, line, column),
             });
-            let editor = codemirror::mount(&parent, label, &text, &on_change, &on_apply, &on_ask, fix);
+            let editor = codemirror::mount(&parent, label, &text, &on_change, &on_apply, &on_ask, fix, readonly);
             *handle.0.borrow_mut() =
                 Some(Mounted { editor, _on_change: on_change, _on_apply: on_apply, _on_ask: on_ask });
             move || {
@@ -205,7 +214,7 @@ struct GalleryProps {
     send: Send,
 }
 
-/// The gallery of examples, as a menu.
+/// The gallery of scenarios, as a menu.
 #[component]
 fn Gallery(props: &GalleryProps) -> Html {
     let open = use_state(|| false);
@@ -241,26 +250,13 @@ fn Gallery(props: &GalleryProps) -> Html {
         let text = |texts: &[String]| entry.scenario.in_language(texts, props.lang.code()).to_owned();
         html! { <li><button type="button" onclick={choose}><strong>{text(title)}</strong><span>{text(about)}</span></button></li> }
     });
-    let items = EXAMPLES.iter().enumerate().map(|(index, example)| {
-        let (title, about) = example.heading(props.lang);
-        let (send, open) = (props.send.clone(), open.clone());
-        let choose = move |_: MouseEvent| {
-            send.emit(Msg::Example(index));
-            open.set(false);
-        };
-        html! { <li><button type="button" onclick={choose}><strong>{title}</strong><span>{about}</span></button></li> }
-    });
     html! {
         <div class="menu" {onkeydown} onfocusout={leave}>
-            <button type="button" aria-expanded={open.to_string()} aria-haspopup="true" onclick={toggle}>{props.lang.t("examples")}{" ▾"}</button>
+            <button type="button" aria-expanded={open.to_string()} aria-haspopup="true" onclick={toggle}>{props.lang.t("scenarios")}{" ▾"}</button>
             if *open {
                 <div class="menu-list">
-                    if !props.list.is_empty() {
-                        <h3>{props.lang.t("scenarios")}</h3>
-                        <ul>{for scenarios}</ul>
-                    }
-                    <h3>{props.lang.t("manifests")}</h3>
-                    <ul>{for items}</ul>
+                    <ul aria-label={props.lang.t("scenarios")}>{for scenarios}</ul>
+                    <a class="site-link" href="gallery.html">{props.lang.t("site.gallery")}</a>
                 </div>
             }
         </div>

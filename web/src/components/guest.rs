@@ -69,8 +69,7 @@ pub fn Sessions(props: &SessionsProps) -> Html {
                     <button type="submit">{lang.t("session.save")}</button>
                 </form>
                 <ul aria-label={lang.t("sessions.kept")}>{for kept}</ul>
-                <a href="gallery.html">{lang.t("site.gallery")}</a>
-                <a href="about.html">{lang.t("site.about")}</a>
+                <a class="site-link" href="about.html">{lang.t("site.about")}</a>
             </div>
         </details>
     }
@@ -83,6 +82,8 @@ pub struct ScenarioCardProps {
     pub lang: Lang,
     /// What the scenario says.
     pub scenario: Shared<Scenario>,
+    /// True where nothing was done yet: then it says how to begin.
+    pub untouched: bool,
     /// Where to send.
     pub send: Send,
 }
@@ -90,7 +91,7 @@ pub struct ScenarioCardProps {
 /// What an open scenario shows, and what to type next.
 #[component]
 pub fn ScenarioCard(props: &ScenarioCardProps) -> Html {
-    let ScenarioCardProps { lang, scenario, send } = props;
+    let ScenarioCardProps { lang, scenario, send, .. } = props;
     let dismiss = {
         let send = send.clone();
         move |_: MouseEvent| send.emit(Msg::Guest(GuestMsg::Dismiss))
@@ -105,6 +106,9 @@ pub fn ScenarioCard(props: &ScenarioCardProps) -> Html {
             <button type="button" class="icon quiet" aria-label={close} title={close} onclick={dismiss}>{"×"}</button>
             <h2>{scenario.in_language(&scenario.title, lang.code())}</h2>
             <p>{scenario.in_language(&scenario.about, lang.code())}</p>
+            if props.untouched {
+                <p class="first"><strong>{lang.t("scenario.begin")}</strong></p>
+            }
             <ul aria-label={lang.t("scenario.try")}>{for suggestions}</ul>
         </section>
     }

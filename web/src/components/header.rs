@@ -85,7 +85,8 @@ pub fn Header(props: &HeaderProps) -> Html {
             <Transport lang={*lang} clock={props.clock} looking_back={props.looking_back} playing={props.playing} speed={props.speed}
                 happenings={props.happenings.clone()} branches={props.branches.clone()} send={send.clone()} />
             <div class="settings">
-                <button type="button" class="quiet" title={lang.t("new.hint")} onclick={on(Msg::Reset)}>{lang.t("new")}</button>
+                <button type="button" class="quiet new" title={lang.t("new.hint")} onclick={on(Msg::Reset)}>
+                    <svg viewBox="0 0 16 16" aria-hidden="true"><path d="M7 2h2v5h5v2H9v5H7V9H2V7h5z" /></svg><span>{lang.t("new")}</span></button>
                 <Sessions lang={*lang} names={props.names.clone()} can_undo={props.can_undo} send={send.clone()} />
                 <button type="button" title={lang.t("share.hint")} onclick={on(Msg::Share)}>{lang.t("share")}</button>
                 <select aria-label={lang.t("language")} onchange={language}>
