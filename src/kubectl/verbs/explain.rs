@@ -1,6 +1,7 @@
 //! `kubectl explain`: the documentation of the fields, from the schema.
 
 use super::{explain_v2, Verb};
+use crate::api::kinds::KINDS;
 use crate::api::schema::{self, Docs, Field, Struct, Type};
 use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
@@ -27,7 +28,11 @@ fn run(call: &mut Call<'_>) -> Outcome {
     let row = call.world.store().catalog().of(&api_version, kind.name());
     let custom = row.filter(|row| row.custom.is_some()).and_then(|row| row.shape()).map(schema::StructId::get);
     let root = custom.or_else(|| schema::find(group, version, kind.kind)).ok_or_else(|| {
-        error(format!("no matches for kind \"{}\" in version \"{}\"", kind.name(), call.line.text("api-version")))
+        let wanted = format!("{group}/{version}, Resource={}", kind.plural);
+        match KINDS.iter().any(|row| (row.group, row.version) == (group, version)) {
+            true => error(format!("GVR ({wanted}) not found in OpenAPI schema")),
+            false => error(format!("couldn't find resource for \"{wanted}\"")),
+        }
     })?;
     let text = call.session.docs.clone().unwrap_or_else(|| "".into());
     let docs = Docs(&text);
@@ -95,7 +100,7 @@ fn page(place: &Place, docs: &Docs<'_>, recursive: bool) -> String {
         let values = values(field, docs);
         if !values.is_empty() {
             page.push_str("ENUM:\n");
-            values.iter().for_each(|(value, _)| page.push_str(&format!("    {value}\n")));
+            values.iter().for_each(|(value, _)| page.push_str(&format!("    {}\n", shown(value))));
         }
         page.push_str(if values.is_empty() { "\n\n" } else { "\n" });
     }
@@ -152,12 +157,26 @@ fn heading(field: &Field, indent: usize) -> String {
     format!("{}{}\t<{}>{required}\n", "  ".repeat(indent), field.name, type_name(&field.kind))
 }
 
+/// How many values stand in the line of a field.
+const MOST_VALUES: usize = 4;
+
+/// A value as a list of values shows it.
+fn shown(value: &str) -> &str {
+    match value {
+        "" => "\"\"",
+        value => value,
+    }
+}
+
 /// The line with a field's values.
 fn enumeration(field: &Field, docs: &Docs<'_>, indent: usize) -> String {
-    let values: Vec<&str> = values(field, docs).into_iter().map(|(value, _)| value).collect();
+    let values: Vec<&str> = values(field, docs).into_iter().map(|(value, _)| shown(value)).collect();
+    let more = if values.len() > MOST_VALUES { ", ...." } else { "" };
     match values.is_empty() {
         true => String::new(),
-        false => format!("{}enum: {}\n", "  ".repeat(indent), values.join(", ")),
+        false => {
+            format!("{}enum: {}{more}\n", "  ".repeat(indent), values[..values.len().min(MOST_VALUES)].join(", "))
+        }
     }
 }
 
