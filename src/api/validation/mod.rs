@@ -22,6 +22,7 @@ mod pod_annotations;
 mod pod_network;
 pub mod pod_resize;
 mod pod_update;
+mod pod_warnings;
 pub mod policy;
 mod probes;
 mod projected;
