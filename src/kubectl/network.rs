@@ -38,7 +38,11 @@ const KEPT_TRACES: usize = 200;
 pub fn run(words: &[String], world: &mut World, session: &mut Session, out: &mut Output) -> Option<Run> {
     let (name, args) = words.split_first()?;
     match name.as_str() {
-        "from" => Some(from(args, world, session)),
+        "from" => Some(from(args, world, session, out)),
+        "trace" if args.first().is_some_and(|word| word == "from") && args.len() > 2 => {
+            let words = [&args[1..2], &[name.clone()], &args[2..]].concat();
+            Some(from(&words, world, session, out))
+        }
         "stream" => Some(stream(args, world, session, out)),
         "ssh" => Some(ssh(args, world, session, out)),
         "proxy-mode" => Some(proxy_mode(args, world)),
@@ -87,10 +91,14 @@ fn with_hosts(name: &str, args: &[String], session: &Session) -> Vec<String> {
 }
 
 /// `from outside curl ...`, `from node-1 curl ...`, `from pod/web-0 curl ...`.
-fn from(args: &[String], world: &mut World, session: &mut Session) -> Run {
+fn from(args: &[String], world: &mut World, session: &mut Session, out: &mut Output) -> Run {
     let Some((place, words)) = args.split_first().filter(|(_, words)| !words.is_empty()) else {
         return complain("usage: from outside|NODE|pod/NAME COMMAND", 2, world);
     };
+    if let (Some("stream"), [_, count, asked @ ..]) = (words.first().map(String::as_str), words) {
+        let here = [&[count.clone(), "from".to_owned(), place.clone()], asked].concat();
+        return stream(&here, world, session, out);
+    }
     let source = match source(place, &session.namespace, world) {
         Ok(source) => source,
         Err(why) => return complain(&format!("from: {why}"), 1, world),

@@ -43,6 +43,14 @@ pub fn serve(
         }
     }
     let host = question.header("Host").to_owned();
+    if question.path == "/healthz" && !names_host(&ingresses, &host) {
+        let sentence = "No Ingress names the host: the controller itself says that it is well.".to_owned();
+        let hop = Hop { sentence, ..path.step(HopKind::Proxy, "health check", place.clone(), place.clone()) };
+        path.hop(hop);
+        let mut response = HttpResponse::new(200, "text/html", "");
+        secured(question, &mut response);
+        return reply(path, place, response, String::new());
+    }
     let Some(mut chosen) = choose(&ingresses, &host, &question.path) else {
         let sentence =
             format!("No Ingress has a rule for {host}{}: the controller's own default backend answers.", question.path);
@@ -107,11 +115,35 @@ pub fn serve(
     reply(path, place, own(status, question), String::new())
 }
 
+/// True where a rule is for the host, by itself or by a wildcard.
+fn names_host(ingresses: &[&Object], host: &str) -> bool {
+    let name = without_port(host);
+    let mut rules = ingresses.iter().flat_map(|ingress| ingress.at("spec.rules").list());
+    rules.any(|rule| host_rank(rule.get("host").str(), name).is_some_and(|rank| rank > 0))
+}
+
+/// How many bytes a request may bring along: `proxy-body-size`, a megabyte without it; none for as many as it likes.
+///
+/// Models nginx' client_max_body_size.
+fn most_bytes(ingress: &Object) -> Option<usize> {
+    let text = annotation(ingress, "proxy-body-size").to_lowercase();
+    let (digits, unit) = match text.strip_suffix(['k', 'm', 'g']) {
+        Some(digits) => (digits, 10 * (1 + "kmg".find(&text[digits.len()..]).unwrap_or(0))),
+        None => (text.as_str(), 0),
+    };
+    let bytes = digits.parse::<usize>().map_or(1 << 20, |number| number << unit);
+    (bytes > 0).then_some(bytes)
+}
+
 /// What the controller answers without asking a pod: redirects and refusals by annotation.
 fn itself(ingress: &Object, question: &HttpRequest, host: &str) -> Option<(String, HttpResponse)> {
     if !lets_in(ingress, &question.peer) {
         let sentence = format!("Ingress {} lets {} in from nowhere it names.", ingress.name(), question.peer);
         return Some((sentence, own(403, question)));
+    }
+    if most_bytes(ingress).is_some_and(|most| question.body.len() > most) {
+        let sentence = format!("Ingress {} takes no request as long as this (proxy-body-size).", ingress.name());
+        return Some((sentence, own(413, question)));
     }
     let name = without_port(host);
     let to = |status: u16, target: String| {
@@ -216,6 +248,7 @@ fn secured(question: &HttpRequest, response: &mut HttpResponse) {
 /// A page of nginx' own.
 fn own(status: u16, question: &HttpRequest) -> HttpResponse {
     let reason = match status {
+        413 => "Request Entity Too Large",
         503 => "Service Temporarily Unavailable",
         504 => "Gateway Time-out",
         other => super::http::reason(other),

@@ -108,7 +108,7 @@ pub fn respond(arrival: &Arrival<'_>, request: &Request) -> Response {
     let root = images::find(image).map_or("", |row| row.root.as_str());
     let (status, body) = match path {
         "/fail" => (500, "Internal Server Error\n".to_owned()),
-        _ if !root.is_empty() => file(arrival, root, path),
+        _ if !root.is_empty() => file(arrival, root, path, &server),
         _ => page(arrival, request, path),
     };
     let redirect = (status == 302).then(|| format!("http://{}/wp-admin/install.php", request.host));
@@ -158,7 +158,7 @@ pub fn say(text: &str) -> Response {
     response(status, body.to_owned(), String::new(), None)
 }
 
-fn file(arrival: &Arrival<'_>, root: &str, path: &str) -> (u16, String) {
+fn file(arrival: &Arrival<'_>, root: &str, path: &str, server: &str) -> (u16, String) {
     let found = match path {
         "" | "/" => (arrival.file)(&format!("{root}/index.html")),
         path => (arrival.file)(&format!("{root}{path}"))
@@ -167,9 +167,9 @@ fn file(arrival: &Arrival<'_>, root: &str, path: &str) -> (u16, String) {
     match found {
         Some(text) => (200, text.to_string()),
         None if HEALTH_PATHS.contains(&path) => (200, "ok\n".to_owned()),
-        None if arrival.page == Page::Nginx && matches!(path, "" | "/") => (403, error_page("403 Forbidden")),
+        None if arrival.page == Page::Nginx && matches!(path, "" | "/") => (403, error_page("403 Forbidden", server)),
         None if matches!(path, "" | "/" | "/index.html") => page(arrival, &Request::default(), path),
-        None => (404, not_found(arrival.page)),
+        None => (404, not_found(arrival.page, server)),
     }
 }
 
@@ -243,13 +243,13 @@ fn text_argument(container: &Value) -> String {
     given.or_else(behind).unwrap_or_else(|| "hello-world".to_owned())
 }
 
-fn error_page(title: &str) -> String {
-    format!("<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n")
+fn error_page(title: &str, server: &str) -> String {
+    format!("<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n<hr><center>{server}</center>\r\n</body>\r\n</html>\r\n")
 }
 
-fn not_found(page: Page) -> String {
+fn not_found(page: Page, server: &str) -> String {
     match page {
-        Page::Nginx => error_page("404 Not Found"),
+        Page::Nginx => error_page("404 Not Found", server),
         _ => "<!DOCTYPE HTML PUBLIC \"-//IETF//DTD HTML 2.0//EN\">\n<html><head>\n<title>404 Not Found</title>\n</head><body>\n<h1>Not Found</h1>\n<p>The requested URL was not found on this server.</p>\n</body></html>\n".to_owned(),
     }
 }

@@ -41,7 +41,7 @@ pub(super) static KIND: Kind = Kind {
         Support {
             field: "metadata.annotations",
             depth: Depth::Modelled,
-            note: "rewrite-target, use-regex, redirects, canary, source ranges, aliases; others are kept.",
+            note: "rewrite-target, use-regex, redirects, canary, source ranges, body size, aliases; others are kept.",
         },
     ],
 };
