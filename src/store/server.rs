@@ -34,6 +34,8 @@ pub struct Server<'a> {
 pub enum Part {
     /// Everything but the status.
     Main,
+    /// The same, where a server-side apply has worked out already who owns what.
+    Applied,
     /// The status alone.
     Status,
     /// The resources of a pod's containers.
@@ -159,7 +161,7 @@ impl Server<'_> {
             return Ok(current);
         }
         self.charge(charged, because);
-        if deletion::may_go(&object) && part == Part::Main {
+        if deletion::may_go(&object) && matches!(part, Part::Main | Part::Applied) {
             deletion::remove(self, &object, because);
             return Ok(object);
         }
@@ -177,20 +179,19 @@ impl Server<'_> {
         because: &Arc<Because>,
     ) -> Result<Object, Status> {
         let (kind, key, manager) = (configuration.kind, configuration.key(), self.manager);
+        if !configuration.metadata().get("managedFields").is_empty() {
+            return Err(Status::bad_request("metadata.managedFields must be nil"));
+        }
         let now = self.now().rfc3339();
         if self.store.get(kind.kind, &key).is_none() {
             let object = field_manager::apply_new(configuration, manager, &now);
             return if dry { self.dry_create(object) } else { self.create(object, because) };
         }
         let change = |live: &Object| field_manager::apply(live, configuration, manager, force, &now);
-        // What the apply itself has worked out about owners is not to be worked out again.
-        self.manager = Manager::default();
-        let result = match dry {
-            true => self.dry_modify(kind, &key, Part::Main, change),
-            false => self.modify(kind, &key, Part::Main, because, change),
-        };
-        self.manager = manager;
-        result
+        match dry {
+            true => self.dry_modify(kind, &key, Part::Applied, change),
+            false => self.modify(kind, &key, Part::Applied, because, change),
+        }
     }
 
     /// What [`Server::modify`] would store, storing nothing.
@@ -247,7 +248,9 @@ impl Server<'_> {
         keep_system_fields(&mut object, current);
         service_fields::drop_type_dependent(&mut object, current);
         (kind.defaults)(&mut object);
-        field_manager::changed(&mut object, current, self.manager, &self.now().rfc3339());
+        if part != Part::Applied {
+            field_manager::changed(&mut object, current, self.manager, &self.now().rfc3339());
+        }
         keep_generation(&mut object, current);
         let unchanged = |field: &str| object.value.get(field).same(current.value.get(field));
         if kind.custom.is_some() || !unchanged("spec") || !unchanged("metadata") {
