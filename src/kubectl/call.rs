@@ -103,6 +103,7 @@ impl Call<'_> {
     /// What `--dry-run` says.
     pub fn dry_run(&self) -> Result<DryRun, Failure> {
         match self.line.get("dry-run") {
+            _ if self.line.is("local") => Ok(DryRun::Client),
             None | Some("none" | "false") => Ok(DryRun::No),
             Some("client" | "unchanged" | "true") => Ok(DryRun::Client),
             Some("server") => Ok(DryRun::Server),
@@ -122,8 +123,13 @@ impl Call<'_> {
     ///
     /// Models staging/src/k8s.io/apiserver/pkg/endpoints/handlers/responsewriters ForbiddenMessage.
     pub fn authorize(&self, verb: &str, kind: &Kind, part: &str, namespace: &str, name: &str) -> Result<(), Failure> {
+        self.authorize_access(Access { verb, group: kind.group, resource: kind.plural, part, name, url: "" }, namespace)
+    }
+
+    /// The same for a resource that is no kind of the store's.
+    pub fn authorize_access(&self, access: Access<'_>, namespace: &str) -> Result<(), Failure> {
         let Some(user) = self.user() else { return Ok(()) };
-        let access = Access { verb, group: kind.group, resource: kind.plural, part, name, url: "" };
+        let Access { verb, group, resource, part, name, .. } = access;
         if user.may(self.world.store(), namespace, access) {
             return Ok(());
         }
@@ -131,12 +137,10 @@ impl Call<'_> {
             "" => "at the cluster scope".to_owned(),
             namespace => format!("in the namespace \"{namespace}\""),
         };
-        let resource = if part.is_empty() { kind.plural.to_owned() } else { format!("{}/{part}", kind.plural) };
-        let why = format!(
-            "User \"{}\" cannot {verb} resource \"{resource}\" in API group \"{}\" {place}",
-            user.name, kind.group
-        );
-        Err(Status::forbidden(&kind.resource(), name, &why).into())
+        let whole = if part.is_empty() { resource.to_owned() } else { format!("{resource}/{part}") };
+        let why = format!("User \"{}\" cannot {verb} resource \"{whole}\" in API group \"{group}\" {place}", user.name);
+        let resource = if group.is_empty() { resource.to_owned() } else { format!("{resource}.{group}") };
+        Err(Status::forbidden(&resource, name, &why).into())
     }
 
     /// The object, or the API server's NotFound.

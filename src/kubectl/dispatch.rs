@@ -48,7 +48,8 @@ fn start(
     while let Some(word) = peek_word(&rest) {
         let Some(sub) = verbs::find(verb.subverbs, &word) else {
             if verb.run.is_none() && !verb.subverbs.is_empty() {
-                return Err(Failure::Usage(format!("unknown command \"{word}\"")));
+                let words: Vec<&str> = rest.iter().filter(|word| !word.starts_with('-')).map(String::as_str).collect();
+                return Err(Failure::Usage(format!("unknown command {:?}", words.join(" "))));
             }
             break;
         };

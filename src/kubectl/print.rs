@@ -41,6 +41,16 @@ pub enum Format {
     Managed(Box<Format>),
 }
 
+/// What is said of a format that a command does not have; only `get` has columns.
+fn unmatched(text: &str, all: bool) -> Failure {
+    let formats: Vec<&str> =
+        FORMATS.split(',').filter(|format| all || !format.starts_with("custom") && *format != "wide").collect();
+    let formats = formats.join(",");
+    error(format!(
+        "unable to match a printer suitable for the output format \"{text}\", allowed formats are: {formats}"
+    ))
+}
+
 const FORMATS: &str = "custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,wide,yaml";
 
 impl Format {
@@ -52,6 +62,10 @@ impl Format {
             (text, _) => text,
         };
         let (name, argument) = text.split_once('=').map_or((text, template), |(n, a)| (n, Some(a)));
+        let gets = call.command == "kubectl get" || call.command.starts_with("kubectl config get");
+        if !gets && (name == "wide" || name.starts_with("custom-columns")) {
+            return Err(unmatched(text, false));
+        }
         let path = |text: &str| {
             JsonPath::parse(text, true).map_err(|why| error(format!("error parsing jsonpath {text}, {why}")))
         };
@@ -90,11 +104,7 @@ impl Format {
                     heads.iter().zip(&paths).map(|(head, path)| format!("{head}:{path}")).collect();
                 Format::Custom(custom_columns(&pairs.join(","))?)
             }
-            _ => {
-                return Err(error(format!(
-                "unable to match a printer suitable for the output format \"{text}\", allowed formats are: {FORMATS}"
-            )))
-            }
+            _ => return Err(unmatched(text, gets)),
         };
         let managed =
             matches!(format, Format::Yaml | Format::Kyaml | Format::Json) && call.line.is("show-managed-fields");

@@ -26,6 +26,9 @@ pub struct Selection {
 /// What kubectl says when nothing was named.
 pub const NOTHING_NAMED: &str = "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'";
 
+/// What `kubectl set --local` says without files.
+pub const LOCAL_FILES: &str = "you must specify resources by --filename when --local is set.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'";
+
 /// Reads the arguments that name objects. With `all_of_kind`, a kind alone means all of it.
 ///
 /// Models staging/src/k8s.io/cli-runtime/pkg/resource Builder.ResourceTypeOrNameArgs.
@@ -133,6 +136,25 @@ impl Selection {
     /// The objects, and what could not be found.
     pub fn objects(&self, call: &mut Call<'_>) -> Result<(Vec<Object>, Vec<Failure>), Failure> {
         let (mut found, mut failures) = (Vec::new(), self.unread.clone());
+        if call.line.is("local") {
+            if self.manifests.is_empty() {
+                return Err(error(match call.command.starts_with("kubectl set") {
+                    true => LOCAL_FILES,
+                    false => {
+                        "can only use local files by -f rsrc.yaml or --filename=rsrc.json when --local=true is set"
+                    }
+                }));
+            }
+            let typed = call.command.starts_with("kubectl set");
+            found.extend(self.manifests.iter().map(|manifest| match typed {
+                true => {
+                    let (kind, value) = (manifest.object.kind, &manifest.object.value);
+                    Object { kind, value: crate::api::decode::normalised(value, kind) }
+                }
+                false => manifest.object.clone(),
+            }));
+            return Ok((found, failures));
+        }
         for (kind, name) in &self.named {
             match call.get(kind, &call.namespace_for(kind), name) {
                 Ok(object) => found.push(object),

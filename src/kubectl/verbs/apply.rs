@@ -42,6 +42,12 @@ fn run(call: &mut Call<'_>) -> Outcome {
     if call.line.is("force-conflicts") && !server_side {
         return Err(error("--force-conflicts only works with --server-side"));
     }
+    if call.line.is("force") && server_side {
+        return Err(error("--force cannot be used with --server-side"));
+    }
+    if call.line.is("force") && dry == DryRun::Server {
+        return Err(error("--dry-run=server cannot be used with --force"));
+    }
     if server_side && dry == DryRun::Client {
         return Err(error("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)"));
     }

@@ -8,7 +8,7 @@ use crate::api::{Object, ObjectKey, Status, Value};
 use crate::base::time::{SimTime, Span};
 use crate::cluster::World;
 use crate::kubectl::call::{Call, Outcome, Poll, Run, Waiting};
-use crate::kubectl::failure::{error, Failure};
+use crate::kubectl::failure::error;
 use crate::kubectl::output::Output;
 use crate::kubectl::session::{Inside, Shell};
 use crate::kubelet;
@@ -201,9 +201,10 @@ impl Waiting for Attached {
 /// Models staging/src/k8s.io/kubectl/pkg/cmd/attach AttachOptions.Run.
 fn attach(call: &mut Call<'_>) -> Outcome {
     let [name] = call.line.args.as_slice() else {
-        return Err(Failure::Usage(match call.line.args.len() {
+        let args = &call.line.args;
+        return Err(error(match args.len() {
             0 => "at least 1 argument is required for attach".to_owned(),
-            _ => "expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw more".to_owned(),
+            n => format!("expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw {n}: [{}]", args.join(" ")),
         }));
     };
     let (pod, _) = pod_of(call, name)?;

@@ -31,6 +31,9 @@ fn user(call: &Call<'_>) -> User {
 /// Models staging/src/k8s.io/kubectl/pkg/cmd/auth CanIOptions.
 fn can_i(call: &mut Call<'_>) -> Outcome {
     let user = user(call);
+    if call.line.is("list") && !call.line.args.is_empty() {
+        return Err(error("list option must be specified with no arguments"));
+    }
     if call.line.is("list") {
         let rules: Value = user.rules(call.world.store(), &call.namespace()).into();
         let mut rows = vec![["Resources", "Non-Resource URLs", "Resource Names", "Verbs"].map(str::to_owned).to_vec()];

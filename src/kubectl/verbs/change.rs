@@ -115,7 +115,8 @@ pub fn report(call: &mut Call<'_>, object: &Object, done: &str, dry: DryRun) -> 
     match format {
         Format::Table { .. } => {
             let resource = object.kind.singular_resource();
-            call.out.line(format!("{resource}/{} {done}{}", object.name(), dry.suffix()));
+            let suffix = if call.line.is("local") { "" } else { dry.suffix() };
+            call.out.line(format!("{resource}/{} {done}{suffix}", object.name()));
         }
         format => {
             let text = format.one(object)?;

@@ -30,7 +30,7 @@ pub static VERB: Verb = Verb {
         &super::create_secret::VERB,
         &create_service::VERB,
         &create_kinds::SERVICE_ACCOUNT,
-        &create_policy::TOKEN,
+        &super::create_token::TOKEN,
     ],
     run: Some(run),
     ..super::PLAIN

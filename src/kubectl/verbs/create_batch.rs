@@ -37,6 +37,9 @@ fn job(call: &mut Call<'_>) -> Outcome {
     let mut job = new_object(&name, "Job");
     match (call.line.get("image"), call.line.get("from").map(str::to_owned)) {
         (Some(image), None) => job.set("spec.template", pod_template(&name, image, &command, "Never")),
+        (None, Some(_)) if call.line.dash.is_some_and(|dash| dash < call.line.args.len()) => {
+            return Err(error("cannot specify --from and command"))
+        }
         (None, Some(from)) => {
             let cron = cron_job_of(call, &from)?;
             let mut annotations = cron.at("spec.jobTemplate.metadata.annotations").clone();

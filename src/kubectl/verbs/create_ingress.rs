@@ -19,16 +19,17 @@ fn run(call: &mut Call<'_>) -> Outcome {
     }
     let mut ingress = new_object(&name, "Ingress");
     for pair in call.line.all("annotation") {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let (key, value) = pair
+            .split_once('=')
+            .ok_or_else(|| error(format!("annotation {pair} is invalid and should be in format key=[value]")))?;
         ingress.value.slot_at("metadata.annotations").map_mut().insert(key, value);
     }
     if let Some(class) = call.line.get("class") {
         ingress.set("spec.ingressClassName", class);
     }
     if let Some(text) = backend {
-        let backend = service(&text).ok_or_else(|| {
-            error(format!("default-backend {text} is invalid and should be in format servicename:serviceport"))
-        })?;
+        let backend = service(&text)
+            .ok_or_else(|| error(format!("default-backend should be in format servicename:serviceport")))?;
         ingress.set("spec.defaultBackend", backend);
     }
     let (mut hosts, mut secured): (Vec<Value>, Vec<Value>) = (Vec::new(), Vec::new());

@@ -1,9 +1,9 @@
-//! `kubectl create quota|poddisruptionbudget|priorityclass|token`.
+//! `kubectl create quota|poddisruptionbudget|priorityclass`.
 
 use super::create_kinds::{finish, new_object};
 use super::Verb;
 use crate::api::selector::{Operator, Selector};
-use crate::api::{kind, Map, Value};
+use crate::api::{Map, Value};
 use crate::base::quantity::Quantity;
 use crate::kubectl::call::{Call, Outcome};
 use crate::kubectl::failure::error;
@@ -17,9 +17,6 @@ pub static BUDGET: Verb = Verb { name: "poddisruptionbudget", aliases: &["pdb"],
 
 /// The row of `create priorityclass`.
 pub static PRIORITY: Verb = Verb { name: "priorityclass", aliases: &["pc"], run: Some(priority), ..super::PLAIN };
-
-/// The row of `create token`.
-pub static TOKEN: Verb = Verb { name: "token", run: Some(token), ..super::PLAIN };
 
 /// Models staging/src/k8s.io/kubectl/pkg/cmd/create QuotaOpts.createQuota.
 fn quota(call: &mut Call<'_>) -> Outcome {
@@ -110,15 +107,4 @@ fn priority(call: &mut Call<'_>) -> Outcome {
     }
     object.set("preemptionPolicy", call.line.get("preemption-policy").unwrap_or("PreemptLowerPriority"));
     finish(call, object, "priorityclass")
-}
-
-/// Nobody outside the bottle could check a token, so none is made.
-fn token(call: &mut Call<'_>) -> Outcome {
-    let name = call.only_name()?;
-    let found = call.get(kind("ServiceAccount"), &call.namespace(), name);
-    let why = match found {
-        Err(failure) => failure.message(),
-        Ok(_) => "Kubottle makes no tokens: its API server asks for none".to_owned(),
-    };
-    Err(error(format!("failed to create token: {why}")))
 }

@@ -58,6 +58,13 @@ fn docker_registry(call: &mut Call<'_>) -> Outcome {
     let text = |flag: &str| call.line.text(flag).to_owned();
     let (user, password, email) = (text("docker-username"), text("docker-password"), text("docker-email"));
     let server = call.line.get("docker-server").unwrap_or("https://index.docker.io/v1/").to_owned();
+    if call.line.has("from-file") && user.is_empty() {
+        let mut data = crate::kubectl::sources::read(call)?;
+        if let [(name, _)] = data.as_mut_slice() {
+            *name = ".dockerconfigjson".to_owned();
+        }
+        return make(call, &name, "kubernetes.io/dockerconfigjson", data);
+    }
     if user.is_empty() || password.is_empty() {
         return Err(error("either --from-file or the combination of --docker-username, --docker-password and --docker-server is required"));
     }

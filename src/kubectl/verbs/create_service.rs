@@ -60,11 +60,14 @@ fn make(call: &mut Call<'_>, kind: &'static str) -> Outcome {
 /// `80` or `80:8080` or `443:https`.
 fn port(spec: &str, node_port: i64) -> Result<Value, Failure> {
     let (port, target) = spec.split_once(':').unwrap_or((spec, spec));
-    let number = |text: &str| text.parse::<i64>().ok().filter(|n| (1..=65_535).contains(n));
-    let Some(port_number) = number(port) else {
-        return Err(error(format!("invalid port {port}, must be between 1 and 65535, inclusive")));
+    let Ok(port_number) = port.parse::<u64>() else {
+        return Err(error(format!("strconv.ParseUint: parsing {port:?}: invalid syntax")));
     };
-    let target_value = number(target).map_or_else(|| Value::from(target), Value::from);
+    let target_value = target.parse::<u64>().map_or_else(|_| Value::from(target), |n| Value::from(n as i64));
+    if port_number > 65_535 || target.parse::<u64>().is_ok_and(|n| !(1..=65_535).contains(&n) && target != port) {
+        return Err(error("must be between 1 and 65535, inclusive"));
+    }
+    let port_number = port_number as i64;
     let name = spec.replace(':', "-");
     let mut value = value!({"name": name, "port": port_number, "protocol": "TCP", "targetPort": target_value});
     if node_port > 0 {

@@ -21,6 +21,10 @@ fn run(call: &mut Call<'_>) -> Outcome {
         Failure::Silent(2)
     };
     let command = call.command.clone();
+    if !call.line.args.is_empty() {
+        let why = Failure::Usage(format!("Unexpected args: [{}]", call.line.args.join(" ")));
+        return Err(above_one(why, &command, call));
+    }
     let read = manifest::require_files(call).and_then(|()| manifest::read_flag(call));
     let manifests = match read.and_then(|files| Failure::of(files.failures).map_or(Ok(files.manifests), Err)) {
         Ok(manifests) => manifests,

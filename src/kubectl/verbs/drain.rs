@@ -20,6 +20,11 @@ const RETRY: Span = Span::secs(5);
 
 fn run(call: &mut Call<'_>) -> Outcome {
     let dry = call.dry_run()?;
+    if !call.line.args.is_empty() && !call.line.text("selector").is_empty() {
+        return Err(crate::kubectl::failure::Failure::Usage(
+            "cannot specify both a node name and a --selector option".to_owned(),
+        ));
+    }
     let nodes = nodes(call)?;
     for node in &nodes {
         cordon(call, node, true)?;

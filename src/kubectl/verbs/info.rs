@@ -43,7 +43,7 @@ fn api_resources(call: &mut Call<'_>) -> Outcome {
     match call.line.get("sort-by") {
         Some("name") => rows.order_by_key(|row| row.plural),
         Some("kind") => rows.order_by_key(|row| row.kind),
-        Some(other) => return Err(error(format!("--sort-by accepts only name or kind, not {other}"))),
+        Some(_) => return Err(error("--sort-by accepts only name or kind")),
         None => {}
     }
     let wide = match call.line.text("output") {

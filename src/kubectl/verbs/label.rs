@@ -17,10 +17,11 @@ pub static ANNOTATE: Verb = Verb { name: "annotate", run: Some(|call| run(call, 
 struct Which {
     field: &'static str,
     word: &'static str,
+    article: &'static str,
 }
 
-static LABELS: Which = Which { field: "labels", word: "label" };
-static ANNOTATIONS: Which = Which { field: "annotations", word: "annotation" };
+static LABELS: Which = Which { field: "labels", word: "label", article: "a label" };
+static ANNOTATIONS: Which = Which { field: "annotations", word: "annotation", article: "an annotation" };
 
 /// A change of one key; no value takes the key away.
 struct Update {
@@ -33,6 +34,13 @@ fn run(call: &mut Call<'_>, which: &Which) -> Outcome {
     if resources.is_empty() && !call.line.has("filename") {
         return Err(error("one or more resources must be specified as <resource> <name> or <resource>/<name>"));
     }
+    if call.line.is("local") && (!call.line.has("filename") || !resources.is_empty()) {
+        return Err(error("can only use local files by -f rsrc.yaml or --filename=rsrc.json when --local=true is set"));
+    }
+    let clashes = |a: &Update| updates.iter().any(|b| a.key == b.key && a.value.is_some() != b.value.is_some());
+    if updates.iter().any(clashes) {
+        return Err(error(format!("can not both modify and remove {} in the same command", which.article)));
+    }
     if updates.is_empty() && !call.line.is("list") {
         return Err(error(format!("at least one {} update is required", which.word)));
     }
@@ -40,7 +48,7 @@ fn run(call: &mut Call<'_>, which: &Which) -> Outcome {
     let (objects, mut failures) = selection.objects(call)?;
     for object in objects {
         if call.line.is("list") {
-            print_list(call, &object, which);
+            print_list(call, &object, which, &updates, selection.is_single());
         } else if let Err(failure) = change(call, &object, which, &updates) {
             failures.push(failure);
         }
@@ -85,9 +93,30 @@ fn is_label_value(text: &str) -> bool {
     inside && ends.into_iter().flatten().all(|b| b.is_ascii_alphanumeric()) && text.len() <= 63
 }
 
-fn print_list(call: &mut Call<'_>, object: &Object, which: &Which) {
-    for (key, value) in object.metadata().get(which.field).entries() {
-        call.out.line(format!("{key}={}", value.str()));
+/// The labels as they would be, without changing them.
+fn print_list(call: &mut Call<'_>, object: &Object, which: &Which, updates: &[Update], single: bool) {
+    let mut listed = object.clone();
+    put(&mut listed, which, updates);
+    if !single {
+        let (kind, group) = (object.kind.name(), object.kind.group);
+        call.out.err(format!("Listing {} for {kind}.{group}/{}:", which.field, object.name()));
+    }
+    let indent = if single { "" } else { " " };
+    for (key, value) in listed.metadata().get(which.field).entries() {
+        call.out.line(format!("{indent}{key}={}", value.str()));
+    }
+}
+
+fn put(object: &mut Object, which: &Which, updates: &[Update]) {
+    let metadata = object.value.slot("metadata");
+    for update in updates {
+        match &update.value {
+            Some(value) => metadata.slot(which.field).map_mut().insert(&update.key, value.as_str()),
+            None => drop(metadata.slot(which.field).remove_key(&update.key)),
+        }
+    }
+    if metadata.get(which.field).is_empty() {
+        metadata.remove_key(which.field);
     }
 }
 
@@ -99,7 +128,7 @@ fn change(call: &mut Call<'_>, object: &Object, which: &Which, updates: &[Update
     }
     let is_label = which.word == "label";
     for update in updates {
-        if is_label && update.value.is_none() && present.get(&update.key).is_null() {
+        if is_label && !call.line.is("local") && update.value.is_none() && present.get(&update.key).is_null() {
             call.out.line(format!("label \"{}\" not found.", update.key));
         }
     }
@@ -110,16 +139,7 @@ fn change(call: &mut Call<'_>, object: &Object, which: &Which, updates: &[Update
             let why = "the object has been modified; please apply your changes to the latest version and try again";
             return Err(Status::conflict(&object.kind.resource(), object.name(), why));
         }
-        let metadata = object.value.slot("metadata");
-        for update in updates {
-            match &update.value {
-                Some(value) => metadata.slot(which.field).map_mut().insert(&update.key, value.as_str()),
-                None => drop(metadata.slot(which.field).remove_key(&update.key)),
-            }
-        }
-        if metadata.get(which.field).is_empty() {
-            metadata.remove_key(which.field);
-        }
+        put(object, which, updates);
         Ok(())
     })?;
     let done = match is_label {

@@ -12,6 +12,8 @@ use crate::kubectl::output::Output;
 use crate::kubectl::resources::{list, resource_kind};
 use crate::kubelet::{logs, LogLine};
 
+const EXPECTED: &str = "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command";
+
 /// Its row.
 pub static VERB: Verb = Verb { name: "logs", run: Some(run), ..super::PLAIN };
 
@@ -21,8 +23,9 @@ pub(super) fn run(call: &mut Call<'_>) -> Outcome {
     let pods = match args.as_slice() {
         [] if selected => list(call, crate::api::kind("Pod"))?,
         [name] | [name, _] if !selected => pods_of(call, name)?,
-        [] => return Err(Failure::Usage("expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command".to_owned())),
-        _ => return Err(Failure::Usage("only a selector (-l) or a POD name is allowed".to_owned())),
+        [] => return Err(Failure::Usage(EXPECTED.to_owned())),
+        _ if selected => return Err(Failure::Usage("only a selector (-l) or a POD name is allowed".to_owned())),
+        _ => return Err(Failure::Usage(EXPECTED.to_owned())),
     };
     if pods.is_empty() {
         let text = format!("No resources found in {} namespace.", call.namespace());

@@ -15,6 +15,7 @@ mod create_policy;
 mod create_rbac;
 mod create_secret;
 mod create_service;
+mod create_token;
 mod debug;
 mod debug_node;
 mod debug_pod;

@@ -4,7 +4,7 @@ use super::change::{create, modify, no_such_part, report};
 use super::Verb;
 use crate::api::Status;
 use crate::kubectl::call::{Call, DryRun, Outcome, Run};
-use crate::kubectl::failure::Failure;
+use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::manifest::{self, Manifest};
 use crate::store::plan::DeleteOptions;
 
@@ -14,6 +14,16 @@ pub static VERB: Verb = Verb { name: "replace", run: Some(run), ..super::PLAIN }
 fn run(call: &mut Call<'_>) -> Outcome {
     manifest::require_files(call)?;
     let dry = call.dry_run()?;
+    let force = call.line.is("force");
+    for (given, why) in [
+        (force && dry != DryRun::No, "--dry-run can not be used when --force is set"),
+        (!force && call.line.has("grace-period"), "--grace-period must have --force specified"),
+        (!force && call.line.has("timeout"), "--timeout must have --force specified"),
+    ] {
+        if given {
+            return Err(error(why));
+        }
+    }
     let files = manifest::read_flag(call)?;
     let mut failures = files.failures;
     for manifest in files.manifests {

@@ -28,6 +28,12 @@ fn run(call: &mut Call<'_>) -> Outcome {
     if call.line.text("image").is_empty() {
         return Err(error("--image is required"));
     }
+    if crate::workload::images::invalid(call.line.text("image")).is_some() {
+        return Err(error(format!("Invalid image name {:?}: invalid reference format", call.line.text("image"))));
+    }
+    if !matches!(call.line.text("image-pull-policy"), "" | "Always" | "IfNotPresent" | "Never") {
+        return Err(Failure::Usage(format!("invalid image pull policy: {}", call.line.text("image-pull-policy"))));
+    }
     let attached = is_attached(call)?;
     let restart = call.line.get("restart").unwrap_or("Always").to_owned();
     if !matches!(restart.as_str(), "Always" | "OnFailure" | "Never") {
@@ -73,11 +79,17 @@ fn run(call: &mut Call<'_>) -> Outcome {
 fn is_attached(call: &Call<'_>) -> Result<bool, Failure> {
     let (stdin, tty) = (call.line.is("stdin"), call.line.is("tty"));
     if tty && !stdin {
-        return Err(error("-i/--stdin is required for containers with -t/--tty=true"));
+        return Err(Failure::Usage("-i/--stdin is required for containers with -t/--tty=true".to_owned()));
     }
     let attach = if call.line.has("attach") { call.line.is("attach") } else { stdin };
     if call.line.is("rm") && !attach {
-        return Err(error("--rm should only be used for attached containers"));
+        return Err(Failure::Usage("--rm should only be used for attached containers".to_owned()));
+    }
+    if attach && call.dry_run()? != DryRun::No {
+        return Err(Failure::Usage(
+            "--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)"
+                .to_owned(),
+        ));
     }
     Ok(attach)
 }
@@ -110,7 +122,8 @@ fn pod(call: &Call<'_>, name: &str, restart: &str, port: Option<i64>) -> Result<
     match call.line.get("labels") {
         Some(_) => {
             for pair in call.line.list("labels") {
-                let (key, value) = pair.split_once('=').unwrap_or((pair.as_str(), ""));
+                let (key, value) =
+                    pair.split_once('=').ok_or_else(|| error(format!("unexpected label spec: {pair}")))?;
                 labels.map_mut().insert(key, value);
             }
         }
@@ -140,7 +153,10 @@ fn pod(call: &Call<'_>, name: &str, restart: &str, port: Option<i64>) -> Result<
     }
     let mut variables = Vec::new();
     for pair in call.line.all("env") {
-        let (key, value) = pair.split_once('=').ok_or_else(|| error(format!("invalid env: {pair}")))?;
+        let (key, value) = pair
+            .split_once('=')
+            .filter(|(key, _)| !key.is_empty())
+            .ok_or_else(|| error(format!("invalid env: {pair}")))?;
         variables.push(value!({"name": key, "value": value}));
     }
     if !variables.is_empty() {

@@ -86,6 +86,9 @@ fn set_image(call: &mut Call<'_>) -> Outcome {
     if resources.is_empty() && !call.line.has("filename") {
         return Err(error(crate::kubectl::resources::NOTHING_NAMED));
     }
+    if call.line.is("local") && (!resources.is_empty() || !call.line.has("filename")) {
+        return Err(error(crate::kubectl::resources::LOCAL_FILES));
+    }
     if pairs.is_empty() {
         return Err(error("at least one image update is required"));
     }
@@ -157,6 +160,9 @@ fn set_selector(call: &mut Call<'_>) -> Outcome {
         return Err(error("one or more resources must be specified as <resource> <name> or <resource>/<name>"));
     };
     let (expression, resources) = (expression.clone(), resources.to_vec());
+    if !expression.contains('=') && call.line.has("filename") {
+        return Err(error(format!("match expression [{{{expression} Exists []}}] not supported on this object")));
+    }
     if !expression.contains('=') {
         return Err(error("resource(s) were provided, but no name was specified"));
     }
@@ -178,7 +184,9 @@ const SERVICE_ACCOUNT_DONE: &str = "serviceaccount updated";
 
 fn set_service_account(call: &mut Call<'_>) -> Outcome {
     let (name, resources) = match call.line.args.split_last() {
-        Some((name, resources)) if !resources.is_empty() => (name.clone(), resources.to_vec()),
+        Some((name, resources)) if !resources.is_empty() || call.line.has("filename") => {
+            (name.clone(), resources.to_vec())
+        }
         _ => return Err(error("serviceaccount is required")),
     };
     let dry = call.dry_run()? == DryRun::Client;

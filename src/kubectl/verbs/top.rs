@@ -12,6 +12,7 @@ use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::resources::{list, Filter};
 use crate::store::metrics::{MetricsApi, PodMetrics};
+use crate::store::rbac::Access;
 
 /// Its row.
 pub static VERB: Verb = Verb { name: "top", subverbs: &[&POD, &NODE], ..super::PLAIN };
@@ -26,15 +27,23 @@ fn check(call: &Call<'_>) -> Result<(), Failure> {
         return Err(error("--sort-by accepts only cpu or memory"));
     }
     if call.line.args.len() > 1 {
-        return Err(Failure::Usage(format!("unexpected args: [{}]", call.line.args[1..].join(" "))));
+        let what = if call.command.ends_with("node") { "node" } else { "pod" };
+        return Err(Failure::Usage(format!("{what} [NAME | -l label]")));
     }
     if !call.line.args.is_empty() && !call.line.text("selector").is_empty() {
-        return Err(error("only one of NAME or --selector can be provided"));
+        return Err(error("only one of NAME or selector can be provided"));
     }
-    match call.world.serves_metrics(RESOURCE) {
-        true => Ok(()),
-        false => Err(error("Metrics API not available")),
+    if !call.world.serves_metrics(RESOURCE) {
+        return Err(error("Metrics API not available"));
     }
+    let resource = if call.command.ends_with("node") { "nodes" } else { "pods" };
+    let name = call.line.args.first().map_or("", String::as_str);
+    let verb = if name.is_empty() { "list" } else { "get" };
+    let namespace = match resource {
+        "pods" if !call.line.is("all-namespaces") => call.namespace(),
+        _ => String::new(),
+    };
+    call.authorize_access(Access { verb, group: RESOURCE, resource, part: "", name, url: "" }, &namespace)
 }
 
 /// Models staging/src/k8s.io/kubectl/pkg/cmd/top TopPodOptions.RunTopPod.

@@ -69,6 +69,9 @@ fn goal(call: &Call<'_>) -> Result<Goal, Failure> {
     }
     if let Some(rest) = text.strip_prefix("jsonpath=") {
         let (path, value) = match rest.find("}=") {
+            Some(end) if rest[end + 2..].is_empty() => return Err(error(
+                "jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3",
+            )),
             Some(end) => (&rest[..=end], Some(rest[end + 2..].to_owned())),
             None => (rest, None),
         };
