@@ -267,7 +267,6 @@ impl World {
         let resized = runtime.as_ref().is_some_and(|runtime| runtime.is_resizing());
         let (plan, runtime) = kubelet::sync(&view, &pod, runtime, &mut node, &mut self.volumes, &mut outside);
         let traces = outside.traces;
-        self.remember_all(&traces);
         if node.image_count() > images {
             let at = kubelet::node_status::next_report(self.settings.seed, &pod.node, self.now);
             self.queue.push(at, Event::PostImages(pod.node.clone()));
@@ -276,12 +275,14 @@ impl World {
         let refusal = self.carry_out(plan.actions);
         if runtime.is_none() && plan.requeue_after.is_none() {
             self.pods.remove(&pod.uid);
+            self.remember_all(&traces);
             self.follow_sender(&pod);
             return;
         }
         if let Some(slot) = self.pods.get_mut(&pod.uid) {
             slot.runtime = runtime.map(Arc::new);
         }
+        self.remember_all(&traces);
         if resized {
             self.renew_load();
         }

@@ -10,9 +10,11 @@ use crate::api::{Object, ObjectKey, Value};
 use crate::base::map::Map;
 use crate::base::time::{SimTime, Span, Timestamp};
 use crate::kubelet::{Outside, PodRuntime, Print, Surroundings};
+use crate::network::http::Written;
 use crate::network::resolver::{hosts_file_with, Resolver};
 use crate::network::service_env::service_env;
 use crate::network::tools::{self, Output};
+use crate::network::trace::Outcome;
 use crate::network::{self, HttpRequest, HttpResponse, Source, Trace};
 use crate::store::{View, VolumeData};
 use crate::workload::shell::{Process, Told};
@@ -49,7 +51,10 @@ pub(super) fn answer(
         headers: question.headers.clone(),
     };
     let response = runtime.answer(view, volumes, pod, container, port, &request)?;
-    Some(HttpResponse { status: response.status, headers: response.headers, body: response.body, took_us: 0 })
+    let written = runtime.access(pod, port, &request, &response);
+    let written = written.map(|(container, line)| Box::new(Written { uid: pod.uid().into(), container, line }));
+    let (status, headers, body) = (response.status, response.headers, response.body);
+    Some(HttpResponse { status, headers, body, took_us: 0, written })
 }
 
 impl Network<'_> {
@@ -210,12 +215,12 @@ impl World {
         let superfluous = self.sent.len().saturating_sub(KEPT_TRACES);
         self.sent.drain(..superfluous);
         let (own, prints): (Vec<Print>, Vec<Print>) = prints.into_iter().partition(|(_, channel, _)| *channel == 3);
-        let now = self.now;
+        let (now, epoch) = (self.now, self.settings.epoch);
         drop(runtime);
         if let Some(runtime) = self.pods.get_mut(&command.uid).and_then(|slot| slot.runtime.as_mut()) {
             let runtime = Arc::make_mut(runtime);
             runtime.print(&command.container, own);
-            runtime.touch(now);
+            runtime.touch(now, epoch);
         }
         self.wake_for_probes(&command.uid);
         let code = match command.process.wake() {
@@ -262,10 +267,20 @@ impl World {
         Some((done, traces))
     }
 
+    /// A server writes down what was asked of it.
+    pub(super) fn write_access(&mut self, trace: &Trace) {
+        let Outcome::Response(response) = &trace.outcome else { return };
+        let Some(written) = &response.written else { return };
+        if let Some(runtime) = self.pods.get_mut(&written.uid).and_then(|slot| slot.runtime.as_mut()) {
+            Arc::make_mut(runtime).hear(&written.container, self.now, &written.line, self.settings.epoch);
+        }
+    }
+
     /// Lets the nodes remember what was sent.
     pub(super) fn remember_all(&mut self, traces: &[(Trace, u32)]) {
         for (trace, _) in traces {
             self.network.remember(trace, self.now);
+            self.write_access(trace);
             self.keep_names(&trace.names);
         }
     }

@@ -15,6 +15,7 @@ impl World {
             self.answer(pod, container, port, question)
         });
         self.network.remember(&trace, self.now);
+        self.write_access(&trace);
         self.keep_names(&trace.names);
         trace
     }
@@ -45,6 +46,7 @@ impl World {
         let names: Vec<_> = names.cloned().collect();
         for trace in &output.traces {
             self.network.remember(trace, self.now);
+            self.write_access(trace);
         }
         self.keep_names(&names);
         Some(output)

@@ -157,7 +157,9 @@ impl Sync<'_> {
             let (id, started) = (run.id.clone(), Some(run.since));
             let message = self.last_words(i, code);
             let ended = super::Ended { id, code, reason, started, finished: Some(at), message };
+            let epoch = self.view.settings.epoch;
             let container = &mut self.run.containers[i];
+            container.write_probe_lines(at, epoch);
             container.state = State::Ended(ended);
             container.ready = false;
             container.started = false;

@@ -49,6 +49,9 @@ pub fn logs(
             lines.push(LogLine { at, text, whole: true });
         }
     }
+    if !previous {
+        lines.extend(container.probe_lines(until.min(now), settings.epoch));
+    }
     let written = if previous { &container.last_log } else { &container.log };
     lines.extend(written.iter().filter(|line| line.at <= now).cloned());
     lines.order_by_key(|line| line.at);

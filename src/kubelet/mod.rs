@@ -12,6 +12,7 @@ use crate::store::plan::{DeleteOptions, Propagation};
 use crate::store::{Action, Because, EventNote, Plan, View, VolumeData};
 use crate::workload::shell::Told;
 
+mod access;
 mod admission;
 mod claims;
 mod config;

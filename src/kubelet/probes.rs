@@ -1,14 +1,20 @@
 //! Probes: when they run, what they find, and what follows from it.
 
+use ecow::EcoString;
+
 use super::container::{Container, State};
 use super::files::Places;
 use super::{PodRuntime, Sync};
 use crate::api::{Object, Value};
 use crate::base::draw;
-use crate::base::time::{SimTime, Span};
+use crate::base::time::{SimTime, Span, Timestamp};
+use crate::store::settings::{ip_number, ip_text};
 use crate::store::{View, VolumeData};
 use crate::workload::shell::Entry;
 use crate::workload::{self, Arrival, Request};
+
+/// How the kubelet calls itself to those that it asks.
+const PROBER: &str = "kube-probe/1.36";
 
 /// Which probe it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,6 +34,8 @@ pub(super) struct Probe {
     not_before: SimTime,
     successes: i64,
     failures: i64,
+    /// What the server writes each time while it is not run because it would find the same, and since when that is so.
+    held: Option<(SimTime, EcoString)>,
 }
 
 impl Kind {
@@ -66,9 +74,27 @@ impl Probe {
             let grid = if kind == Kind::Readiness { relist } else { first_seen };
             let at_once = kind == Kind::Readiness && delay == Span::ZERO;
             let first = if at_once { now + Span::millis(10) } else { on_grid(grid, period, not_before) };
-            probes.push(Probe { kind, next_at: Some(first), period, not_before, successes: 0, failures: 0 });
+            probes.push(Probe {
+                kind,
+                next_at: Some(first),
+                period,
+                not_before,
+                successes: 0,
+                failures: 0,
+                held: None,
+            });
         }
         probes
+    }
+
+    /// Since when it is not run, how often it would be, and what the server would write of it.
+    pub(super) fn held(&self) -> Option<(SimTime, Span, &str)> {
+        self.held.as_ref().map(|(since, text)| (*since, self.period, text.as_str()))
+    }
+
+    /// It is run again.
+    pub(super) fn release(&mut self) {
+        self.held = None;
     }
 
     pub(super) fn is_startup(&self) -> bool {
@@ -113,6 +139,9 @@ impl Sync<'_> {
         let (spec, kind) = (container.spec(&pod), container.probes[p].kind);
         let given = spec.get(kind.field());
         let outcome = self.outcome(&pod, i, given, since);
+        if let Some(line) = self.probe_line(i, given) {
+            self.run.containers[i].hear(self.now, &line, self.view.settings.epoch);
+        }
         let threshold = |field: &str, default: i64| given.get(field).opt_int().unwrap_or(default);
         let (needed, allowed) = (threshold("successThreshold", 1), threshold("failureThreshold", 3));
         let probe = &mut self.run.containers[i].probes[p];
@@ -127,7 +156,11 @@ impl Sync<'_> {
                 let lasts = if passed { self.holds_until(i, given, since) } else { Some(self.now) };
                 match (kind, lasts) {
                     (Kind::Startup, _) if passed => self.run.containers[i].probes[p].next_at = None,
-                    (_, None) => self.run.containers[i].probes[p].next_at = None,
+                    (_, None) => {
+                        let held = self.probe_line(i, given).map(|line| (self.now, line.into()));
+                        let probe = &mut self.run.containers[i].probes[p];
+                        (probe.next_at, probe.held) = (None, held);
+                    }
                     (_, Some(until)) => self.plan_next(i, p, Some(until)),
                 }
             }
@@ -234,16 +267,9 @@ impl Sync<'_> {
         let own_ip = self.run.ip.as_str();
         if !given.get("httpGet").is_null() {
             let get = given.get("httpGet");
-            let host = if get.get("host").is_empty() { own_ip } else { get.get("host").str() };
-            let port = port_number(spec, get.get("port"));
-            let path = if get.get("path").is_empty() { "/" } else { get.get("path").str() };
+            let (port, request) = self.probe_request(spec, get);
+            let (host, path) = (&request.host, &request.path);
             let scheme = if get.get("scheme").str() == "HTTPS" { "https" } else { "http" };
-            let request = Request {
-                method: "GET".to_owned(),
-                host: host.to_owned(),
-                path: path.to_owned(),
-                ..Request::default()
-            };
             return match self.ask(pod, port, &request) {
                 Some(response) if (200..400).contains(&response.status) || response.status == 0 => Ok(()),
                 Some(response) => Err(format!("HTTP probe failed with statuscode: {}", response.status)),
@@ -267,6 +293,39 @@ impl Sync<'_> {
             )),
             None => Err(format!("dial tcp {own_ip}:{port}: connect: connection refused")),
         }
+    }
+
+    /// What the kubelet asks by an HTTP probe, and on which port.
+    fn probe_request(&self, spec: &Value, get: &Value) -> (i64, Request) {
+        let given = |field: &str, default: &str| match get.get(field).str() {
+            "" => default.to_owned(),
+            text => text.to_owned(),
+        };
+        let cidr = super::pod_cidr(self.view, &self.pod.node);
+        let gateway = cidr.split('/').next().and_then(ip_number).map_or_else(String::new, |base| ip_text(base + 1));
+        let request = Request {
+            method: "GET".to_owned(),
+            host: given("host", &self.run.ip),
+            path: given("path", "/"),
+            client: gateway,
+            headers: vec![("User-Agent".to_owned(), PROBER.to_owned())],
+            ..Request::default()
+        };
+        (port_number(spec, get.get("port")), request)
+    }
+
+    /// What the server writes of an HTTP probe, without the time.
+    fn probe_line(&self, i: usize, given: &Value) -> Option<String> {
+        let get = given.get("httpGet");
+        let pod = &self.run.object;
+        let spec = self.run.containers[i].spec(pod);
+        if get.is_null() || workload::images::find(spec.get("image").str()).is_none_or(|row| row.access.is_empty()) {
+            return None;
+        }
+        let (port, request) = self.probe_request(spec, get);
+        let response = self.ask(pod, port, &request)?;
+        let (container, line) = self.run.access(pod, u16::try_from(port).ok()?, &request, &response)?;
+        (container == self.run.containers[i].name).then_some(line)
     }
 
     /// The answer of whichever container of the pod listens on a port already.
@@ -350,7 +409,10 @@ impl PodRuntime {
     }
 
     /// Somebody has been in the pod: its probes are to look again.
-    pub fn touch(&mut self, now: SimTime) {
+    pub fn touch(&mut self, now: SimTime, epoch: Timestamp) {
+        for container in &mut self.containers {
+            container.write_probe_lines(now, epoch);
+        }
         for probe in self.containers.iter_mut().flat_map(|c| c.probes.iter_mut()) {
             if probe.next_at.is_none() && !probe.is_startup() {
                 probe.next_at = Some(on_grid(self.first_seen, probe.period, now + Span(1)));

@@ -30,6 +30,20 @@ pub struct HttpResponse {
     pub body: String,
     /// How long the container took, in microseconds.
     pub took_us: u64,
+    /// What the server writes of it.
+    #[serde(skip)]
+    pub written: Option<Box<Written>>,
+}
+
+/// A line that a server writes of a request, without its time.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Written {
+    /// The UID of the pod.
+    pub uid: ecow::EcoString,
+    /// The container.
+    pub container: ecow::EcoString,
+    /// The line.
+    pub line: String,
 }
 
 impl HttpRequest {
@@ -43,7 +57,7 @@ impl HttpResponse {
     /// A response of a content type.
     pub fn new(status: u16, content_type: &str, body: impl Into<String>) -> HttpResponse {
         let headers = vec![("Content-Type".to_owned(), content_type.to_owned())];
-        HttpResponse { status, headers, body: body.into(), took_us: 0 }
+        HttpResponse { status, headers, body: body.into(), took_us: 0, written: None }
     }
 
     /// The value of a header, whatever the case of its name; empty without it.

@@ -354,7 +354,13 @@ pub(super) fn reply(path: &mut Path, from: Place, mut response: HttpResponse, po
     };
     path.hop(hop);
     path.pass(200);
-    Outcome::Response(Response { status: response.status, headers: response.headers, body: response.body, pod })
+    Outcome::Response(Response {
+        status: response.status,
+        headers: response.headers,
+        body: response.body,
+        pod,
+        written: response.written,
+    })
 }
 
 /// Adds the headers that every server sends.

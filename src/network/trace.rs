@@ -167,6 +167,9 @@ pub struct Response {
     pub body: String,
     /// `namespace/name` of the pod that answered; empty for the API server.
     pub pod: String,
+    /// What the server writes of it.
+    #[serde(skip)]
+    pub written: Option<Box<super::http::Written>>,
 }
 
 /// A request, its way and its end.

@@ -52,6 +52,8 @@ pub struct Image {
     pub env: BTreeMap<String, String>,
     /// KiB that a request takes while it is served.
     pub memory_per_request: u32,
+    /// How it writes of a request: `nginx`, `combined`, `common`, or the line itself; empty where it does not.
+    pub access: String,
     /// What it writes when it starts.
     pub log: Vec<String>,
     /// Environment variables of which one must be set.

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use crate::api::{Object, Value};
 use crate::base::time::{parse_duration, Span, Timestamp};
 
+pub mod access;
 mod awk;
 pub mod demand;
 mod filter_kinds;
