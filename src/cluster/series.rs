@@ -9,9 +9,9 @@ use super::World;
 use crate::api::{selector, Object, ObjectKey, Value};
 use crate::base::map::Map;
 use crate::base::time::{SimTime, Timestamp};
-use crate::controllers::hpa::scale_of;
-use crate::controllers::hpa_calculator::milli_of;
 use crate::controllers::hpa_metrics::tolerances;
+use crate::controllers::hpa_requests::milli_of;
+use crate::controllers::hpa_scale::scale_of;
 
 /// So many numbers a point holds at the most.
 pub const WIDTH: usize = 9;

@@ -6,15 +6,15 @@ use super::hpa_metrics::{ask, Failure, Outcome, Scale};
 use super::hpa_rules::{
     limit_by_policies, limit_plain, note_scaling, stabilize, stabilize_both, Limited, Past, Recommendation,
 };
+use super::hpa_scale::{scale_of, selector_text};
 use super::{Controller, Key};
-use crate::api::scale::selector_of;
-use crate::api::{selector, Object, ObjectKey, Value};
+use crate::api::{selector, Object, Value};
 use crate::base::time::Span;
-use crate::store::{Action, Because, Change, EventNote, Plan, Verb, View};
+use crate::store::{Action, Because, Change, Plan, Verb, View};
 use crate::value;
 
 pub(super) const CONTROLLER: Controller = Controller { name: "horizontalpodautoscaler", keys, reconcile };
-const COMPONENT: &str = "horizontal-pod-autoscaler";
+pub(super) const COMPONENT: &str = "horizontal-pod-autoscaler";
 const KIND: &str = "HorizontalPodAutoscaler";
 
 /// How long a look takes: some five requests, to the metrics API and for the scale and the status. The next look begins a
@@ -29,14 +29,14 @@ fn keys(change: &Change, _: &View) -> Vec<Key> {
 }
 
 /// One look at an autoscaler, whose status is written at its end.
-struct Look<'a> {
-    view: View<'a>,
-    hpa: Object,
-    status: Value,
-    past: Past,
-    plan: Plan,
+pub(super) struct Look<'a> {
+    pub(super) view: View<'a>,
+    pub(super) hpa: Object,
+    pub(super) status: Value,
+    pub(super) past: Past,
+    pub(super) plan: Plan,
     /// What was decided, in a sentence.
-    decision: String,
+    pub(super) decision: String,
 }
 
 /// Models pkg/controller/podautoscaler/horizontal.go processNextWorkItem: keys wait a whole sync period in the queue, those of
@@ -162,6 +162,10 @@ impl Look<'_> {
         }
         if limited.replicas != stable {
             self.decision.push_str(&format!(", limited to {desired} by {}", limited.rule));
+        }
+        if let Some(rival) = self.rival() {
+            let text = format!("; VerticalPodAutoscaler {rival} changes the requests that this is a percentage of");
+            self.decision.push_str(&text);
         }
         if desired == current {
             self.set_status(current, Some(current), statuses, false);
@@ -333,83 +337,4 @@ impl Look<'_> {
         self.write_status();
         true
     }
-
-    /// Models pkg/controller/podautoscaler/horizontal.go setStatus.
-    fn set_status(&mut self, current: i64, desired: Option<i64>, statuses: Value, rescaled: bool) {
-        let desired = desired.unwrap_or_else(|| self.status.get("desiredReplicas").int());
-        self.status.remove_key("currentReplicas");
-        if current != 0 {
-            self.status.set("currentReplicas", current);
-        }
-        self.status.set("desiredReplicas", desired);
-        self.status.set("currentMetrics", statuses);
-        if rescaled {
-            self.status.set("lastScaleTime", self.view.now_text());
-        }
-    }
-
-    fn write_status(&mut self) {
-        if self.status == *self.hpa.status() {
-            return;
-        }
-        let mut object = self.hpa.clone();
-        object.set("status", self.status.clone());
-        let because = Arc::new(Because::of(COMPONENT, &self.hpa, self.decision.clone()));
-        self.plan.push(Action::UpdateStatus { object, because });
-    }
-
-    fn note(&mut self, severity: &'static str, reason: &'static str, text: String) {
-        self.plan.push(Action::Note(EventNote::new(&self.hpa, COMPONENT, severity, reason, text)));
-    }
-
-    /// Models pkg/controller/podautoscaler/horizontal.go setConditionInList.
-    fn condition(&mut self, kind: &str, status: bool, reason: &str, message: &str) {
-        let status = if status { "True" } else { "False" };
-        let now = self.view.now_text();
-        let list = self.status.slot("conditions").list_mut();
-        let place = list.iter().position(|c| c.get("type").str() == kind).unwrap_or_else(|| {
-            list.push(value!({"type": kind}));
-            list.len() - 1
-        });
-        let condition = &mut list.make_mut()[place];
-        if condition.get("status").str() != status {
-            condition.set("lastTransitionTime", now);
-        }
-        condition.set("status", status);
-        condition.set("reason", reason);
-        condition.set("message", message);
-    }
-
-    fn drop_condition(&mut self, kind: &str) {
-        if self.status.get("conditions").list().iter().any(|c| c.get("type").str() == kind) {
-            self.status.slot("conditions").list_mut().retain(|c| c.get("type").str() != kind);
-        }
-    }
-}
-
-/// The scale of an autoscaler's target, or why there is none.
-///
-/// Models pkg/controller/podautoscaler/horizontal.go scaleForResourceMappings.
-pub fn scale_of<'a>(view: &View<'a>, hpa: &Object) -> Result<Scale<'a>, String> {
-    let reference = hpa.at("spec.scaleTargetRef");
-    let (version, kind, name) =
-        (reference.get("apiVersion").str(), reference.get("kind").str(), reference.get("name").str());
-    let group = version.split_once('/').map_or("", |(group, _)| group);
-    let Some(row) = view.store.catalog().all().find(|row| row.name() == kind && row.group == group) else {
-        return Err(format!("no matches for kind {kind:?} in group {group:?}"));
-    };
-    let (wanted, present) = row.replicas().ok_or("the server could not find the requested resource")?;
-    let object = view.get(row.kind, &ObjectKey::new(hpa.namespace(), name));
-    let object = object.ok_or_else(|| format!("{} {name:?} not found", row.resource()))?;
-    Ok(Scale {
-        object,
-        spec_replicas: object.at(wanted).int(),
-        status_replicas: object.at(present).int(),
-        selector: selector_of(object),
-    })
-}
-
-/// A label selector as the API server writes it into a scale.
-fn selector_text(selector: &Value) -> String {
-    crate::api::kinds::cells::selector_text(selector)
 }

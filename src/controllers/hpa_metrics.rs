@@ -1,7 +1,8 @@
 //! The proposals of an autoscaler's metrics: what is asked of the metrics APIs, what comes out, and what is said where
 //! nothing does.
 
-use super::hpa_calculator::{amount, milli_of, Calculator, Measured, Measures, Proposal, Target, Tolerances};
+use super::hpa_calculator::{amount, Calculator, Measured, Measures, Proposal, Target, Tolerances};
+use super::hpa_requests::milli_of;
 use crate::api::{selector, Object, Value};
 use crate::base::quantity::{Format, Quantity};
 use crate::base::time::Timestamp;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::hpa_calculator::milli_of;
+use super::hpa_requests::milli_of;
 use super::vpa_estimate::{Aggregate, Amounts, Estimate, Peaks};
 use super::{vpa_updater, Controller, Key};
 use crate::api::{selector, Object, Value};

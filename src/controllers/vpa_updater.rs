@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ecow::EcoString;
 
-use super::hpa_calculator::milli_of;
+use super::hpa_requests::milli_of;
 use super::pods::is_active;
 use crate::api::{Object, Value};
 use crate::base::order::Order;

@@ -8,9 +8,10 @@ use kubottle::api::{Object, Value};
 use kubottle::base::quantity::Quantity;
 use kubottle::base::time::{SimTime, Span, Timestamp};
 use kubottle::controllers::hpa_calculator::{
-    calculate_requests, group_pods, Calculator, Measured, Measures, Proposal, Target, Tolerances, NEVER,
+    group_pods, Calculator, Measured, Measures, Proposal, Target, Tolerances, NEVER,
 };
 use kubottle::controllers::hpa_metrics::resource_text;
+use kubottle::controllers::hpa_requests::calculate_requests;
 use kubottle::controllers::hpa_rules::*;
 use kubottle::controllers::{Key, CONTROLLERS};
 use kubottle::store::metrics::*;

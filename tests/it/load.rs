@@ -53,11 +53,13 @@ fn rates_have_the_shares_of_requests_one_by_one() {
         let ip = player.world.settings().node_ip(1);
         let outside = Request::get(Source::Outside, "http", &ip, port, "/", 0);
         let inside = Request::get(Source::Shell("default".to_owned()), "http", "web", 80, "/", 0);
-        for request in [outside, inside] {
+        // Within the cluster neither the policy nor the mode changes anything.
+        let requests = if policy == "Cluster" && mode == Mode::Iptables { vec![outside, inside] } else { vec![outside] };
+        for request in requests {
             let ways = player.world.ways(&request);
             let total: f64 = ways.iter().map(|way| way.share).sum();
             assert!((total - 1.0).abs() < 1e-9 && ways.iter().all(|way| way.answers), "{ways:?}");
-            let one_by_one = counted(&mut player.world, &request, 10_000);
+            let one_by_one = counted(&mut player.world, &request, 6_000);
             assert_eq!(ways.len(), one_by_one.len(), "{policy} {mode:?}");
             for way in &ways {
                 let pod = way.result.strip_prefix("pod ").and_then(|text| text.split(':').next()).unwrap();
@@ -99,14 +101,14 @@ fn one_by_one(offered: f64, request_secs: f64, servers: usize, places: usize) ->
 
 #[test]
 fn the_queue_is_that_of_requests_one_by_one() {
-    for (offered, cpus) in [(5.0, 1), (16.0, 1), (30.0, 2), (72.0, 4), (40.0, 1), (200.0, 4)] {
+    for (offered, cpus) in [(5.0, 1), (16.0, 1), (30.0, 2), (68.0, 4), (40.0, 1), (200.0, 4)] {
         let request_secs = 0.05;
         let model = serve(offered, request_secs, f64::from(cpus), 200.0);
         let (utilisation, rate, latency) = one_by_one(offered, request_secs, cpus as usize, 200);
         let near = |a: f64, b: f64, within: f64| (a - b).abs() <= within * b.max(1e-9);
         assert!(near(model.cpu, utilisation, 0.02), "{offered}/s, {cpus} CPUs: {} against {utilisation}", model.cpu);
         assert!(near(model.rate, rate, 0.02), "{offered}/s, {cpus} CPUs: {} against {rate}", model.rate);
-        assert!(near(model.latency_secs, latency, 0.1), "{offered}/s: {} against {latency}", model.latency_secs);
+        assert!(near(model.latency_secs, latency, 0.02), "{offered}/s: {} against {latency}", model.latency_secs);
     }
 }
 

@@ -159,4 +159,7 @@ fn one_that_shares_cpu_with_a_horizontal_autoscaler_fights_it() {
     // The same usage is another percentage of another request: the number of pods is no longer what the target meant.
     assert!(requests.iter().all(|request| *request != 200), "{requests:?}");
     assert_ne!(replicas(&player), alone, "{requests:?}");
+    let decisions = player.run("load csv hpa default/php-apache").stdout;
+    let said = "VerticalPodAutoscaler php-apache changes the requests that this is a percentage of";
+    assert!(decisions.contains(said), "{decisions}");
 }
