@@ -34,6 +34,8 @@ pub(super) struct End {
     open: f64,
     closed: f64,
     served: Served,
+    /// The load and the CPUs that `served` was computed for.
+    served_for: (f64, f64),
 }
 
 impl World {
@@ -146,6 +148,7 @@ impl World {
             open: 0.0,
             closed: 0.0,
             served: Served::default(),
+            served_for: (-1.0, 0.0),
         })
     }
 
@@ -264,7 +267,10 @@ impl End {
     }
 
     fn serve(&mut self) {
-        self.served = serve(self.open, self.secs(), self.cpus, self.demand.workers as f64);
+        if self.served_for != (self.open, self.cpus) {
+            self.served = serve(self.open, self.secs(), self.cpus, self.demand.workers as f64);
+            self.served_for = (self.open, self.cpus);
+        }
     }
 
     /// Requests a second it could serve besides.

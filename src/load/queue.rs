@@ -67,6 +67,10 @@ fn states(utilisation: f64, servers: u32, places: u32, offered: f64) -> (f64, f6
         if chance > 1e100 {
             (chance, sum, waiting) = (1.0, sum / chance, waiting / chance);
         }
+        if utilisation < 1.0 && n > servers && chance < sum * 1e-18 {
+            chance = 0.0;
+            break;
+        }
     }
     (offered * (1.0 - chance / sum), waiting / sum)
 }

@@ -59,7 +59,7 @@ fn rates_have_the_shares_of_requests_one_by_one() {
             let ways = player.world.ways(&request);
             let total: f64 = ways.iter().map(|way| way.share).sum();
             assert!((total - 1.0).abs() < 1e-9 && ways.iter().all(|way| way.answers), "{ways:?}");
-            let one_by_one = counted(&mut player.world, &request, 6_000);
+            let one_by_one = counted(&mut player.world, &request, 4_000);
             assert_eq!(ways.len(), one_by_one.len(), "{policy} {mode:?}");
             for way in &ways {
                 let pod = way.result.strip_prefix("pod ").and_then(|text| text.split(':').next()).unwrap();
