@@ -38,7 +38,8 @@ pub fn modify_part(
         "resize" | "ephemeralcontainers" if kind.kind != "Pod" => return Err(no_such_part()),
         "resize" => Part::Resize,
         "ephemeralcontainers" => Part::EphemeralContainers,
-        _ => Part::Main,
+        "" | "scale" => Part::Main,
+        _ => return Err(no_such_part()),
     };
     let cause = change_cause(call);
     let apply = |current: &Object| {

@@ -69,6 +69,7 @@ fn run(call: &mut Call<'_>) -> Outcome {
     match call.line.text("subresource") {
         "" => {}
         "status" if objects.iter().all(|object| object.kind.has_status) => {}
+        "resize" if objects.iter().all(|object| object.kind.kind == "Pod") => {}
         "scale" => return scales(call, &objects, &format, failures),
         _ => return Err(no_such_part()),
     }
