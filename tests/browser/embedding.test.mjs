@@ -81,6 +81,23 @@ test("the buttons of the plain page work", async () => {
   assertNoProblems(page);
 });
 
+test("without attributes of its own it follows the page around it, and grows as high as it wants to be", async () => {
+  const page = await host("plain.html");
+  await page.evaluate(() => {
+    Object.assign(document.documentElement, { lang: "zh-CN" }).style.colorScheme = "dark";
+    const playground = document.createElement("kubottle-playground");
+    for (const [name, value] of Object.entries({ view: "map,terminal", height: "auto", scenario: "ingress", speed: "10" })) playground.setAttribute(name, value);
+    document.querySelector("kubottle-playground").replaceWith(playground);
+  });
+  await ask(page, "hello");
+  const html = page.frameLocator("iframe").locator("html");
+  assert.deepEqual([await html.getAttribute("lang"), await html.getAttribute("data-theme")], ["zh-CN", "dark"]);
+  await waitUntil(() => page.evaluate(() => parseInt(document.querySelector("kubottle-playground").frame.style.height, 10) > 560), "a frame that has grown");
+  await page.evaluate(() => Object.assign(document.documentElement, { lang: "en" }).style.setProperty("color-scheme", "light"));
+  await waitUntil(async () => (await html.getAttribute("data-theme")) === "light" && (await html.getAttribute("lang")) === "en", "the page's new ways");
+  assertNoProblems(page);
+});
+
 test("language, theme and view follow the host", async () => {
   const page = await host("plain.html");
   await ask(page, "hello");
@@ -211,8 +228,37 @@ test("what the policy refuses is nothing the page wants", async () => {
     await page.goto(session.url + path);
     await page.getByRole(path.endsWith(".html") ? "heading" : "tablist").first().waitFor();
     if (path === "") {
+      await page.getByRole("button", { name: "Apply", exact: true }).click();
+      await terminal(page, "kubectl rollout status deployment tomcat");
       for (const tab of await page.getByRole("tablist", { name: "Stage" }).getByRole("tab").all()) await tab.click();
-      await terminal(page, "kubectl run one --image=nginx");
+      await page.getByRole("tab", { name: "Map" }).click();
+      // The editor's own styles: marks, what is on offer, the panel for searching, what stands below the pointer.
+      const editor = page.getByRole("textbox", { name: "Manifest editor" });
+      await editor.click();
+      await page.keyboard.press("ControlOrMeta+F");
+      await page.keyboard.press("Escape");
+      await page.getByText("replicas", { exact: true }).first().hover();
+      await page.keyboard.press("ControlOrMeta+End");
+      await page.keyboard.type("spe");
+      await page.locator(".cm-lint-marker-error").first().waitFor();
+      // A request on its way, what is looked at, menus and colours.
+      await page.getByRole("button", { name: "send a request to service tomcat-service" }).press("Enter");
+      await page.getByRole("region", { name: "Cluster map" }).getByRole("button", { name: /^hop \d/ }).first().press("Enter");
+      await page.getByRole("button", { name: /^pod tomcat/ }).first().press("Enter");
+      await page.getByRole("button", { name: "actions on node node-1" }).press("Enter");
+      await page.keyboard.press("Escape");
+      await page.getByRole("button", { name: /^Scenarios/ }).click();
+      await page.keyboard.press("Escape");
+      await page.locator("summary", { hasText: "Sessions" }).click();
+      for (const theme of ["dark", "light", "auto"]) await page.getByRole("combobox", { name: "Theme" }).selectOption(theme);
+      await page.getByRole("combobox", { name: "Language" }).selectOption("zh");
+      await page.getByRole("combobox", { name: "语言" }).selectOption("en");
+      await page.getByRole("button", { name: "New cluster" }).click();
+    }
+    if (path.includes("charts")) {
+      await page.getByRole("log").first().getByText("load 1 to").waitFor();
+      await page.getByRole("slider", { name: /^load at/ }).nth(2).press("ArrowUp");
+      for (const name of ["SVG", "PNG", "CSV"]) await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: `Export as ${name}` }).click()]);
     }
     assert.deepEqual(await page.evaluate(() => globalThis.refused), [], path);
   }

@@ -48,6 +48,12 @@ test("volumes, Ingresses, verdicts and the menu of a node", async () => {
   assert.deepEqual(rows.map((row) => row.split(/\s+/)[0]), ["node-1", "node-2", "node-3"]);
   assert.ok(rows.every((row) => row.includes("Insufficient cpu")), rows.join("\n"));
   await screenshot(page, "map-volumes");
+  // A pod that has its node: why there, and why not elsewhere.
+  await map.getByRole("button", { name: /^pod keeper, / }).press("Enter");
+  await inspector.getByRole("tab", { name: "Why" }).click();
+  const placed = await verdicts.getByRole("row").allInnerTexts();
+  assert.equal(placed.length, 3);
+  assert.equal(placed.filter((row) => row.includes("✓")).length, 1, placed.join("\n"));
   assert.deepEqual(await accessibilityViolations(page), []);
 
   await map.getByRole("button", { name: "actions on node node-2" }).press("Enter");

@@ -22,16 +22,18 @@ const types = {
 
 /**
  * Serves `folder` below the path `prefix`; everything outside of the prefix is 404. `headers` are sent with each file, and
- * `rewrite` changes the text of HTML pages on the way. Resolves to `{ url, close }`.
+ * `rewrite` changes the text of HTML pages on the way, and `mounts` names other folders by the paths they are seen below. Resolves to `{ url, close }`.
  */
-export async function serve(folder, { prefix = "/", port = 0, headers = {}, rewrite = (text) => text } = {}) {
+export async function serve(folder, { prefix = "/", port = 0, headers = {}, mounts = {}, rewrite = (text) => text } = {}) {
   const root = resolve(folder);
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
     const path = decodeURIComponent(pathname);
     const inside = path.startsWith(prefix) ? path.slice(prefix.length) : undefined;
-    const file = inside === undefined ? undefined : resolve(root, normalize(`./${inside}`));
-    if (!file || (file !== root && !file.startsWith(root + sep))) return response.writeHead(404).end("not here");
+    const [first, ...rest] = (inside ?? "").split("/");
+    const [below, beneath] = mounts[first] ? [resolve(mounts[first]), rest.join("/")] : [root, inside];
+    const file = inside === undefined ? undefined : resolve(below, normalize(`./${beneath}`));
+    if (!file || (file !== below && !file.startsWith(below + sep))) return response.writeHead(404).end("not here");
     const name = path.endsWith("/") ? resolve(file, "index.html") : file;
     try {
       const body = await readFile(name);

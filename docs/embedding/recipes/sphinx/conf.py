@@ -1,0 +1,2 @@
+project = "Kubernetes by watching"
+html_extra_path = ["site"]
