@@ -28,6 +28,7 @@ pub(super) fn start(world: &mut World) {
     let now = settings.epoch.rfc3339();
     objects.extend((0..settings.nodes).map(|index| node(&settings, index, &format!("node-{}", index + 1), &now)));
     objects.extend((0..settings.nodes).map(|index| lease(&format!("node-{}", index + 1))));
+    objects.push(service_cidr(&settings));
     objects.push(api_service(&settings));
     objects.push(api_endpoints(&settings));
     objects.push(api_slice(&settings));
@@ -63,6 +64,17 @@ fn priority_classes() -> [Object; 2] {
         "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.";
     let node = "Used for system critical pods that must not be moved from their current node.";
     [class("system-cluster-critical", 2_000_000_000, cluster), class("system-node-critical", 2_000_001_000, node)]
+}
+
+/// The Service network.
+///
+/// Models pkg/controlplane/controller/defaultservicecidr, which makes it, without its status.
+fn service_cidr(settings: &Settings) -> Object {
+    let mut cidr = Object::new(kind("ServiceCIDR"), "", "kubernetes");
+    let ([a, b, c, d], prefix) = settings.service_cidr;
+    let network = format!("{a}.{b}.{c}.{d}/{prefix}");
+    cidr.set("spec", value!({"cidrs": [network]}));
+    cidr
 }
 
 /// The lease of a node, which its kubelet renews.

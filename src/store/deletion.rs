@@ -72,6 +72,7 @@ pub(super) fn delete(
 pub(super) fn remove(server: &mut Server<'_>, object: &Object, because: &Arc<Because>) {
     super::service_allocation::release(server.store, object);
     server.store.take(object.clone(), server.at, because);
+    super::service_allocation::keep_addresses(server, None, Some(object), because);
 }
 
 /// True where a marked object may go: no grace left and no finalizer.

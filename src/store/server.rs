@@ -69,6 +69,7 @@ impl Server<'_> {
     pub fn create(&mut self, object: Object, because: &Arc<Because>) -> Result<Object, Status> {
         let (object, charged) = self.prepare_create(object)?;
         self.charge(charged, because);
+        service_allocation::keep_addresses(self, Some(&object), None, because);
         Ok(self.store.put(object, self.at, because))
     }
 
@@ -84,6 +85,12 @@ impl Server<'_> {
         for quota in quotas {
             self.store.put(quota, self.at, because);
         }
+    }
+
+    /// Stores an object that the API server keeps for itself.
+    pub(super) fn record_own(&mut self, mut object: Object, because: &Arc<Because>) {
+        self.name_and_stamp(&mut object);
+        self.store.put(object, self.at, because);
     }
 
     /// Stores an event of the cluster's own making, without the checks that a user's request goes through; an event in a
@@ -165,6 +172,7 @@ impl Server<'_> {
             deletion::remove(self, &object, because);
             return Ok(object);
         }
+        service_allocation::keep_addresses(self, Some(&object), Some(&current), because);
         Ok(self.store.put(object, self.at, because))
     }
 

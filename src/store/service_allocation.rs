@@ -1,8 +1,10 @@
 //! What the API server allocates for Services: ClusterIPs, nodePorts, health check ports. It decides nothing else about them.
 
+use std::sync::Arc;
+
 use super::allocator::Refusal;
 use super::settings::Settings;
-use super::{service_families, service_fields, Server, Store};
+use super::{service_families, service_fields, Because, Server, Store};
 use crate::api::status::Cause;
 use crate::api::{Object, Status, Value};
 use crate::value;
@@ -227,6 +229,39 @@ pub(super) fn allocate_health_port(
     })?;
     service.set("spec.healthCheckNodePort", i64::from(port));
     Ok(())
+}
+
+/// Keeps an IPAddress for each ClusterIP a Service has, and none for those it has no more.
+///
+/// Models pkg/registry/core/service/ipallocator Allocator.createIPAddress and Release.
+pub(super) fn keep_addresses(
+    server: &mut Server<'_>,
+    new: Option<&Object>,
+    old: Option<&Object>,
+    because: &Arc<Because>,
+) {
+    let Some(service) = new.or(old).filter(|object| object.kind.kind == "Service") else { return };
+    let of = |object: Option<&Object>| -> Vec<Value> {
+        let all = object.map(|object| object.at("spec.clusterIPs").list().to_vec()).unwrap_or_default();
+        all.into_iter().filter(|ip| !matches!(ip.str(), "" | "None")).collect()
+    };
+    let (now, before) = (of(new), of(old));
+    for ip in now.iter().filter(|ip| !before.contains(ip)) {
+        let mut address = Object::new(crate::api::kind("IPAddress"), "", ip.str());
+        address.set(
+            "metadata.labels",
+            value!({"ipaddress.kubernetes.io/ip-family": "IPv4", "ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io"}),
+        );
+        let parent =
+            value!({"group": "", "name": (service.name()), "namespace": (service.namespace()), "resource": "services"});
+        address.set("spec", value!({"parentRef": parent}));
+        server.record_own(address, because);
+    }
+    for ip in before.iter().filter(|ip| !now.contains(ip)) {
+        if let Some(address) = server.store.find("IPAddress", "", ip.str()).cloned() {
+            server.store.take(address, server.at, because);
+        }
+    }
 }
 
 /// Gives back what a deleted object held.

@@ -53,6 +53,7 @@ const fn note(kind: &str) -> &'static [Support] {
             depth: Depth::Modelled,
             note: "Overhead and scheduling of its pods; all handlers run alike.",
         }],
+        b"IPAddress" => &[Support { field: "", depth: Depth::Modelled, note: "One for each ClusterIP." }],
         b"CustomResourceDefinition" => DEFINITION,
         _ => &[STORED],
     }
