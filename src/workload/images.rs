@@ -32,6 +32,8 @@ pub struct Image {
     pub bare: bool,
     /// Its own programs, which do what it does without a command.
     pub runs: Vec<String>,
+    /// Scripts that it brings, by the name of the program.
+    pub scripts: BTreeMap<String, String>,
     /// Thousandths of a CPU used when idle.
     pub cpu: u32,
     /// MiB used when idle.

@@ -146,6 +146,10 @@ pub fn behaviour(pod: &Object, container: &Value) -> Behaviour {
                 protocol: if p.page == Page::Dns { "UDP" } else { "TCP" },
                 page: p.page,
             }));
+            let as_liveness = words.first().is_some_and(|word| word == "liveness" && image.runs.contains(word));
+            if let Some(listen) = behaviour.listens.first_mut().filter(|_| as_liveness) {
+                listen.page = Page::Liveness;
+            }
             if let (Some(port), Some(listen)) = (given_port(container, &words), behaviour.listens.first_mut()) {
                 listen.port = port;
             }

@@ -86,7 +86,7 @@ const TOOLS: &[&str] = &[
 pub fn is_known(image: &str, name: &str) -> bool {
     let Some(row) = images::find(image) else { return true };
     let base = name.rsplit('/').next().unwrap_or(name);
-    if row.runs.iter().any(|own| own == base) {
+    if row.runs.iter().any(|own| own == base) || row.scripts.contains_key(base) {
         return true;
     }
     if row.bare {
@@ -126,7 +126,8 @@ pub(super) fn run(p: &mut Process, words: &[EcoString], io: &mut Io, alone: bool
     if shell_only && builtins::run(p, words, io, alone, host) {
         return;
     }
-    if let Some(text) = p.executable_text(given, host) {
+    let brought = images::find(&host.facts().image).and_then(|row| row.scripts.get(name).cloned());
+    if let Some(text) = brought.or_else(|| p.executable_text(given, host)) {
         let mut inner = vec![EcoString::from("sh"), "-c".into(), text.into(), given.into()];
         inner.extend(words[1..].iter().cloned());
         return shell(p, &inner, io, alone, host);
@@ -372,7 +373,12 @@ fn small(p: &mut Process, name: &str, args: &[EcoString], io: &mut Io, host: &mu
     let user = if facts.user == 0 { "root".to_owned() } else { facts.user.to_string() };
     let text = match name {
         "hostname" if matches!(first, "-i" | "-I") => facts.ip.to_string(),
-        "hostname" if first == "-f" => facts.host_name.to_string(),
+        "hostname" if first == "-f" => {
+            let hosts = expand::text_of(follow(host, "/etc/hosts")).unwrap_or_default();
+            let own = hosts.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+            let own = own.into_iter().find(|words| words.iter().skip(1).any(|name| *name == facts.host_name));
+            own.map_or_else(|| facts.host_name.to_string(), |words| words[1].to_owned())
+        }
         "hostname" => facts.host_name.to_string(),
         "whoami" if facts.user != 0 => return complain(io, "whoami", &format!("unknown uid {user}"), 1),
         "whoami" => user,
