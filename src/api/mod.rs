@@ -44,6 +44,7 @@ pub mod selector;
 pub mod status;
 pub mod validation;
 pub mod value;
+mod value_from;
 pub mod volume_match;
 pub mod yaml;
 mod yaml_build;

@@ -12,6 +12,7 @@ mod faults;
 pub mod field_selector;
 pub mod flags;
 mod go_template;
+mod go_template_functions;
 mod go_template_run;
 pub mod help;
 mod load;

@@ -10,6 +10,7 @@ use super::dns_cache;
 use super::http::{reason, HttpRequest, HttpResponse};
 use super::path::{Arrival, Path};
 use super::proxy::service::Protocol;
+use super::request_places::{node_process, world};
 use super::resolver::{in_hosts_file, Resolver};
 use super::trace::{Hop, HopKind, Outcome, Place, Response, Trace, Verdict};
 use super::{api_server, ingress, ingress_proxy, State};
@@ -320,7 +321,7 @@ fn datagram(path: &mut Path, pod: &Object, port: u16) -> Outcome {
 }
 
 /// The answer, unless client and server do not speak the same language.
-fn secure(
+pub(super) fn secure(
     path: &mut Path,
     request: &Request,
     tls: bool,
@@ -410,62 +411,4 @@ fn health(service: &ObjectKey, endpoints: usize) -> HttpResponse {
     let mut response = HttpResponse::new(status, "application/json", body);
     response.headers.push(("X-Load-Balancing-Endpoint-Weight".to_owned(), endpoints.to_string()));
     response
-}
-
-/// Processes of a node that are no pods: kubelet, kube-proxy and sshd.
-fn node_process(path: &mut Path, request: &Request, node: &str) -> Outcome {
-    let place = Place::node(node);
-    let loopback = request.host == "localhost" || request.host.starts_with("127.");
-    let what = request.path.split('?').next().unwrap_or("/");
-    let own = match (request.port, loopback, what) {
-        (10249, true, "/proxyMode") => Some((200, path.state.mode.name().to_owned())),
-        (10248 | 10249, true, "/healthz") => Some((200, "ok".to_owned())),
-        (10256, _, "/healthz" | "/livez") => {
-            let now = path.view.timestamp().rfc3339();
-            Some((200, format!("{{\"lastUpdated\": \"{now}\",\"currentTime\": \"{now}\", \"nodeEligible\": true}}")))
-        }
-        (10248 | 10249, true, _) | (10256, ..) => Some((404, "404 page not found\n".to_owned())),
-        _ => None,
-    };
-    if let Some((status, body)) = own {
-        path.connected();
-        let response = HttpResponse::new(status, "text/plain; charset=utf-8", body);
-        return secure(path, request, request.scheme == "https", false, place, response, String::new());
-    }
-    if request.port == 22 {
-        path.connected();
-        return Outcome::Greeting("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u2\r\n".to_owned());
-    }
-    if request.port == 10250 {
-        path.connected();
-        let response = HttpResponse::new(401, "text/plain; charset=utf-8", "Unauthorized");
-        return secure(path, request, request.scheme == "https", true, place, response, String::new());
-    }
-    let hop = Hop {
-        sentence: format!("Nothing on {node} listens on port {}: the connection is refused.", request.port),
-        verdict: Verdict::Refused,
-        ..path.step(HopKind::Listen, "nobody listens", place.clone(), place)
-    };
-    path.hop(hop);
-    Outcome::Refused
-}
-
-/// The world outside, in which one host answers.
-fn world(path: &mut Path, request: &Request, address: IpAddr) -> Outcome {
-    let place = Place::address(address.to_string());
-    if address != IpAddr::from(dns::EXAMPLE_IP) || !matches!(request.port, 80 | 443) {
-        let hop = Hop {
-            sentence: format!("Nobody is known at {address}: no answer comes."),
-            verdict: Verdict::Dropped,
-            ..path.step(HopKind::Filter, "no answer", place.clone(), place)
-        };
-        path.hop(hop);
-        return path.time_out();
-    }
-    path.connected();
-    if request.scheme == "tcp" {
-        return Outcome::Connected;
-    }
-    let body = "<!doctype html>\n<html>\n<head>\n    <title>Example Domain</title>\n</head>\n<body>\n<h1>Example Domain</h1>\n</body>\n</html>\n";
-    reply(path, place, HttpResponse::new(200, "text/html", body), String::new())
 }
