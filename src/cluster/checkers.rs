@@ -32,7 +32,6 @@ pub fn violations_since(world: &World, revision: u64) -> Vec<String> {
 pub fn violations_at_rest(world: &World) -> Vec<String> {
     let mut found = violations(world);
     replica_sets_count_their_pods(world, &mut found);
-    deployments_count_their_replica_sets(world, &mut found);
     dependents_have_owners(world, &mut found);
     workloads::at_rest(world, &mut found);
     storage::at_rest(world, &mut found);
@@ -109,17 +108,6 @@ fn replica_sets_count_their_pods(world: &World, found: &mut Vec<String>) {
         }
         if set.generation() != set.at("status.observedGeneration").int() {
             found.push(format!("ReplicaSet {} has not seen its generation {}", set.key(), set.generation()));
-        }
-    }
-}
-
-fn deployments_count_their_replica_sets(world: &World, found: &mut Vec<String>) {
-    for deployment in world.store().all("Deployment") {
-        let sets = world.store().owned(deployment.uid(), "ReplicaSet");
-        let ready: i64 = sets.map(|set| set.at("status.readyReplicas").int()).sum();
-        if deployment.at("status.readyReplicas").int() != ready {
-            let said = deployment.at("status.readyReplicas").int();
-            found.push(format!("Deployment {} says {said} ready and has {ready}", deployment.key()));
         }
     }
 }

@@ -23,20 +23,82 @@ fn keys(change: &Change, view: &View) -> Vec<Key> {
     match change.kind() {
         "PodDisruptionBudget" if change.verb != Verb::Deleted => vec![Key::of(&change.object)],
         "Pod" => {
-            let labels = change.object.labels();
-            let budgets = view.store.list("PodDisruptionBudget", change.object.namespace());
-            budgets
-                .filter(|budget| selector::matches(budget.at("spec.selector"), labels))
-                .take(1)
-                .map(Key::of)
-                .collect()
+            let pod = &change.object;
+            let mut budgets = budgets_of(view, pod);
+            let first = budgets.next().map(Key::of);
+            let several = budgets.next().is_some();
+            let concerned = several || change.verb != Verb::Deleted && stale_after(pod, view.timestamp()).is_some();
+            first.into_iter().chain(concerned.then(|| Key::of(pod))).collect()
         }
         _ => Vec::new(),
     }
 }
 
+fn budgets_of<'a>(view: &View<'a>, pod: &'a Object) -> impl Iterator<Item = &'a Object> {
+    let budgets = view.store.list("PodDisruptionBudget", pod.namespace());
+    budgets.filter(|budget| selector::matches(budget.at("spec.selector"), pod.labels()))
+}
+
+/// How long a pod that was to be disrupted and still stays keeps the condition that says so; nothing for other pods.
+///
+/// Models pkg/controller/disruption/disruption.go nonTerminatingPodHasStaleDisruptionCondition.
+fn stale_after(pod: &Object, now: Timestamp) -> Option<Span> {
+    let condition = pod.condition("DisruptionTarget");
+    let lasts = pod.is_deleting() || pods::has_ended(pod) || condition.get("reason").str() == "TerminationByKubelet";
+    if lasts || condition.get("status").str() != "True" {
+        return None;
+    }
+    let since = Timestamp::parse(condition.get("lastTransitionTime").str())?;
+    Some(Span((since.0 + DELETION_TIMEOUT.0 as i64 - now.0).max(0) as u64))
+}
+
+/// Says of a pod that several budgets select it, and takes a stale condition back.
+///
+/// Models pkg/controller/disruption/disruption.go getPdbForPod and syncStalePodDisruption.
+fn look_after_pod(view: &View, key: &Key) -> Plan {
+    let mut plan = Plan::nothing();
+    let Some(pod) = view.get("Pod", &key.key) else { return plan };
+    let mut budgets = budgets_of(view, pod);
+    if let (Some(first), Some(_)) = (budgets.next(), budgets.next()) {
+        let (namespace, name) = (pod.namespace(), pod.name());
+        let text = format!(
+            "Pod {namespace:?}/{name:?} matches multiple PodDisruptionBudgets.  Chose {:?} arbitrarily.",
+            first.name()
+        );
+        plan.push(Action::Note(EventNote::new(pod, TELLER, "Warning", "MultiplePodDisruptionBudgets", text)));
+    }
+    match stale_after(pod, view.timestamp()) {
+        Some(Span::ZERO) => {
+            let mut changed = pod.clone();
+            let now = view.now_text();
+            set_condition(
+                &mut changed,
+                value!({"type": "DisruptionTarget", "status": "False", "lastProbeTime": null, "lastTransitionTime": now}),
+            );
+            plan.push(Action::Patch {
+                kind: "Pod",
+                key: pod.key(),
+                uid: pod.uid().into(),
+                status: true,
+                patch: value!({"status": {"conditions": (changed.at("status.conditions").clone())}}),
+                because: Arc::new(Because::of(
+                    COMPONENT,
+                    pod,
+                    "it was to be disrupted two minutes ago and still stays",
+                )),
+            });
+        }
+        Some(wait) => plan.again_after(wait),
+        None => {}
+    }
+    plan
+}
+
 /// Models pkg/controller/disruption/disruption.go trySync and updatePdbStatus.
 fn reconcile(view: &View, key: &Key, _: &Value) -> Plan {
+    if key.kind == "Pod" {
+        return look_after_pod(view, key);
+    }
     let mut plan = Plan::nothing();
     let Some(budget) = view.get("PodDisruptionBudget", &key.key) else { return plan };
     let wanted = budget.at("spec.selector");
@@ -64,7 +126,7 @@ fn reconcile(view: &View, key: &Key, _: &Value) -> Plan {
         }
     };
     let now = view.timestamp();
-    let (disrupted, again) = disrupted(budget, &members, now);
+    let (disrupted, again) = disrupted(budget, &members, now, &mut plan);
     if let Some(again) = again {
         plan.again_after(again);
     }
@@ -161,13 +223,17 @@ fn expected_scale(view: &View, members: &[&Object]) -> Result<(i64, bool), Strin
 /// The evicted pods whose deletion has not been seen yet, and when the first of them counts no more.
 ///
 /// Models pkg/controller/disruption/disruption.go buildDisruptedPodMap.
-fn disrupted(budget: &Object, members: &[&Object], now: Timestamp) -> (Value, Option<Span>) {
+fn disrupted(budget: &Object, members: &[&Object], now: Timestamp, plan: &mut Plan) -> (Value, Option<Span>) {
     let (mut kept, mut again) = (Value::map(), None::<Span>);
     for (name, at) in budget.at("status.disruptedPods").entries() {
-        let there = members.iter().any(|pod| pod.name() == name.as_str() && !pod.is_deleting());
-        let Some(since) = Timestamp::parse(at.str()).filter(|_| there) else { continue };
+        let there = members.iter().find(|pod| pod.name() == name.as_str() && !pod.is_deleting());
+        let (Some(since), Some(pod)) = (Timestamp::parse(at.str()), there) else { continue };
         let over = since.0 + DELETION_TIMEOUT.0 as i64;
-        if over > now.0 {
+        if over <= now.0 {
+            let namespace = budget.namespace();
+            let text = format!("Pod was expected by PDB {namespace}/{namespace} to be deleted but it wasn't");
+            plan.push(Action::Note(EventNote::new(pod, TELLER, "Warning", "NotDeleted", text)));
+        } else {
             kept.map_mut().insert(name, at.clone());
             let wait = Span((over - now.0) as u64);
             again = Some(again.map_or(wait, |other| other.min(wait)));

@@ -36,7 +36,8 @@ fn keys(change: &Change, view: &View) -> Vec<Key> {
     }
 }
 
-/// Models pkg/controller/job/job_controller.go syncJob.
+/// Models pkg/controller/job/job_controller.go syncJob. A plan ends where one of its steps is refused: after a pod that
+/// could not be made, the status goes first and counts the pods that are there.
 fn reconcile(view: &View, key: &Key, memory: &Value) -> Plan {
     if key.kind == "Pod" {
         return free_orphan(view, key);
@@ -45,6 +46,7 @@ fn reconcile(view: &View, key: &Key, memory: &Value) -> Plan {
     if let Some(plan) = wait_for_batch(view, job, memory) {
         return plan;
     }
+    let refused = !memory.get("lastError").str().is_empty();
     let tally = Tally::of(view, job);
     let mut plan = Plan { visited: tally.pods.len() as u32, ..Plan::nothing() };
     let mut memory = value!({"seen": (job.metadata().get("resourceVersion").clone()),
@@ -56,9 +58,17 @@ fn reconcile(view: &View, key: &Key, memory: &Value) -> Plan {
     }
     let finish = job_finish::decide(view, job, &tally, &mut plan);
     job_pods::note_failures(job, &tally, &mut memory);
-    let managed = job_pods::manage(view, job, &tally, finish.as_ref(), &memory, &mut plan);
+    let first = plan.actions.len();
+    let mut managed = job_pods::manage(view, job, &tally, finish.as_ref(), &memory, &mut plan);
     let finish = finish.or_else(|| job_finish::by_completions(job, &tally, managed.active));
-    job_status::update(view, job, &tally, finish, &managed, &mut plan);
+    if refused {
+        let of_pods = plan.actions.split_off(first);
+        managed.active = managed.active.min(tally.active.len() as i64);
+        job_status::update(view, job, &tally, finish, &managed, &mut plan);
+        plan.actions.extend(of_pods);
+    } else {
+        job_status::update(view, job, &tally, finish, &managed, &mut plan);
+    }
     if let Some(after) = plan.requeue_after {
         memory.set("timer", (view.now + after).0 as i64);
     }

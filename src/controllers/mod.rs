@@ -5,6 +5,7 @@ pub mod claims;
 pub mod controller_history;
 mod cron_job;
 pub mod cron_job_time;
+mod csi_host_path;
 mod custom_resources;
 mod daemon_set;
 mod daemon_set_nodes;
@@ -137,6 +138,7 @@ pub static CONTROLLERS: &[Controller] = &[
     taint_eviction::CONTROLLER,
     vpa::CONTROLLER,
     volume_expansion::CONTROLLER,
+    csi_host_path::CONTROLLER,
     volume_protection::CLAIMS,
     volume_protection::VOLUMES,
     stateful_set::CONTROLLER,

@@ -1,13 +1,9 @@
 //! Expansion: a bound claim that asks for more than its volume has.
 
-use std::sync::Arc;
-
-use super::volume_provisioning::{HOST_PATH, PROVISIONER};
 use super::{Controller, Key};
 use crate::api::volume_match::bytes;
-use crate::api::{Object, Value};
-use crate::store::{Action, Because, Change, EventNote, Plan, Verb, View};
-use crate::value;
+use crate::api::Value;
+use crate::store::{Action, Change, EventNote, Plan, Verb, View};
 
 const COMPONENT: &str = "volume_expand";
 
@@ -24,33 +20,16 @@ fn keys(change: &Change, _: &View) -> Vec<Key> {
     }
 }
 
-/// Models pkg/controller/volume/expand expandController.syncHandler and expand, and for the built-in provisioner
-/// pkg/volume/util/operationexecutor expandAndRecoverFunction: a directory has no file system to be resized.
+/// Models pkg/controller/volume/expand expandController.syncHandler: no plugin of the controller manager itself can expand a
+/// volume any more, so it is up to the driver's resizer, if there is one.
 fn reconcile(view: &View, key: &Key, _: &Value) -> Plan {
     let mut plan = Plan::nothing();
     let Some(claim) = view.get(key.kind, &key.key) else { return plan };
-    let Some(volume) = view.store.find("PersistentVolume", "", claim.at("spec.volumeName").str()) else { return plan };
-    let wanted = claim.at("spec.resources.requests.storage");
-    if claim.at("status.phase").str() != "Bound" || bytes(wanted) <= bytes(claim.at("status.capacity.storage")) {
-        return plan;
+    let volume = view.store.find("PersistentVolume", "", claim.at("spec.volumeName").str());
+    let grows = bytes(claim.at("spec.resources.requests.storage")) > bytes(claim.at("status.capacity.storage"));
+    if volume.is_some() && grows && claim.at("status.phase").str() == "Bound" {
+        let text = "waiting for an external controller to expand this PVC";
+        plan.push(Action::Note(EventNote::new(claim, COMPONENT, "Normal", "ExternalExpanding", text)));
     }
-    let note = |reason, text: String| Action::Note(EventNote::new(claim, COMPONENT, "Normal", reason, text));
-    if claim.annotation(PROVISIONER) != HOST_PATH {
-        plan.push(note("ExternalExpanding", "waiting for an external controller to expand this PVC".to_owned()));
-        return plan;
-    }
-    let rule = format!("claim {} asks for {}", claim.key(), wanted.str());
-    let patch = |object: &Object, status: bool, patch: Value| Action::Patch {
-        kind: object.kind.kind,
-        key: object.key(),
-        uid: object.uid().into(),
-        status,
-        patch,
-        because: Arc::new(Because::of(COMPONENT, claim, rule.clone())),
-    };
-    let amount = value!({"storage": (wanted.clone())});
-    plan.push(patch(volume, false, value!({"spec": {"capacity": (amount.clone())}})));
-    plan.push(patch(claim, true, value!({"status": {"capacity": amount, "conditions": null}})));
-    plan.push(note("VolumeResizeSuccessful", format!("ExpandVolume succeeded for volume {}", claim.key())));
     plan
 }

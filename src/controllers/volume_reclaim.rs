@@ -66,13 +66,20 @@ fn unbind(view: &View, volume: &Object, plan: &mut Plan) {
 
 /// The claim is gone.
 ///
-/// Models the part of syncVolume for a missing claim, and reclaimVolume. Recycling, long deprecated, is left out: such a
-/// volume stays Released.
+/// Models the part of syncVolume for a missing claim, and reclaimVolume with recycleVolumeOperation. The pod that would
+/// clear a directory is left out, long deprecated as it is: such a volume stays Released.
 fn release(view: &View, volume: &Object, plan: &mut Plan) -> bool {
     if !matches!(volume.at("status.phase").str(), "Released" | "Failed") {
         set_volume_phase(view, volume, "Released", plan);
     }
-    if volume.at("spec.persistentVolumeReclaimPolicy").str() != "Delete" {
+    let policy = volume.at("spec.persistentVolumeReclaimPolicy").str();
+    let recyclable = !volume.at("spec.hostPath").is_null() || !volume.at("spec.nfs").is_null();
+    if policy == "Recycle" && !recyclable && volume.at("status.phase").str() != "Failed" {
+        let why = "No recycler plugin found for the volume!";
+        set_volume_status(view, volume, "Failed", why, plan);
+        note(volume, "Warning", "VolumeFailedRecycle", why.to_owned(), plan);
+    }
+    if policy != "Delete" {
         return false;
     }
     match delete_data(volume) {

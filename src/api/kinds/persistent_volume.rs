@@ -29,7 +29,7 @@ pub(super) static KIND: Kind = Kind {
         Support {
             field: "spec.persistentVolumeReclaimPolicy: Recycle",
             depth: Depth::Stored,
-            note: "Deprecated: the volume stays Released.",
+            note: "Deprecated: a volume of hostPath or nfs stays Released, others fail.",
         },
         Support { field: "spec.mountOptions", depth: Depth::Stored, note: "" },
     ],

@@ -24,7 +24,7 @@ pub(super) static KIND: Kind = Kind {
         Support {
             field: "",
             depth: Depth::Modelled,
-            note: "kubernetes.io/host-path and rancher.io/local-path make volumes; others are waited for in vain.",
+            note: "kubernetes.io/host-path, rancher.io/local-path and hostpath.csi.k8s.io make volumes; the last expands them, too.",
         },
         Support { field: "parameters, mountOptions", depth: Depth::Stored, note: "" },
     ],
