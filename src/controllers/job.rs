@@ -43,10 +43,10 @@ fn reconcile(view: &View, key: &Key, memory: &Value) -> Plan {
         return free_orphan(view, key);
     }
     let Some(job) = view.get("Job", &key.key).filter(|job| is_ours(job)) else { return Plan::nothing() };
-    if let Some(plan) = wait_for_batch(view, job, memory) {
+    let refused = !memory.get("lastError").str().is_empty();
+    if let Some(plan) = wait_for_batch(view, job, memory).filter(|_| !refused) {
         return plan;
     }
-    let refused = !memory.get("lastError").str().is_empty();
     let tally = Tally::of(view, job);
     let mut plan = Plan { visited: tally.pods.len() as u32, ..Plan::nothing() };
     let mut memory = value!({"seen": (job.metadata().get("resourceVersion").clone()),

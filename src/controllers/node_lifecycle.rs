@@ -21,6 +21,12 @@ const GRACE: Span = Span::secs(50);
 const PERIOD: Span = Span::secs(5);
 /// One node in this time has its pods marked for eviction (`--node-eviction-rate` 0.1).
 const EVICTION_PAUSE: Span = Span::secs(10);
+/// In a large cluster that is mostly unhealthy it is one in this time (`--secondary-node-eviction-rate` 0.01).
+const SECONDARY_EVICTION_PAUSE: Span = Span::secs(100);
+/// A cluster of more nodes is large (`--large-cluster-size-threshold`); in a smaller one that is mostly unhealthy no node is marked.
+const LARGE_CLUSTER: usize = 50;
+/// The share of nodes that are not ready, in hundredths, at which a cluster is unhealthy (`--unhealthy-zone-threshold`).
+const UNHEALTHY: usize = 55;
 
 /// Conditions of nodes, their status, and the taint that follows.
 const CONDITION_TAINTS: &[(&str, &str, &str)] = &[
@@ -198,8 +204,10 @@ impl Evicting {
     }
 }
 
-/// Nodes are marked one after the other, with a pause between, and none while no node at all is ready. The mark goes with the
-/// controller's next look at a node that is ready again.
+/// Nodes are marked one after the other, with a pause between, and none while no node at all is ready or while most of a few
+/// are not. The mark goes with the controller's next look at a node that is ready again.
+///
+/// Models pkg/controller/nodelifecycle/node_lifecycle_controller.go ComputeZoneState, ReducedQPSFunc and markNodeForTainting.
 fn evicting_taint(view: &View, node: &Object, memory: &Value, plan: &mut Plan) -> Evicting {
     let key = match node.condition("Ready").get("status").str() {
         "False" => NOT_READY,
@@ -216,14 +224,22 @@ fn evicting_taint(view: &View, node: &Object, memory: &Value, plan: &mut Plan) -
             return Evicting::Clear;
         }
     };
-    if !view.store.all("Node").any(|node| node.has_condition("Ready")) {
+    let all = view.store.count("Node");
+    let ready = view.store.all("Node").filter(|node| node.has_condition("Ready")).count();
+    plan.again_after(PERIOD);
+    if ready == 0 {
         return Evicting::Clear;
     }
     if evicting_since(node).is_some() {
         return Evicting::Marked(key);
     }
+    let disrupted = all - ready > 2 && (all - ready) * 100 >= UNHEALTHY * all;
+    if disrupted && all <= LARGE_CLUSTER {
+        return Evicting::Left;
+    }
+    let pause = if disrupted { SECONDARY_EVICTION_PAUSE } else { EVICTION_PAUSE };
     let others = view.store.all("Node").filter(|other| other.name() != node.name());
-    let last = others.filter_map(evicting_since).map(|at| at.to_sim(view.settings.epoch) + EVICTION_PAUSE).max();
+    let last = others.filter_map(evicting_since).map(|at| at.to_sim(view.settings.epoch) + pause).max();
     match last.filter(|at| *at > view.now) {
         Some(at) => {
             plan.again_after(at.since(view.now));
