@@ -89,7 +89,7 @@ impl World {
         }
         let (mut new, mut helped, mut refused) = (0, Vec::new(), Vec::<Refused>::new());
         for pod in waiting {
-            let alike: EcoString = pod.controller().map_or_else(|| pod.uid().into(), |owner| owner.uid.into());
+            let alike: EcoString = pod.controller().map_or_else(|| pod.uid().into(), |owner| owner.uid);
             let known = refused.iter().find(|(owner, _)| *owner == alike).map(|(_, reasons)| reasons.clone());
             let result = match known {
                 Some(reasons) => Err(reasons),

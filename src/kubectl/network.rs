@@ -40,7 +40,7 @@ pub fn run(words: &[String], world: &mut World, session: &mut Session, out: &mut
     match name.as_str() {
         "from" => Some(from(args, world, session, out)),
         "trace" if args.first().is_some_and(|word| word == "from") && args.len() > 2 => {
-            let words = [&args[1..2], &[name.clone()], &args[2..]].concat();
+            let words = [&args[1..2], std::slice::from_ref(name), &args[2..]].concat();
             Some(from(&words, world, session, out))
         }
         "stream" => Some(stream(args, world, session, out)),

@@ -143,7 +143,7 @@ impl Sync<'_> {
                 let mut requests = spec.at("resources.requests").clone();
                 if self.run.resize.is_some() && container.role == Role::Main {
                     spec.set("resources", self.run.in_force(&container.name));
-                    requests = self.run.allocated().index(container.place as u32).at("resources.requests").clone();
+                    requests = self.run.allocated().index(container.place).at("resources.requests").clone();
                 }
                 *status.slot("resources") = resources_of(&spec);
                 if !requests.is_empty() {

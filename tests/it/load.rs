@@ -54,7 +54,8 @@ fn rates_have_the_shares_of_requests_one_by_one() {
         let outside = Request::get(Source::Outside, "http", &ip, port, "/", 0);
         let inside = Request::get(Source::Shell("default".to_owned()), "http", "web", 80, "/", 0);
         // Within the cluster neither the policy nor the mode changes anything.
-        let requests = if policy == "Cluster" && mode == Mode::Iptables { vec![outside, inside] } else { vec![outside] };
+        let requests =
+            if policy == "Cluster" && mode == Mode::Iptables { vec![outside, inside] } else { vec![outside] };
         for request in requests {
             let ways = player.world.ways(&request);
             let total: f64 = ways.iter().map(|way| way.share).sum();

@@ -18,7 +18,7 @@ const SECTIONS: &[(&str, usize)] = &[
     ("01-discovery", 9),
     ("02-explain", 11),
     ("03-errors-usage", 256),
-    ("04-get-tables", 150),
+    ("04-get-tables", 165),
     ("05-get-watch", 0),
     ("06-output-formats", 35),
     ("07-yaml-of-each-kind", 50),

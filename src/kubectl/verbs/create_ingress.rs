@@ -29,7 +29,7 @@ fn run(call: &mut Call<'_>) -> Outcome {
     }
     if let Some(text) = backend {
         let backend = service(&text)
-            .ok_or_else(|| error(format!("default-backend should be in format servicename:serviceport")))?;
+            .ok_or_else(|| error("default-backend should be in format servicename:serviceport".to_owned()))?;
         ingress.set("spec.defaultBackend", backend);
     }
     let (mut hosts, mut secured): (Vec<Value>, Vec<Value>) = (Vec::new(), Vec::new());
