@@ -1,5 +1,6 @@
 //! Completion of a command line: commands, verbs, kinds, names of objects, flags, namespaces and files. It only reads.
 
+use crate::api::Object;
 use crate::base::order::Order;
 use crate::cluster::World;
 use crate::kubectl::flags;
@@ -33,7 +34,7 @@ pub fn complete(line: &str, world: &World, session: &Session) -> Completion {
         [] => Completion { line: line.to_owned(), candidates: Vec::new() },
         // A flag that takes a value and a kind before a slash go on without a space.
         [only] => {
-            let space = if only.ends_with(['=', '/']) { "" } else { " " };
+            let space = if only.ends_with(['=', '/', ':']) { "" } else { " " };
             Completion { line: format!("{kept}{only}{space}"), candidates: Vec::new() }
         }
         several => {
@@ -72,7 +73,12 @@ fn kubectl(words: &[&str], word: &str, world: &World, session: &Session) -> Vec<
     match words.last() {
         Some(&("-n" | "--namespace")) => return names("Namespace", "", world),
         Some(&("-f" | "--filename")) => return session.files.keys().cloned().collect(),
-        Some(&("-o" | "--output")) => return owned(&["json", "jsonpath=", "name", "wide", "yaml"]),
+        Some(&("-c" | "--container")) => return containers(words, world, session),
+        Some(&"--dry-run") => return owned(&["client", "none", "server"]),
+        Some(&"--context") => return owned(&["kubottle"]),
+        Some(&("-o" | "--output")) => {
+            return owned(&["custom-columns=", "go-template=", "json", "jsonpath=", "kyaml", "name", "wide", "yaml"])
+        }
         _ => {}
     }
     let plain: Vec<&str> = plain_words(words);
@@ -90,13 +96,25 @@ fn kubectl(words: &[&str], word: &str, world: &World, session: &Session) -> Vec<
         return family.iter().map(|v| v.name.to_owned()).collect();
     }
     let Some(verb) = verb else { return Vec::new() };
+    if let Some(begun) = word.strip_prefix("--dry-run=") {
+        let values = ["client", "none", "server"];
+        return values.iter().filter(|v| v.starts_with(begun)).map(|v| format!("--dry-run={v}")).collect();
+    }
     if word.starts_with('-') {
         let flags = flags::of(&path.join(" "));
         return flags.iter().filter(|flag| !flag.deprecated).map(|flag| format!("--{}", flag.name)).collect();
     }
     let here = namespace(words, session);
     match (verb.name, args) {
-        ("logs" | "exec", []) => names("Pod", &here, world),
+        ("logs" | "exec" | "attach" | "debug" | "port-forward", []) if !word.contains('/') => {
+            names("Pod", &here, world)
+        }
+        ("completion", []) => owned(&["bash", "fish", "powershell", "zsh"]),
+        ("cp", _) => {
+            let pods = names("Pod", &here, world).into_iter().map(|name| format!("{name}:"));
+            pods.chain(session.files.keys().cloned()).collect()
+        }
+        ("taint", ["node" | "nodes" | "no"]) => names("Node", "", world),
         ("cordon" | "uncordon" | "drain", _) => names("Node", "", world),
         (_, []) if word.contains('/') => named(word, &here, world),
         (_, []) => world.store().catalog().all().map(|kind| kind.plural.to_owned()).collect(),
@@ -105,6 +123,21 @@ fn kubectl(words: &[&str], word: &str, world: &World, session: &Session) -> Vec<
             None => Vec::new(),
         },
     }
+}
+
+/// The containers of the pod that a line names.
+fn containers(words: &[&str], world: &World, session: &Session) -> Vec<String> {
+    let here = namespace(words, session);
+    let pods = plain_words(words).into_iter().filter_map(|word| {
+        let name = word.strip_prefix("pod/").or(word.strip_prefix("pods/")).unwrap_or(word);
+        world.store().find("Pod", &here, name)
+    });
+    let lists = |pod: &Object| {
+        let of = |list: &str| pod.spec().get(list).list().iter().map(|c| c.get("name").str().to_owned()).collect();
+        let all: Vec<Vec<String>> = ["containers", "initContainers", "ephemeralContainers"].map(of).to_vec();
+        all.concat()
+    };
+    pods.flat_map(lists).collect()
 }
 
 /// The words that are neither flags nor their values.

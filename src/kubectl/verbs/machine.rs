@@ -1,4 +1,4 @@
-//! The verbs that need a machine around kubectl: port-forward, proxy, cp, completion, plugin, kustomize,
+//! The verbs that need a machine around kubectl: port-forward, proxy, completion, plugin, kustomize,
 //! certificate, and options. They check what they are given as kubectl does; what a page cannot do they say.
 
 use super::Verb;
@@ -18,8 +18,6 @@ const fn row(name: &'static str, run: fn(&mut Call<'_>) -> Outcome) -> Verb {
 pub static PORT_FORWARD: Verb = row("port-forward", port_forward);
 /// The row of proxy.
 pub static PROXY: Verb = row("proxy", proxy);
-/// The row of cp.
-pub static CP: Verb = row("cp", cp);
 /// The row of completion.
 pub static COMPLETION: Verb = row("completion", completion);
 /// The row of plugin.
@@ -137,27 +135,6 @@ fn proxy(call: &mut Call<'_>) -> Outcome {
         "Kubottle: no browser of yours reaches this port; `kubectl get --raw` asks the API server. Ctrl-C ends this.",
     );
     Ok(Run::Wait(Box::new(Forever)))
-}
-
-/// Models staging/src/k8s.io/kubectl/pkg/cmd/cp CopyOptions.Validate and Run.
-fn cp(call: &mut Call<'_>) -> Outcome {
-    let [from, to] = call.line.args.clone().try_into().map_err(|_| error("source and destination are required"))?;
-    let from: String = from;
-    let remote = |text: &str| text.split_once(':').map(|(pod, path)| (pod.to_owned(), path.to_owned()));
-    let (pod, path) = match (remote(&from), remote(&to)) {
-        (Some(_), Some(_)) => return Err(error("one of src or dest must be a local file specification")),
-        (None, None) => return Err(error("one of src or dest must be a remote file specification")),
-        (Some(place), None) | (None, Some(place)) => place,
-    };
-    if path.is_empty() {
-        return Err(error("filepath can not be empty"));
-    }
-    if remote(&from).is_none() && call.session.file(&from).is_none() {
-        return Err(error(format!("{from} doesn't exist in local filesystem")));
-    }
-    let (namespace, name) = pod.split_once('/').map_or((call.namespace(), pod.as_str()), |(n, p)| (n.to_owned(), p));
-    call.get(kind("Pod"), &namespace, name)?;
-    Err(error("Kubottle copies no files into containers or out of them: a ConfigMap brings files in, `kubectl exec POD -- cat FILE` reads them"))
 }
 
 /// The terminal completes by itself, so there is no script to print; where one is asked for, `source` finds a comment.

@@ -7,6 +7,7 @@ mod autoscale;
 pub mod change;
 pub mod config;
 mod containers;
+mod cp;
 mod create;
 mod create_batch;
 mod create_ingress;
@@ -106,7 +107,7 @@ pub static VERBS: &[&Verb] = &[
     &attach::VERB,
     &machine::PORT_FORWARD,
     &machine::PROXY,
-    &machine::CP,
+    &cp::VERB,
     &machine::COMPLETION,
     &machine::PLUGIN,
     &machine::KUSTOMIZE,
