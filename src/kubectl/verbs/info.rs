@@ -22,7 +22,12 @@ pub static API_VERSIONS: Verb = Verb { name: "api-versions", run: Some(api_versi
 pub static VERSION_VERB: Verb = Verb { name: "version", run: Some(version), ..super::PLAIN };
 
 /// The row of cluster-info.
-pub static CLUSTER_INFO: Verb = Verb { name: "cluster-info", run: Some(cluster_info), ..super::PLAIN };
+pub static CLUSTER_INFO: Verb = Verb {
+    name: "cluster-info",
+    aliases: &["clusterinfo"],
+    subverbs: &[&Verb { name: "dump", run: Some(super::cluster_info_dump::run), ..super::PLAIN }],
+    run: Some(cluster_info),
+};
 
 const VERBS: &str = "create,delete,deletecollection,get,list,patch,update,watch";
 

@@ -5,6 +5,7 @@ pub mod attach;
 mod auth;
 mod autoscale;
 pub mod change;
+mod cluster_info_dump;
 pub mod config;
 mod containers;
 mod cp;
