@@ -57,6 +57,28 @@ impl World {
         self.load.give(given);
     }
 
+    /// The metrics that the adapter of a group knows, as its discovery names them: `pods/requests_per_second`.
+    pub fn metric_names(&self, group: &str) -> Vec<String> {
+        let mut names = Vec::new();
+        if group == CUSTOM {
+            names = ["ingresses.networking.k8s.io", "pods", "services"].map(|of| format!("{of}/{REQUESTS}")).to_vec();
+        }
+        for given in self.load.given_at(self.now()) {
+            names.extend(match (&given.about, group) {
+                (About::Custom(_, name, _), CUSTOM) => Some(format!("pods/{name}")),
+                (About::Object(kind, _, name, _), CUSTOM) => {
+                    let row = crate::api::kinds::KINDS.iter().find(|row| row.kind == kind);
+                    Some(format!("{}/{name}", row.map_or_else(|| kind.to_lowercase(), |row| row.resource().into())))
+                }
+                (About::External(name, ..), EXTERNAL) => Some(name.to_string()),
+                _ => None,
+            });
+        }
+        names.order();
+        names.dedup();
+        names
+    }
+
     /// From now on metrics are measured again.
     pub fn forget_given_metrics(&mut self) {
         self.load.given = Arc::default();

@@ -41,7 +41,7 @@ pub fn serve(offered: f64, request_secs: f64, cpus: f64, places: f64) -> Served 
     let (served, waiting) = match places > MOST_PLACES && offered >= most {
         // Nobody counts so many states: the line is full.
         true => (most, places - cpus),
-        false => states(offered / most, cpus.max(1.0) as u32, places.min(MOST_PLACES).max(1.0) as u32, offered),
+        false => states(offered / most, cpus.max(1.0) as u32, places.clamp(1.0, MOST_PLACES) as u32, offered),
     };
     let latency = request_secs + waiting / served;
     Served {
