@@ -54,6 +54,11 @@ if (released) {
   const asking = replaced(glue, "const import0 = {", "const import0 = { __load_deferred: () => kubottleDeferred.now(),");
   const begun = `wasm = instance.exports; kubottleDeferred.begin(wasm, new URL("./${later}", import.meta.url).href);`;
   rename(present(".js"), replaced(asking, "wasm = instance.exports;", begun));
+  // Who was here before has both parts on this machine. Without a network the second could not be asked for in a hurry: what
+  // asks and does not wait goes past the worker.
+  const here = 'self.origin !== "null" && navigator.serviceWorker?.controller';
+  const before = `if (${here}) kubottleDeferred.carried = await fetch("./${later}").then((file) => file.arrayBuffer(), () => undefined);`;
+  index = replaced(index, "const wasm = await init(", `${before}\nconst wasm = await init(`);
 }
 
 // Trunk writes the start of the page into index.html; a strict Content-Security-Policy wants it in a file.
