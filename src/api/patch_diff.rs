@@ -79,9 +79,8 @@ fn diff_values(
     let whole = matches!((old, new), (Value::Map(_), Value::Map(_)));
     match (old, new) {
         _ if whole && lookup(shape, key).is_ok_and(|meta| meta.replaces) => {
-            if options.changes {
-                patch.insert(key, new.clone());
-            }
+            let wanted = options.changes.then(|| new.clone());
+            wanted.into_iter().for_each(|new| patch.insert(key, new));
         }
         _ if old.same(new) => {}
         (Value::Map(old), Value::Map(new)) => {
