@@ -1,20 +1,65 @@
-//! What the servers of a pod write about requests. A probe that goes on finding the same is not run again, and its lines are
+//! What the containers of a pod answer to requests, and what their servers write about them. A probe that goes on finding the same is not run again, and its lines are
 //! worked out when somebody reads the log.
 
 use ecow::EcoString;
 
 use super::container::{Container, Role, State};
+use super::files::Places;
 use super::logs::LogLine;
 use super::processes::keep;
 use super::PodRuntime;
 use crate::api::Object;
 use crate::base::time::{SimTime, Span, Timestamp};
-use crate::workload::{self, access, Request, Response};
+use crate::store::{View, VolumeData};
+use crate::workload::shell::Entry;
+use crate::workload::{self, access, Arrival, Request, Response};
 
 /// Lines of one probe that are worked out at the most.
 const MOST: u64 = 200;
 
 impl PodRuntime {
+    /// What a container answers on a port, by its name or (where that is empty) whichever listens there; nothing where
+    /// nobody does yet.
+    pub fn answer(
+        &self,
+        view: &View,
+        data: &VolumeData,
+        pod: &Object,
+        name: &str,
+        port: u16,
+        request: &Request,
+    ) -> Option<Response> {
+        let chosen = |c: &&Container| (name.is_empty() || c.name == name) && c.role != Role::Init;
+        self.containers.iter().filter(chosen).find_map(|container| {
+            let State::Running(run) = &container.state else { return None };
+            let spec = container.spec(pod);
+            let file = |path: &str| {
+                let places = Places::of(view, pod, spec, &[]);
+                match places.read(data, path) {
+                    Some(Entry::File(text)) => Some(text),
+                    _ => None,
+                }
+            };
+            let process = container.process.as_ref();
+            let mut listeners = process.into_iter().flat_map(|process| process.listeners());
+            if let Some((_, text, root)) = listeners.find(|listener| listener.0 == port) {
+                return Some(match text {
+                    Some(text) => workload::say(text),
+                    None => workload::serve_files(root, &request.path, &file),
+                });
+            }
+            let behaviour = workload::behaviour(pod, spec);
+            let serves = process.is_none_or(|process| process.serves);
+            if !serves || run.since + Span::millis(behaviour.start_ms) > view.now {
+                return None;
+            }
+            let listen = behaviour.listens.iter().find(|l| l.port == port && l.protocol != "UDP")?;
+            let running_for = view.now.since(run.since);
+            let arrival = Arrival { pod, container: spec, page: listen.page, running_for, file: &file };
+            Some(workload::respond(&arrival, request))
+        })
+    }
+
     /// The container that answered on a port, and what it writes of that, without the time.
     pub fn access(
         &self,

@@ -2,16 +2,13 @@
 
 use ecow::EcoString;
 
-use super::container::{Container, State};
-use super::files::Places;
+use super::container::State;
 use super::{PodRuntime, Sync};
 use crate::api::{Object, Value};
 use crate::base::draw;
 use crate::base::time::{SimTime, Span, Timestamp};
 use crate::store::settings::{ip_number, ip_text};
-use crate::store::{View, VolumeData};
-use crate::workload::shell::Entry;
-use crate::workload::{self, Arrival, Request};
+use crate::workload::{self, Request};
 
 /// How the kubelet calls itself to those that it asks.
 const PROBER: &str = "kube-probe/1.36";
@@ -366,48 +363,6 @@ fn annotated(command: &[Value], running_for: Span) -> Option<Result<(), String>>
 }
 
 impl PodRuntime {
-    /// What a container answers on a port, by its name or (where that is empty) whichever listens there; nothing where
-    /// nobody does yet.
-    pub fn answer(
-        &self,
-        view: &View,
-        data: &VolumeData,
-        pod: &Object,
-        name: &str,
-        port: u16,
-        request: &Request,
-    ) -> Option<workload::Response> {
-        let chosen = |c: &&Container| (name.is_empty() || c.name == name) && c.role != super::Role::Init;
-        self.containers.iter().filter(chosen).find_map(|container| {
-            let State::Running(run) = &container.state else { return None };
-            let spec = container.spec(pod);
-            let file = |path: &str| {
-                let places = Places::of(view, pod, spec, &[]);
-                match places.read(data, path) {
-                    Some(Entry::File(text)) => Some(text),
-                    _ => None,
-                }
-            };
-            let process = container.process.as_ref();
-            let mut listeners = process.into_iter().flat_map(|process| process.listeners());
-            if let Some((_, text, root)) = listeners.find(|listener| listener.0 == port) {
-                return Some(match text {
-                    Some(text) => workload::say(text),
-                    None => workload::serve_files(root, &request.path, &file),
-                });
-            }
-            let behaviour = workload::behaviour(pod, spec);
-            let serves = process.is_none_or(|process| process.serves);
-            if !serves || run.since + Span::millis(behaviour.start_ms) > view.now {
-                return None;
-            }
-            let listen = behaviour.listens.iter().find(|l| l.port == port && l.protocol != "UDP")?;
-            let running_for = view.now.since(run.since);
-            let arrival = Arrival { pod, container: spec, page: listen.page, running_for, file: &file };
-            Some(workload::respond(&arrival, request))
-        })
-    }
-
     /// Somebody has been in the pod: its probes are to look again.
     pub fn touch(&mut self, now: SimTime, epoch: Timestamp) {
         for container in &mut self.containers {
