@@ -20,6 +20,7 @@ fn api_server_ip(settings: &Settings) -> String {
 pub(super) fn start(world: &mut World) {
     let settings = world.settings.clone();
     let because = Arc::new(Because::rule("kubeadm", "every new cluster has it"));
+    seed(world);
     let mut objects: Vec<Object> = ["default", "kube-node-lease", "kube-public", "kube-system"]
         .iter()
         .map(|name| Object::new(kind("Namespace"), "", name))
@@ -50,6 +51,28 @@ pub(super) fn start(world: &mut World) {
     for index in 0..settings.nodes {
         world.tell_of_node(&format!("node-{}", index + 1));
     }
+}
+
+/// Puts in what the API server itself makes, into its store and into every watcher's copy: nobody reacts to it.
+fn seed(world: &mut World) {
+    let (seed, now) = (world.settings.seed, world.settings.epoch.rfc3339());
+    let own = super::bootstrap_table::objects().iter().cloned();
+    let stamped: Vec<Object> = own
+        .map(|mut object| {
+            let subject = format!("{} {}", object.kind.kind, object.key());
+            let metadata = object.value.slot("metadata");
+            metadata.set("uid", draw::uuid(seed, "uid", &subject, 0));
+            metadata.set("creationTimestamp", now.as_str());
+            if !object.status().get("conditions").is_null() {
+                let conditions = object.value.slot("status").slot("conditions").items_mut();
+                conditions.iter_mut().for_each(|condition| condition.set("lastTransitionTime", now.as_str()));
+            }
+            object
+        })
+        .collect();
+    world.store.seed(stamped);
+    world.cache = world.store.clone();
+    world.announced = world.store.revision();
 }
 
 /// Models pkg/registry/scheduling/rest AddSystemPriorityClasses.

@@ -3,6 +3,7 @@
 
 pub mod apply;
 pub mod bootstrap;
+mod bootstrap_table;
 pub mod checkers;
 mod checkers_storage;
 mod checkers_workloads;

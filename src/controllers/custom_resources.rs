@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Controller, Key};
 use crate::api::custom;
+use crate::api::kinds::catalog::version_of;
 use crate::api::{Object, Value};
 use crate::base::time::Span;
 use crate::store::definitions::CLEANUP;
@@ -28,15 +29,16 @@ fn keys(change: &Change, view: &View) -> Vec<Key> {
     match change.verb {
         Verb::Deleted => {
             let group = change.object.at("spec.group");
-            view.store.all(KIND).filter(|other| other.at("spec.group") == group).map(Key::of).collect()
+            let others = view.store.all(KIND).filter(|other| other.at("spec.group") == group).map(Key::of);
+            others.chain([Key::of(&change.object)]).collect()
         }
-        _ if change.object.is_deleting() => vec![Key::of(&change.object)],
-        _ => Vec::new(),
+        _ => vec![Key::of(&change.object)],
     }
 }
 
 fn reconcile(view: &View, key: &Key, _: &Value) -> Plan {
     let mut plan = Plan::nothing();
+    register(view, key, &mut plan);
     let Some(definition) = view.get(KIND, &key.key) else { return plan };
     match definition.is_deleting() {
         true if has_finalizer(definition) => clean_up(view, definition, &mut plan),
@@ -53,6 +55,40 @@ fn reconcile(view: &View, key: &Key, _: &Value) -> Plan {
         }
     }
     plan
+}
+
+/// Each group version of a definition has an APIService.
+///
+/// Models pkg/controlplane/controller/crdregistration crdRegistrationController.handleVersionUpdate.
+fn register(view: &View, key: &Key, plan: &mut Plan) {
+    let Some((_, group)) = key.key.name.split_once('.') else { return };
+    let name = |version: &str| format!("{version}.{group}");
+    let rows = view.store.catalog().custom().iter().filter(|row| row.group == group);
+    let served: Vec<String> = rows.map(|row| name(row.version)).collect();
+    let rule = "the API server registers the group versions of custom resources";
+    let because = Arc::new(Because::rule(COMPONENT, rule));
+    for name in &served {
+        if view.store.find("APIService", "", name).is_none() && !plan.actions.iter().any(|a| creates(a, name)) {
+            let object = version_of(name, 1000, 100, "true");
+            plan.push(Action::Create { object, because: because.clone(), success: None, failure: None });
+        }
+    }
+    let own = |service: &&Object| service.label("kube-aggregator.kubernetes.io/automanaged") == "true";
+    let of_group = view.store.all("APIService").filter(own).filter(|service| service.at("spec.group").str() == group);
+    for gone in of_group.filter(|service| !served.iter().any(|name| name == service.name())) {
+        plan.push(Action::Delete {
+            kind: "APIService",
+            key: gone.key(),
+            uid: gone.uid().into(),
+            options: DeleteOptions::default(),
+            because: because.clone(),
+            success: None,
+        });
+    }
+}
+
+fn creates(action: &Action, name: &str) -> bool {
+    matches!(action, Action::Create { object, .. } if object.name() == name)
 }
 
 fn has_finalizer(definition: &Object) -> bool {

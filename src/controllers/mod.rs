@@ -2,6 +2,7 @@
 //! plan out. They never write, and never import each other, the kernel or the cluster.
 
 pub mod claims;
+mod cluster_role_aggregation;
 pub mod controller_history;
 mod cron_job;
 pub mod cron_job_time;
@@ -111,6 +112,7 @@ impl Key {
 /// Every controller.
 pub static CONTROLLERS: &[Controller] = &[
     cron_job::CONTROLLER,
+    cluster_role_aggregation::CONTROLLER,
     custom_resources::CONTROLLER,
     daemon_set::CONTROLLER,
     deployment::CONTROLLER,

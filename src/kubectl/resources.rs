@@ -7,6 +7,7 @@ use super::manifest::{self, Manifest};
 use super::verbs::machine::no_kustomization;
 use crate::api::selector::Selector;
 use crate::api::{Kind, Object};
+use crate::base::order::Order;
 
 /// The objects a command line means.
 #[derive(Default)]
@@ -200,7 +201,11 @@ pub fn list(call: &Call<'_>, kind: &'static Kind) -> Result<Vec<Object>, Failure
         "" => store.all(kind.kind).map(|object| call.world.present(object).seen_as(kind)).collect(),
         namespace => store.list(kind.kind, namespace).map(|object| call.world.present(object).seen_as(kind)).collect(),
     };
-    Ok(all.into_iter().filter(|object| filter.takes(object)).collect())
+    let mut chosen: Vec<Object> = all.into_iter().filter(|object| filter.takes(object)).collect();
+    if kind.kind == "FlowSchema" {
+        chosen.order_by_key(|schema| (schema.at("spec.matchingPrecedence").int(), schema.name().to_owned()));
+    }
+    Ok(chosen)
 }
 
 /// What `-l` and `--field-selector` choose.

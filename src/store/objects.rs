@@ -157,6 +157,17 @@ impl Store {
         self.absorb(change);
     }
 
+    /// Puts the first objects of a cluster in: they are in no log, and what is drawn later does not depend on them.
+    pub fn seed(&mut self, objects: Vec<Object>) {
+        for mut object in objects {
+            self.revision += 1;
+            object.value.slot("metadata").set("resourceVersion", self.revision.to_string());
+            let key = object.key();
+            self.kinds.entry(object.kind.kind).or_default().or_default(&key.namespace).insert(key.name, object);
+        }
+        self.instant.1 = self.revision;
+    }
+
     fn remember(&mut self, change: Change) {
         let uid = change.object.metadata().get("uid").text();
         match change.verb {

@@ -1,7 +1,7 @@
 //! Who may do what: role-based access control over the objects of the cluster, for requests made in another's name.
 
 use super::Store;
-use crate::api::{Map, Value};
+use crate::api::Value;
 
 /// Who asks.
 #[derive(Clone, Debug)]
@@ -28,32 +28,6 @@ pub struct Access<'a> {
     /// A path such as `/healthz` in place of all that; empty for objects.
     pub url: &'a str,
 }
-
-/// The roles every cluster has, where nobody has made one of that name: `NAME verbs group:resource,... ...`. The rules of
-/// `+NAME` are included.
-const BUILT_IN: &str = "\
-cluster-admin * *:* url:*
-system:basic-user create authorization.k8s.io:selfsubjectaccessreviews,selfsubjectrulesreviews authentication.k8s.io:selfsubjectreviews
-system:discovery get url:/api,/api/*,/apis,/apis/*,/healthz,/livez,/openapi,/openapi/*,/readyz,/version,/version/,/.well-known,/.well-known/*
-system:public-info-viewer get url:/healthz,/livez,/readyz,/version,/version/
-view get,list,watch :bindings,configmaps,endpoints,events,limitranges,namespaces,namespaces/status,persistentvolumeclaims,persistentvolumeclaims/status,pods,pods/log,pods/status,replicationcontrollers,replicationcontrollers/scale,replicationcontrollers/status,resourcequotas,resourcequotas/status,serviceaccounts,services,services/status apps:controllerrevisions,daemonsets,daemonsets/status,deployments,deployments/scale,deployments/status,replicasets,replicasets/scale,replicasets/status,statefulsets,statefulsets/scale,statefulsets/status autoscaling:horizontalpodautoscalers,horizontalpodautoscalers/status batch:cronjobs,cronjobs/status,jobs,jobs/status discovery.k8s.io:endpointslices events.k8s.io:events networking.k8s.io:ingresses,ingresses/status,networkpolicies policy:poddisruptionbudgets,poddisruptionbudgets/status
-edit get,list,watch :pods/attach,pods/proxy,pods/exec,pods/portforward,secrets,services/proxy
-edit create,delete,deletecollection,patch,update :pods,pods/attach,pods/proxy,pods/exec,pods/portforward,replicationcontrollers,replicationcontrollers/scale,serviceaccounts,services,services/proxy,persistentvolumeclaims,configmaps,secrets,endpoints,events apps:statefulsets,statefulsets/scale,daemonsets,deployments,deployments/rollback,deployments/scale,replicasets,replicasets/scale autoscaling:horizontalpodautoscalers batch:jobs,cronjobs policy:poddisruptionbudgets networking.k8s.io:networkpolicies,ingresses
-edit create :pods/eviction,serviceaccounts/token
-edit impersonate :serviceaccounts
-edit +view
-admin create,delete,deletecollection,get,list,patch,update,watch rbac.authorization.k8s.io:roles,rolebindings
-admin create authorization.k8s.io:localsubjectaccessreviews
-admin +edit
-";
-
-/// The bindings every cluster has: a role and the group it is given to.
-const BOUND: [(&str, &str); 4] = [
-    ("cluster-admin", "system:masters"),
-    ("system:basic-user", "system:authenticated"),
-    ("system:discovery", "system:authenticated"),
-    ("system:public-info-viewer", "system:authenticated"),
-];
 
 impl User {
     /// The user that a name and groups of flags mean; a service account has the groups of its namespace.
@@ -85,11 +59,6 @@ impl User {
     /// Models plugin/pkg/auth/authorizer/rbac and pkg/registry/rbac/validation VisitRulesFor.
     pub fn rules(&self, store: &Store, namespace: &str) -> Vec<Value> {
         let mut rules = Vec::new();
-        for (role, group) in BOUND {
-            if self.groups.iter().any(|known| known == group) {
-                rules.extend(role_rules(store, "ClusterRole", "", role));
-            }
-        }
         let given = |binding: &crate::api::Object| {
             let subjects = binding.value.get("subjects").list();
             subjects.iter().any(|subject| self.is(subject, binding.namespace()))
@@ -113,42 +82,8 @@ impl User {
 }
 
 fn role_rules(store: &Store, kind: &str, namespace: &str, name: &str) -> Vec<Value> {
-    let namespace = if kind == "Role" { namespace } else { "" };
-    let kind = if kind == "Role" { "Role" } else { "ClusterRole" };
-    match store.find(kind, namespace, name) {
-        Some(role) => role.value.get("rules").list().to_vec(),
-        None if kind == "ClusterRole" => built_in(name),
-        None => Vec::new(),
-    }
-}
-
-fn built_in(name: &str) -> Vec<Value> {
-    let texts = |list: &str| list.split(',').map(Value::from).collect::<Value>();
-    let mut rules = Vec::new();
-    for line in BUILT_IN.lines() {
-        let mut words = line.split(' ');
-        if words.next() != Some(name) {
-            continue;
-        }
-        let verbs = words.next().unwrap_or("");
-        if let Some(other) = verbs.strip_prefix('+') {
-            rules.extend(built_in(other));
-            continue;
-        }
-        for (group, resources) in words.filter_map(|word| word.split_once(':')) {
-            let mut rule = Map::default();
-            rule.insert("verbs", texts(verbs));
-            match group {
-                "url" => rule.insert("nonResourceURLs", texts(resources)),
-                group => {
-                    rule.insert("apiGroups", vec![Value::from(group)]);
-                    rule.insert("resources", texts(resources));
-                }
-            }
-            rules.push(Value::from(rule));
-        }
-    }
-    rules
+    let (kind, namespace) = if kind == "Role" { (kind, namespace) } else { ("ClusterRole", "") };
+    store.find(kind, namespace, name).map_or_else(Vec::new, |role| role.value.get("rules").list().to_vec())
 }
 
 /// Models pkg/apis/rbac/v1 VerbMatches, APIGroupMatches, ResourceMatches, ResourceNameMatches and NonResourceURLMatches.

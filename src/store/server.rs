@@ -403,8 +403,12 @@ fn reset_status(object: &mut Object) {
                 crate::value!({"currentNumberScheduled": 0, "desiredNumberScheduled": 0, "numberMisscheduled": 0, "numberReady": 0}),
             ),
             "APIService" => {
-                let available = crate::value!({"type": "Available", "status": "True", "reason": "Passed",
-                    "message": "all checks passed", "lastTransitionTime": (object.at("metadata.creationTimestamp").clone())});
+                let (reason, message) = match object.at("spec.service").is_null() {
+                    true => ("Local", "Local APIServices are always available"),
+                    false => ("Passed", "all checks passed"),
+                };
+                let available = crate::value!({"type": "Available", "status": "True", "reason": reason,
+                    "message": message, "lastTransitionTime": (object.at("metadata.creationTimestamp").clone())});
                 object.set("status.conditions", Value::from(vec![available]));
             }
             "HorizontalPodAutoscaler" => {

@@ -23,7 +23,7 @@ pub(super) static KIND: Kind = Kind {
     support: &[Support {
         field: "",
         depth: Depth::Modelled,
-        note: "Those of the metrics APIs: while one is there, its group answers. Others are kept.",
+        note: "One for each group version; while one of the metrics APIs is there, its group answers.",
     }],
 };
 

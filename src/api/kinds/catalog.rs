@@ -98,3 +98,20 @@ fn find(rows: &[&'static Kind], word: &str) -> Option<&'static Kind> {
         named && grouped
     })
 }
+
+/// The APIService of a group version that the API server itself serves, named `VERSION.GROUP`.
+pub fn version_of(name: &str, group_priority: i64, version_priority: i64, managed: &str) -> Object {
+    let mut service = Object::new(super::kind("APIService"), "", name);
+    let (version, group) = name.split_once('.').unwrap_or((name, ""));
+    service.set("metadata.labels", crate::value!({"kube-aggregator.kubernetes.io/automanaged": managed}));
+    let mut spec = crate::value!({"groupPriorityMinimum": group_priority, "version": version,
+        "versionPriority": version_priority});
+    if !group.is_empty() {
+        spec.set("group", group);
+    }
+    service.set("spec", spec);
+    let available = crate::value!({"type": "Available", "status": "True", "reason": "Local",
+        "message": "Local APIServices are always available"});
+    service.set("status.conditions", Value::from(vec![available]));
+    service
+}

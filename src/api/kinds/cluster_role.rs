@@ -20,7 +20,11 @@ pub(super) static KIND: Kind = Kind {
     validate_update: validation::rbac::role_update,
     columns: COLUMNS,
     cells,
-    support: &[STORED],
+    support: &[Support {
+        field: "",
+        depth: Depth::Modelled,
+        note: "Those of every cluster are there; aggregated ones gather their rules.",
+    }],
 };
 
 const COLUMNS: &[Column] = &[shown("NAME"), shown("CREATED AT")];

@@ -239,6 +239,13 @@ pub static UNKEPT: &[Unkept] = &[
     },
 ];
 
+impl Unkept {
+    /// `authentication.k8s.io`; empty for the core group.
+    pub fn group(&self) -> &'static str {
+        self.api_version.split_once('/').map_or("", |(group, _)| group)
+    }
+}
+
 impl Kind {
     /// `Deployment`, `CronTab`: the kind as objects and messages name it.
     pub fn name(&self) -> &'static str {

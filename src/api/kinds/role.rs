@@ -20,7 +20,7 @@ pub(super) static KIND: Kind = Kind {
     validate_update: validation::rbac::role_update,
     columns: COLUMNS,
     cells,
-    support: &[STORED],
+    support: &[Support { field: "", depth: Depth::Modelled, note: "" }],
 };
 
 const COLUMNS: &[Column] = &[shown("NAME"), shown("CREATED AT")];

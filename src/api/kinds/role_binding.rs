@@ -20,7 +20,7 @@ pub(super) static KIND: Kind = Kind {
     validate_update: validation::rbac::binding_update,
     columns: COLUMNS,
     cells,
-    support: &[STORED],
+    support: &[Support { field: "", depth: Depth::Modelled, note: "Asked for what is done with --as." }],
 };
 
 const COLUMNS: &[Column] =

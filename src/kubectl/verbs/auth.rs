@@ -3,6 +3,7 @@
 use super::change::{create, modify};
 use super::Verb;
 use crate::api::encode::{json_pretty, yaml};
+use crate::api::kinds::UNKEPT;
 use crate::api::Value;
 use crate::base::table::columns;
 use crate::kubectl::call::{Call, DryRun, Outcome, Run};
@@ -51,11 +52,13 @@ fn can_i(call: &mut Call<'_>) -> Outcome {
     let (resource, name) = text.split_once('/').unwrap_or((&text, ""));
     let url = if resource.is_empty() { text.as_str() } else { "" };
     let kind = call.world.store().catalog().resource(resource);
+    let review =
+        UNKEPT.iter().find(|row| kind.is_none() && row.plural == resource.split('.').next().unwrap_or(resource));
     if !KNOWN_VERBS.split(',').any(|known| known == verb) && url.is_empty() {
         call.out.err(format!("Warning: verb '{verb}' is not a known verb"));
     }
     match kind {
-        None if url.is_empty() && resource != "*" => {
+        None if url.is_empty() && resource != "*" && review.is_none() => {
             call.out.err(format!("Warning: the server doesn't have a resource type '{resource}'"));
         }
         Some(kind) if !kind.namespaced && !call.line.is("all-namespaces") => {
@@ -69,7 +72,7 @@ fn can_i(call: &mut Call<'_>) -> Outcome {
     let (plain, group) = resource.split_once('.').unwrap_or((resource, if resource == "*" { "*" } else { "" }));
     let access = Access {
         verb: &verb,
-        group: kind.map_or(group, |kind| kind.group),
+        group: review.map_or(kind.map_or(group, |kind| kind.group), |row| row.group()),
         resource: kind.map_or(plain, |kind| kind.plural),
         part: &part,
         name,
@@ -126,7 +129,15 @@ fn reconcile(call: &mut Call<'_>) -> Outcome {
     manifest::require_files(call)?;
     let dry = call.dry_run()?;
     let files = manifest::read_flag(call)?;
-    for manifest in files.manifests.iter().filter(|manifest| manifest.object.kind.group.starts_with("rbac.")) {
+    for manifest in &files.manifests {
+        let row = manifest.object.kind;
+        if row.custom.is_some() || matches!(row.kind, "CustomResourceDefinition" | "APIService") {
+            let (version, kind) = (row.api_version(), row.name());
+            return Err(error(format!("unable to decode \"{}\": no kind \"{kind}\" is registered for version \"{version}\" in scheme \"pkg/runtime/scheme.go:111\"", manifest.source)));
+        }
+        if !row.group.starts_with("rbac.") {
+            continue;
+        }
         let (kind, namespace, name) = manifest.target(call)?;
         let mut wanted = manifest.accepted(call)?;
         if kind.namespaced {
