@@ -77,11 +77,13 @@ fn diff_values(
     options: Options,
 ) -> Result<(), String> {
     let whole = matches!((old, new), (Value::Map(_), Value::Map(_)));
-    match (old, new) {
-        _ if whole && lookup(shape, key).is_ok_and(|meta| meta.replaces) => {
-            let wanted = options.changes.then(|| new.clone());
-            wanted.into_iter().for_each(|new| patch.insert(key, new));
+    if whole && lookup(shape, key).is_ok_and(|meta| meta.replaces) {
+        if options.changes {
+            patch.insert(key, new.clone());
         }
+        return Ok(());
+    }
+    match (old, new) {
         _ if old.same(new) => {}
         (Value::Map(old), Value::Map(new)) => {
             let meta = match lookup(shape, key) {
