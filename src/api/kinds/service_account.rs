@@ -21,7 +21,11 @@ pub(super) static KIND: Kind = Kind {
     columns: COLUMNS,
     cells,
     support: &[
-        Support { field: "", depth: Depth::Modelled, note: "The `default` of each namespace is made; `create token` prints one that nobody checks." },
+        Support {
+            field: "",
+            depth: Depth::Modelled,
+            note: "The `default` of each namespace is made; `create token` prints one that nobody checks.",
+        },
         Support { field: "imagePullSecrets", depth: Depth::Stored, note: "Images need no secret." },
     ],
 };
