@@ -6,9 +6,11 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
-import { pathOf, withoutHash } from "./split.mjs";
+import { chooseMoved, listsOf, partsOf, pathOf, withoutHash } from "./split.mjs";
 import { serve } from "../tests/browser/server.mjs";
 
+// With the functions' names, before it is split.
+const WHOLE = "target/wasm-opt/release/kubottle-web_bg.wasm";
 const VIEWS = [
   { query: "", viewport: { width: 1440, height: 900 } },
   { query: "?lang=zh&theme=dark", viewport: { width: 390, height: 844 } },
@@ -17,7 +19,7 @@ const VIEWS = [
 const folder = mkdtempSync(join(tmpdir(), "first-view-"));
 cpSync("dist", folder, { recursive: true });
 const find = (pattern) => join(folder, readdirSync(folder).find((name) => pattern.test(name)));
-const { bytes, names } = noting(readFileSync("target/wasm-opt/release/kubottle-web_bg.wasm"));
+const { bytes, names } = noting(readFileSync(WHOLE));
 writeFileSync(find(/_bg\.wasm$/), bytes);
 const glue = find(/^kubottle-web-.*\.js$/);
 writeFileSync(glue, readFileSync(glue, "utf8").replace("() => kubottleDeferred.now()", "(index) => (window.entered ??= new Set()).add(index)"));
@@ -35,7 +37,8 @@ await server.close();
 rmSync(folder, { recursive: true });
 
 const head = readFileSync("scripts/deferred.txt", "utf8").split("\n").filter((line) => line.startsWith("#"));
-writeFileSync("scripts/deferred.txt", [...head, ...untouched(), ...genericEntered(), ""].join("\n"));
+const lines = [...untouched(), ...genericEntered()];
+writeFileSync("scripts/deferred.txt", [...head, ...lines, ...stillMoved(lines), ""].join("\n"));
 
 /** The module with a call at the start of each of its functions, and the functions' names in the order of the numbers noted. */
 function noting(source) {
@@ -83,4 +86,16 @@ function untouched() {
 function genericEntered() {
   const generic = [...entered].map((index) => withoutHash(names[index])).filter((name) => !pathOf(name));
   return [...new Set(generic)].sort().map((name) => `=${name}`);
+}
+
+/** Generic code that was entered and would yet be moved: by name, until nothing that was entered is moved. */
+function stillMoved(lines) {
+  const parts = partsOf(binaryen.readBinary(readFileSync(WHOLE)));
+  const stays = new Set();
+  for (;;) {
+    const moved = chooseMoved(parts, listsOf([...lines, ...stays].join("\n")));
+    const before = stays.size;
+    for (const index of entered) if (moved.has(names[index]) && !pathOf(names[index])) stays.add(`!${withoutHash(names[index])}`);
+    if (stays.size === before) return [...stays].sort();
+  }
 }

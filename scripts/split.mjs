@@ -5,17 +5,19 @@ import binaryen from "binaryen";
 import { readFileSync } from "node:fs";
 
 const { none } = binaryen;
-const lines = readFileSync(new URL("deferred.txt", import.meta.url), "utf8").split("\n").filter((line) => line && !line.startsWith("#"));
-const deferred_paths = new Set(lines.filter((line) => !line.startsWith("=")));
-const first_view = new Set(lines.filter((line) => line.startsWith("=")).map((line) => line.slice(1)));
+/** The lists of deferred.txt: `paths` to move, generic code `seen` in the first view, and such as `stays` in any case. */
+export function listsOf(text) {
+  const lines = text.split("\n").filter((line) => line && !line.startsWith("#"));
+  const marked = (mark) => new Set(lines.filter((line) => line.startsWith(mark)).map((line) => line.slice(1)));
+  return { paths: new Set(lines.filter((line) => !/^[=!]/.test(line))), seen: marked("="), stays: marked("!") };
+}
 
 /** Gives { first, deferred }, the bytes of both modules, for the bytes of one that still has its functions' names. */
-export function split(bytes) {
+export function split(bytes, lists = listsOf(readFileSync(new URL("deferred.txt", import.meta.url), "utf8"))) {
   const whole = binaryen.readBinary(bytes);
-  const { calls, imports } = callsOf(whole);
-  const table = tableOf(whole);
-  const exported = Array.from({ length: whole.getNumExports() }, (_, index) => binaryen.getExportInfo(whole.getExportByIndex(index)));
-  const moved = chooseMoved(calls, imports, table.names, exported.map((row) => row.value));
+  const parts = partsOf(whole);
+  const { calls, table, exported } = parts;
+  const moved = chooseMoved(parts, lists);
 
   // Moved functions that staying ones call by name get slots of their own at the end of the table.
   const crossing = new Set();
@@ -28,14 +30,20 @@ export function split(bytes) {
   return { first: firstModule(whole, { moved, added, slots, table, links }), deferred: deferredModule(binaryen.readBinary(bytes), { calls, moved, slots, table, links, exported }) };
 }
 
+/** What is decided by: calls between functions, their table, and what the page's JavaScript calls. */
+export function partsOf(module) {
+  const exported = Array.from({ length: module.getNumExports() }, (_, index) => binaryen.getExportInfo(module.getExportByIndex(index)));
+  return { ...callsOf(module), table: tableOf(module), exported };
+}
+
 /** The path of a function's name, from our crates on, of which it says first that it belongs to it; null for foreign code. */
 export function pathOf(name) {
   return name.match(/\bkubottle(_web)?(::\w+)+/)?.[0].replace(/::h[0-9a-f]{16}$/, "").split("::") ?? null;
 }
 
-function isNamedDeferred(name) {
+function isNamed(name, paths) {
   const path = pathOf(name);
-  return path !== null && path.some((_, index) => deferred_paths.has(path.slice(0, index + 1).join("::")));
+  return path !== null && path.some((_, index) => paths.has(path.slice(0, index + 1).join("::")));
 }
 
 /** A function's name without the hash that each build gives anew. */
@@ -69,21 +77,27 @@ function tableOf(module) {
 }
 
 /**
- * The functions to move: those deferred.txt names; generic code (which carries no module's name) that calls one of
- * them, for it was made for them, unless code of that name was seen in the first view; and all that nothing which stays can reach.
+ * The functions to move: those that deferred.txt names; generic code (which carries no module's name) that calls one of them, for
+ * it was made for them; and all that nothing which stays can reach. Generic code whose name was seen in the first view is only
+ * taken to be made for what moves if all of ours that it calls does.
  */
-function chooseMoved(calls, imports, table_names, exported_names) {
+export function chooseMoved({ calls, imports, table, exported }, { paths, seen, stays }) {
+  const exported_names = exported.map((row) => row.value);
   const keep = new Set([...exported_names, ...imports]);
-  const moved = new Set([...calls.keys()].filter((name) => isNamedDeferred(name) && !keep.has(name)));
+  const moved = new Set([...calls.keys()].filter((name) => isNamed(name, paths) && !keep.has(name)));
+  const generic = [...calls.keys()].filter((name) => !pathOf(name) && !keep.has(name) && !stays.has(withoutHash(name)));
   for (let before = -1; before !== moved.size; ) {
     before = moved.size;
-    for (const [name, callees] of calls) {
-      if (moved.has(name) || keep.has(name) || pathOf(name)) continue;
-      if (!first_view.has(withoutHash(name)) && [...callees].some((callee) => moved.has(callee))) moved.add(name);
+    for (const name of generic) {
+      if (moved.has(name)) continue;
+      const callees = [...calls.get(name)];
+      const ours = callees.filter(pathOf);
+      const made_for_moved = seen.has(withoutHash(name)) ? ours.length && ours.every((callee) => moved.has(callee)) : callees.some((callee) => moved.has(callee));
+      if (made_for_moved) moved.add(name);
     }
   }
   const reached = new Set();
-  const open_ends = [...exported_names, ...table_names].filter((name) => calls.has(name) && !moved.has(name));
+  const open_ends = [...exported_names, ...table.names].filter((name) => calls.has(name) && !moved.has(name));
   while (open_ends.length) {
     const name = open_ends.pop();
     if (reached.has(name) || moved.has(name)) continue;
