@@ -9,12 +9,13 @@ let coming;
 function begin(exports, url) {
   first = exports;
   address = url;
+  if (window.kubottleDeferred.carried) take(window.kubottleDeferred.carried);
 }
 
 /** Resolves when the second part is there, whether or not it could be had: who needs it then asks `now` and fails by name. */
 function soon() {
   if (!first || taken) return Promise.resolve();
-  coming ??= bytes()
+  coming ??= fetched()
     .then((source) => (taken ? null : WebAssembly.compile(source)))
     .then((module) => (taken || !module ? null : WebAssembly.instantiate(module, { first })))
     .then(() => (taken = true))
@@ -22,8 +23,7 @@ function soon() {
   return coming;
 }
 
-async function bytes() {
-  if (window.kubottleDeferred.carried) return window.kubottleDeferred.carried;
+async function fetched() {
   const response = await fetch(address);
   if (!response.ok) throw new Error(`${response.status} ${address}`);
   return response.arrayBuffer();
@@ -33,16 +33,16 @@ async function bytes() {
 function now() {
   if (taken) return;
   console.debug("Kubottle: the second part is needed before it has come");
-  let source = window.kubottleDeferred.carried;
-  if (!source) {
-    const request = new XMLHttpRequest();
-    request.open("GET", address, false);
-    request.overrideMimeType("text/plain; charset=x-user-defined");
-    request.send();
-    if (request.status !== 200) throw new Error(`Kubottle could not load its second part: ${request.status} ${address}`);
-    source = Uint8Array.from(request.responseText, (letter) => letter.charCodeAt(0));
-  }
-  // To make an instance is to put its functions into the table which both parts share.
+  const request = new XMLHttpRequest();
+  request.open("GET", address, false);
+  request.overrideMimeType("text/plain; charset=x-user-defined");
+  request.send();
+  if (request.status !== 200) throw new Error(`Kubottle could not load its second part: ${request.status} ${address}`);
+  take(Uint8Array.from(request.responseText, (letter) => letter.charCodeAt(0)));
+}
+
+/** To make an instance is to put its functions into the table which both parts share. */
+function take(source) {
   new WebAssembly.Instance(new WebAssembly.Module(source), { first });
   taken = true;
 }

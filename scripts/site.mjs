@@ -56,7 +56,8 @@ if (released) {
   rename(present(".js"), replaced(asking, "wasm = instance.exports;", begun));
   // Who was here before has both parts on this machine. Without a network the second could not be asked for in a hurry: what
   // asks and does not wait goes past the worker.
-  const here = 'self.origin !== "null" && navigator.serviceWorker?.controller';
+  // So does a page that is asked for another view than the first.
+  const here = '(self.origin !== "null" && navigator.serviceWorker?.controller) || /[?&]view=/.test(location.search)';
   const before = `if (${here}) kubottleDeferred.carried = await fetch("./${later}").then((file) => file.arrayBuffer(), () => undefined);`;
   index = replaced(index, "const wasm = await init(", `${before}\nconst wasm = await init(`);
 }
