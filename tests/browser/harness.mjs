@@ -66,7 +66,10 @@ async function visit(browser, url, { size = sizes.laptop, theme = "light" } = {}
     if (message.text().includes("second part is needed")) page.early.push(message.text());
   });
   page.on("pageerror", (error) => page.problems.push(`exception: ${error}`));
-  page.on("requestfailed", (request) => page.problems.push(`failed request: ${request.url()}`));
+  page.on("requestfailed", (request) => {
+    // A frame that is taken away, or a page that is left, gives up what it was still asking for.
+    if (request.failure()?.errorText !== "net::ERR_ABORTED") page.problems.push(`failed request: ${request.url()}`);
+  });
   page.on("response", (response) => {
     if (response.status() >= 400) page.problems.push(`${response.status()}: ${response.url()}`);
   });

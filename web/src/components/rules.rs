@@ -77,7 +77,7 @@ pub fn Rules(props: &RulesProps) -> Html {
                 <button type="button" aria-pressed={props.only_met.to_string()} disabled={!marked} onclick={only}>{lang.t("rules.only")}</button>
             </div>
             <p class="muted pad" aria-live="polite"><code>{&rules.command}</code>{" — "}{explained}</p>
-            <pre aria-label={lang.t("rules")}>
+            <pre role="group" tabindex="0" aria-label={lang.t("rules")}>
                 {for lines.iter().take(MOST_LINES).map(|line| match line.met {
                     Met::Yes => html! { <mark>{&line.text}</mark> },
                     Met::Near => html! { <span class="near">{&line.text}</span> },
