@@ -374,6 +374,20 @@ pub fn cidr(text: &str) -> Vec<String> {
     errors
 }
 
+/// A range of addresses in its canonical form.
+///
+/// Models staging/src/k8s.io/apimachinery/pkg/util/validation IsValidCIDR.
+pub fn canonical_cidr(text: &str) -> Vec<String> {
+    let errors = cidr(text);
+    let (address, length) = text.split_once('/').unwrap_or_default();
+    match address.parse::<Ipv6Addr>() {
+        Ok(canonical) if errors.is_empty() && canonical.to_string() != address => {
+            vec![format!("must be in canonical form (\"{canonical}/{length}\")")]
+        }
+        _ => errors,
+    }
+}
+
 fn has_host_bits(address: &str, length: u32) -> bool {
     match (address.parse::<Ipv4Addr>(), address.parse::<Ipv6Addr>()) {
         (Ok(v4), _) => u32::from(v4) & u32::MAX.checked_shr(length).unwrap_or(0) != 0,

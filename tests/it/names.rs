@@ -8,6 +8,7 @@ fn complaints(check: &str, value: &Value) -> Vec<String> {
     match check {
         "CIDR" => names::cidr(text),
         "IP" => names::ip(text),
+        "CanonicalCIDR" => names::canonical_cidr(text),
         "CanonicalIP" => names::canonical_ip(text),
         "ConfigMapKey" => names::config_map_key(text),
         "DNS1035Label" => names::dns1035_label(text),

@@ -1,5 +1,6 @@
 //! Quantities against upstream's own tables.
 
+use kubottle::api::{decode, schema::find_struct};
 use kubottle::base::quantity::{Format, Quantity};
 use kubottle::base::time::{human_duration, Span};
 
@@ -49,8 +50,27 @@ fn agrees(row: &[&str]) -> bool {
             let scale: i32 = number(scale);
             Quantity::scaled(parse(text).scaled_value(scale), scale, Format::DecimalSi) == exact(value, form)
         }
+        ["float", value, form, want] => approximate(exact(value, form)) == number::<f64>(want),
+        ["float-of", text, want] => approximate(parse(text)) == number::<f64>(want),
+        ["json", json, want] => {
+            let json: serde_json::Value = serde_json::from_str(json).expect("JSON");
+            let amounts = serde_json::json!({ "resources": { "requests": { "cpu": json } } });
+            let read =
+                decode::typed(&super::support::value(&amounts, 0), find_struct("core", "v1", "Container").unwrap());
+            read.value.at("resources.requests.cpu").str() == *want
+        }
+        ["parts", text, whole] => Quantity::parse(text) == Quantity::parse(whole),
         ["compare", x, y, want] => parse(x).cmp(&parse(y)) as i32 == number::<i32>(want),
         _ => panic!("no such check: {row:?}"),
+    }
+}
+
+/// The amount as a float.
+fn approximate(quantity: Quantity) -> f64 {
+    match quantity.scaled_value(-9) {
+        i64::MAX if quantity > Quantity::new(i64::MAX, Format::DecimalSi) => quantity.scaled_value(6) as f64 * 1e6,
+        i64::MAX => quantity.scaled_value(0) as f64,
+        nano => nano as f64 / 1e9,
     }
 }
 

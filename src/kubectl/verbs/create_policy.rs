@@ -56,7 +56,10 @@ fn budget(call: &mut Call<'_>) -> Outcome {
         ("", most) => ("maxUnavailable", most),
         _ => return Err(error("min-available and max-unavailable cannot be both specified")),
     };
-    object.set(&format!("spec.{field}"), text.parse::<i64>().map_or_else(|_| Value::from(text), Value::Int));
+    object.set(
+        &format!("spec.{field}"),
+        text.parse::<i32>().map_or_else(|_| Value::from(text), |n| Value::Int(n.into())),
+    );
     let selector = Selector::parse(call.line.text("selector")).map_err(error)?;
     object.set("spec.selector", label_selector(&selector));
     let zero = value!({"currentHealthy": 0, "desiredHealthy": 0, "disruptionsAllowed": 0, "expectedPods": 0});
