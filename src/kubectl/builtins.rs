@@ -3,8 +3,8 @@
 use super::call::{Poll, Run, Waiting};
 use super::dispatch;
 use super::output::Output;
+use super::runners::run_inner;
 use super::session::{Editing, Session};
-use super::shell::run_inner;
 use super::variables;
 use crate::api::ObjectKey;
 use crate::base::time::{parse_duration, SimTime, Span, Timestamp};

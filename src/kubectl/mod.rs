@@ -27,6 +27,8 @@ mod raw;
 mod raw_metrics;
 pub mod reader;
 pub mod resources;
+mod runners;
+mod running;
 pub mod script;
 pub mod session;
 pub mod shell;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ecow::{EcoString, EcoVec};
 
 use super::compile::compile;
-use super::run::Io;
+use super::streams::Io;
 use super::{expand, follow, Entry, Host, Process, Variable, Wake};
 
 /// Their names.

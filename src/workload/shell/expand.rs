@@ -3,7 +3,7 @@
 use ecow::{EcoString, EcoVec};
 
 use super::lex::{Piece, Word};
-use super::run::Io;
+use super::streams::Io;
 use super::{Entry, Host, Process};
 
 /// A field on its way: its text, and true for those of its bytes in which wild cards count.

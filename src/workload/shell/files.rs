@@ -3,7 +3,7 @@
 use ecow::EcoString;
 
 use super::builtins::complain;
-use super::run::Io;
+use super::streams::Io;
 use super::{expand, follow, Entry, Host, Process};
 use crate::base::time::Timestamp;
 

@@ -9,15 +9,20 @@ use super::Demand;
 use crate::base::time::{SimTime, Span, Timestamp};
 
 mod arithmetic;
+mod begin;
 mod builtins;
 mod compile;
 mod expand;
 mod files;
 mod lex;
+mod loops;
 mod programs;
 mod run;
 mod servers;
+mod small;
+mod streams;
 mod stress;
+mod wrappers;
 
 pub use compile::compile;
 use compile::{Op, Redirect};

@@ -2,7 +2,7 @@
 
 use ecow::EcoString;
 
-use super::run::Io;
+use super::streams::Io;
 use super::{follow, Entry, Host, Process};
 use crate::base::time::Span;
 use crate::workload::images;

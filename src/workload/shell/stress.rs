@@ -3,7 +3,7 @@
 use ecow::EcoString;
 
 use super::builtins::complain;
-use super::run::Io;
+use super::streams::Io;
 use super::{Host, Process};
 use crate::base::quantity::Quantity;
 use crate::base::time::{parse_duration, Span};
