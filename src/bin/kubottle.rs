@@ -15,7 +15,8 @@ const USAGE: &str = "A Kubernetes cluster in a bottle.
 
   kubottle run [--seed N] [--nodes N] [--at T] [--events FILE.jsonl] [--digest] SCRIPT|-
       plays a script and prints its transcript; files it names are read from its folder;
-      with --load-balancers IP Services of type LoadBalancer get addresses from this one on
+      with --load-balancers IP Services of type LoadBalancer get addresses from this one on;
+      --feature-gates HPAScaleToZero=true lets autoscalers have minReplicas: 0
   kubottle test PATH... [--update]
       plays transcripts (*.transcript) and says where they differ from what happens
   kubottle apply FILE... [--seed N] [--nodes N] [--until 60s] [-o wide]
@@ -85,6 +86,15 @@ fn options(args: &[String]) -> Result<Options, String> {
             "--nodes" => options.settings.nodes = number(&value()?)? as u32,
             "--load-balancers" => options.settings.first_balancer_ip = Some(address(&value()?)?),
             "--storage-class" => options.settings.storage_class = true,
+            "--feature-gates" => {
+                for gate in value()?.split(',') {
+                    if !options.settings.set_feature_gate(gate) {
+                        return Err(format!(
+                            "{gate}: known are HPAScaleToZero and HPAConfigurableTolerance, =true or =false"
+                        ));
+                    }
+                }
+            }
             "--at" => options.settings.uptime = span(value()?)?,
             "--until" => options.until = span(value()?)?,
             "--events" => options.events = Some(value()?.into()),

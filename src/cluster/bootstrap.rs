@@ -40,6 +40,9 @@ pub(super) fn start(world: &mut World) {
     if settings.storage_class {
         objects.push(storage_class());
     }
+    if settings.metrics_server {
+        objects.push(super::metrics::metrics_service(super::metrics::RESOURCE));
+    }
     for object in objects {
         let mut server =
             Server { store: &mut world.store, settings: &settings, at: world.now, manager: Manager::default() };

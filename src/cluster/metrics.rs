@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use super::World;
-use crate::api::{Object, ObjectKey, Value};
+use crate::api::{Object, Value};
 use crate::base::draw;
 use crate::base::order::Order;
 use crate::base::quantity::Quantity;
 use crate::base::time::{SimTime, Span};
 use crate::kubelet::State;
-use crate::load::feed::{About, Amounts, Given, Pods, Resource};
+use crate::load::feed::{About, Given, Resource};
 use crate::load::usage::{self, RESOLUTION};
-use crate::store::metrics::{
-    no_external, ContainerMetrics, CustomMetrics, Described, MetricsApi, PodMetrics, Selects, NO_CUSTOM, NO_PODS,
-};
+use crate::store::metrics::{ContainerMetrics, CustomMetrics, Described, PodMetrics};
+use crate::store::plan::DeleteOptions;
+use crate::store::{Action, Because};
 use crate::workload::demand::demand;
 
 /// The API group of resource metrics.
@@ -23,9 +23,22 @@ pub const CUSTOM: &str = "custom.metrics.k8s.io";
 /// The API group of external metrics.
 pub const EXTERNAL: &str = "external.metrics.k8s.io";
 /// The metric that the adapter knows of itself.
-const REQUESTS: &str = "requests_per_second";
+pub(super) const REQUESTS: &str = "requests_per_second";
 /// What the operating system and the kubelet of a node use: thousandths of a CPU and bytes.
 const NODE_OVERHEAD: (i64, i64) = (60, 420 << 20);
+
+/// The APIService by which a server of metrics answers for its group.
+pub(super) fn metrics_service(group: &str) -> Object {
+    let name = if group == RESOURCE { "metrics-server" } else { "custom-metrics-apiserver" };
+    let mut service = Object::new(crate::api::kind("APIService"), "", &format!("v1beta1.{group}"));
+    let backend = crate::value!({"name": name, "namespace": "kube-system", "port": 443});
+    service.set(
+        "spec",
+        crate::value!({"service": backend, "group": group, "version": "v1beta1", "insecureSkipTLSVerify": true,
+            "groupPriorityMinimum": 100, "versionPriority": 100}),
+    );
+    service
+}
 
 /// The usage of a node.
 #[derive(Clone, PartialEq, Debug)]
@@ -41,15 +54,31 @@ pub struct NodeMetrics {
 }
 
 impl World {
-    /// True where an API group is served: by the metrics-server of the settings or because an APIService registers it, and
-    /// nothing says that it is down.
+    /// True where an API group is served: an APIService registers it, and no file says that it is down.
     pub fn serves_metrics(&self, group: &str) -> bool {
-        let registered = || {
-            let services = self.store().all("APIService");
-            let own = group == RESOURCE && self.settings().metrics_server;
-            own || services.into_iter().any(|service| service.at("spec.group").str() == group)
-        };
+        let registered = || self.store().all("APIService").any(|service| service.at("spec.group").str() == group);
         self.load.api(group, self.now()).unwrap_or_else(registered)
+    }
+
+    /// Installs a metrics adapter, which answers for custom.metrics.k8s.io, or takes it away.
+    pub fn set_metrics_adapter(&mut self, on: bool) {
+        let service = metrics_service(CUSTOM);
+        let known = self.store().get("APIService", &service.key()).is_some();
+        let because = Arc::new(Because::rule("metrics-adapter", "the settings of the cluster say so"));
+        let action = match on {
+            true => Action::Create { object: service, because, success: None, failure: None },
+            false => Action::Delete {
+                kind: "APIService",
+                key: service.key(),
+                uid: Default::default(),
+                options: DeleteOptions::default(),
+                because,
+                success: None,
+            },
+        };
+        if known != on {
+            self.carry_out(vec![action]);
+        }
     }
 
     /// Puts given values in place of measured ones. Where metrics of a kind come that nobody serves, an adapter is there.
@@ -193,7 +222,7 @@ impl World {
     }
 
     /// Requests a second that a pod has served in the last window.
-    fn requests_of(&self, pod: &Object) -> Option<CustomMetrics> {
+    pub(super) fn requests_of(&self, pod: &Object) -> Option<CustomMetrics> {
         let at = usage::last_look(self.now(), self.first_look())?;
         self.pod_runtime(pod.uid())?;
         let served = |container: &Value| {
@@ -208,7 +237,7 @@ impl World {
     }
 
     /// Requests a second that clients send to an object: an Ingress or a Service.
-    fn requests_to(&self, namespace: &str, object: Described) -> Option<i64> {
+    pub(super) fn requests_to(&self, namespace: &str, object: Described) -> Option<i64> {
         let names: &[&str] = match object.kind {
             "Ingress" => &["ingress", "ing", "ingresses"],
             "Service" => &["svc", "service", "services", "nodeport"],
@@ -222,131 +251,5 @@ impl World {
         };
         let own = self.clients().iter().filter(|client| client.namespace == namespace && meant(&client.target));
         Some((own.map(|client| client.now.offered).sum::<f64>() * 1000.0).max(0.0) as i64)
-    }
-
-    fn is_meant(&self, pods: &Pods, given: &Given, pod: &Object) -> bool {
-        given.namespace == pod.namespace() && pods.take(pod, &|kind, key| self.selector_of(kind, key))
-    }
-
-    fn selector_of(&self, kind: &str, key: &ObjectKey) -> Option<Value> {
-        let object = self.store().get(kind, key)?;
-        let selector = object.at("spec.selector");
-        Some(match kind {
-            "Service" | "ReplicationController" => crate::value!({"matchLabels": (selector.clone())}),
-            _ => selector.clone(),
-        })
-    }
-
-    /// What is given for one of several pods.
-    fn amount(&self, amounts: &Amounts, given: &Given, pod: &Object) -> Option<i64> {
-        let pods_of = || match &given.about {
-            About::Usage(pods, ..) | About::Custom(pods, ..) => {
-                let all = self.store().list("Pod", &given.namespace);
-                all.filter(|pod| self.is_meant(pods, given, pod)).collect::<Vec<_>>()
-            }
-            _ => Vec::new(),
-        };
-        match amounts {
-            Amounts::Each(amount) => *amount,
-            Amounts::List(list) => {
-                let mut pods = pods_of();
-                pods.order_by(|a, b| a.name().cmp(b.name()));
-                let place = pods.iter().position(|other| other.name() == pod.name())?;
-                list.get(place).copied().flatten()
-            }
-            Amounts::Shared(total, most, least) => {
-                let serves = |pod: &&&Object| pod.has_condition("Ready") && !pod.is_deleting();
-                let ready = pods_of().iter().filter(serves).count() as i64;
-                let each = if pod.has_condition("Ready") && ready > 0 { total / ready } else { 0 };
-                Some(each.min(*most).max(*least))
-            }
-        }
-    }
-}
-
-impl MetricsApi for World {
-    fn pods(&self, namespace: &str, selects: Selects) -> Result<Vec<PodMetrics>, String> {
-        if !self.serves_metrics(RESOURCE) {
-            return Err(NO_PODS.to_owned());
-        }
-        let pods = self.store().list("Pod", namespace).filter(|pod| selects(pod));
-        let mut metrics: Vec<PodMetrics> = pods.filter_map(|pod| self.measured(pod)).collect();
-        metrics.order_by(|a, b| a.name.cmp(&b.name));
-        Ok(metrics)
-    }
-
-    fn custom(&self, namespace: &str, selects: Selects, metric: &str, _: &Value) -> Result<Vec<CustomMetrics>, String> {
-        if !self.serves_metrics(CUSTOM) {
-            return Err(NO_CUSTOM.to_owned());
-        }
-        let mut found = Vec::new();
-        let is_told = |given: &Given| {
-            given.namespace == namespace && matches!(&given.about, About::Custom(_, name, _) if name == metric)
-        };
-        let mut known = self.load.given_at(self.now()).any(is_told);
-        let measures = metric == REQUESTS && !known;
-        for pod in self.store().list("Pod", namespace).filter(|pod| selects(pod)) {
-            let given = self.load.given_at(self.now()).find_map(|given| match &given.about {
-                About::Custom(pods, name, amounts) if name == metric && self.is_meant(pods, given, pod) => {
-                    Some((given, self.amount(amounts, given, pod)))
-                }
-                _ => None,
-            });
-            if given.is_none() && measures {
-                known = true;
-                found.extend(self.requests_of(pod));
-            }
-            let Some((given, amount)) = given else { continue };
-            known = true;
-            found.extend(amount.map(|milli| CustomMetrics {
-                name: pod.name().into(),
-                at: self.now() - given.age,
-                window: given.window,
-                milli,
-            }));
-        }
-        found.order_by(|a, b| a.name.cmp(&b.name));
-        match known {
-            true => Ok(found),
-            false => Err(format!("the server could not find the metric {metric} for pods")),
-        }
-    }
-
-    fn described(&self, namespace: &str, object: Described, metric: &str, _: &Value) -> Result<i64, String> {
-        if !self.serves_metrics(CUSTOM) {
-            return Err(NO_CUSTOM.to_owned());
-        }
-        let given = self.load.given_at(self.now()).find_map(|given| match &given.about {
-            About::Object(kind, name, of, value) => {
-                (given.namespace == namespace && kind == object.kind && name == object.name && of == metric)
-                    .then_some(*value)
-            }
-            _ => None,
-        });
-        let served = || (metric == REQUESTS).then(|| self.requests_to(namespace, object)).flatten();
-        given.flatten().or_else(served).ok_or_else(|| {
-            let row = self.store().catalog().all().find(|row| row.name() == object.kind && row.group == object.group);
-            let resource = row.map_or_else(|| object.kind.to_lowercase(), |row| row.resource());
-            format!("the server could not find the metric {metric} for {resource} {}", object.name)
-        })
-    }
-
-    fn external(&self, namespace: &str, metric: &str, labels: &Value) -> Result<Vec<i64>, String> {
-        if !self.serves_metrics(EXTERNAL) {
-            return Err(no_external(metric));
-        }
-        let mut seen: Vec<&Value> = Vec::new();
-        let mut values = Vec::new();
-        for given in self.load.given_at(self.now()).filter(|given| given.namespace == namespace) {
-            let About::External(name, own, now) = &given.about else { continue };
-            let takes = labels.is_empty() || crate::api::selector::matches(labels, own);
-            if name == metric && !seen.contains(&own) {
-                seen.push(own);
-                if takes {
-                    values.extend(now.iter().copied());
-                }
-            }
-        }
-        Ok(values)
     }
 }

@@ -3,6 +3,7 @@
 
 use ecow::EcoString;
 
+use super::node_autoscaler_status::Told;
 use super::node_removal::Unneeded;
 use super::world::Event;
 use super::{bootstrap, World};
@@ -27,6 +28,7 @@ pub struct NodeAutoscaler {
     pub(super) unneeded: Vec<Unneeded>,
     /// The node whose pods are being moved, and since when.
     pub(super) leaving: Option<(EcoString, SimTime)>,
+    pub(super) told: Told,
 }
 
 /// Pods of one owner that fit nowhere, and why.
@@ -58,8 +60,10 @@ impl World {
             // A cluster without a network for more pods gets none.
             let _ = self.add_node(None, None, None);
         }
+        self.tell_of_autoscaler(&mut own);
         self.ask_for_nodes(&mut own);
         self.let_nodes_go(&mut own);
+        self.tell_of_autoscaler(&mut own);
         self.node_autoscaler = Some(own);
         self.queue.push(now + SCAN, Event::ScanNodes);
     }
@@ -116,7 +120,10 @@ impl World {
         }
         own.last_asked = Some(self.now);
         own.coming.resize(coming + new, self.now + MACHINE_COMES);
-        let (before, after) = (nodes + coming, nodes + coming + new);
+        let (before, after, most) = (nodes + coming, nodes + coming + new, own.most);
+        let change = format!("{after} instead of {before} (max: {most})");
+        self.log_of_autoscaler("ScaledUpGroup", format!("Scale-up: setting group nodes size to {change}"));
+        self.log_of_autoscaler("ScaledUpGroup", format!("Scale-up: group nodes size set to {change}"));
         for pod in helped {
             let text = format!("pod triggered scale-up: [{{nodes {before}->{after} (max: {})}}]", own.most);
             self.note(&EventNote::new(&pod, COMPONENT, "Normal", "TriggeredScaleUp", text));

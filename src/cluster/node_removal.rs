@@ -73,6 +73,7 @@ impl World {
             let gone = self.movable(&node).is_empty() || now.since(since) >= MOVING;
             if gone {
                 self.take_away(&node);
+                self.log_of_autoscaler("ScaleDown", format!("Scale-down: node {node} removed with drain"));
                 own.leaving = None;
             }
         }
@@ -99,11 +100,14 @@ impl World {
         let (empty, others): (Vec<_>, Vec<_>) = due.into_iter().partition(|node| self.movable(node).is_empty());
         let going: Vec<EcoString> = empty.into_iter().take(spare.min(MOST_EMPTY)).collect();
         for node in &going {
+            self.log_of_autoscaler("ScaleDownEmpty", format!("Scale-down: removing empty node {node:?}"));
             self.mark(node);
             self.take_away(node);
+            self.log_of_autoscaler("ScaleDownEmpty", format!("Scale-down: empty node {node} removed"));
             own.unneeded.retain(|known| known.node != *node);
         }
         if let Some(node) = others.first().filter(|_| going.len() < spare) {
+            self.log_of_drain(&imagined, node);
             self.mark(node);
             self.move_pods(node);
             own.leaving = Some((node.clone(), now));
@@ -182,6 +186,18 @@ impl World {
         }
         let exhausted = budgets.any(|budget| budget.at("status.disruptionsAllowed").int() < 1);
         exhausted.then_some("is held by its PodDisruptionBudget")
+    }
+
+    /// Models cluster-autoscaler/core/scaledown/actuation taintSyncDeleteAsyncDrain's event, with the fields of its utilization.Info.
+    fn log_of_drain(&mut self, imagined: &Imagined, node: &str) {
+        let pods: Vec<String> = self.movable(node).iter().map(|pod| pod.name().to_owned()).collect();
+        let (cpu, memory) = imagined.used(node);
+        let (most, name) = if cpu >= memory { (cpu, "cpu") } else { (memory, "memory") };
+        let text = format!(
+            "Scale-down: removing node {node}, utilization: {{{cpu} {memory} 0 {name} {most}}}, pods to reschedule: {}",
+            pods.join(",")
+        );
+        self.log_of_autoscaler("ScaleDown", text);
     }
 
     /// No pod is to come to a node that goes.

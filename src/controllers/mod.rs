@@ -71,6 +71,7 @@ mod volume_protection;
 mod volume_provisioning;
 mod volume_reclaim;
 mod vpa;
+mod vpa_checkpoint;
 pub mod vpa_estimate;
 pub mod vpa_histogram;
 mod vpa_updater;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::hpa_requests::milli_of;
 use super::vpa_estimate::{Aggregate, Amounts, Estimate, Peaks};
-use super::{vpa_updater, Controller, Key};
+use super::{vpa_checkpoint, vpa_updater, Controller, Key};
 use crate::api::{selector, Object, Value};
 use crate::base::quantity::{Format, Quantity};
 use crate::base::time::{Span, Timestamp};
@@ -29,7 +29,9 @@ fn keys(change: &Change, _: &View) -> Vec<Key> {
 /// Models vertical-pod-autoscaler/pkg/recommender/routines/recommender.go RunOnce, for one autoscaler.
 fn reconcile(view: &View, key: &Key, memory: &Value) -> Plan {
     let Some(vpa) = view.get(KIND, &key.key) else {
-        return Plan { memory: Some(Value::Null), ..Plan::default() };
+        let mut plan = Plan { memory: Some(Value::Null), ..Plan::default() };
+        vpa_checkpoint::collect(view, &key.key.namespace, &key.key.name, &mut plan);
+        return plan;
     };
     let next = Span(INTERVAL.0 - view.now.0 % INTERVAL.0);
     if !view.now.0.is_multiple_of(INTERVAL.0) {
@@ -44,6 +46,7 @@ fn reconcile(view: &View, key: &Key, memory: &Value) -> Plan {
     sample(view, vpa, &pods, &mut memory);
     let estimates = estimates(vpa, &pods, &memory);
     write_status(view, vpa, &estimates, pods.is_empty(), &mut plan);
+    checkpoint(view, vpa, &memory, &mut plan);
     vpa_updater::update(view, vpa, &pods, &mut memory, &mut plan);
     plan.memory = Some(memory);
     plan
@@ -94,6 +97,15 @@ fn sample(view: &View, vpa: &Object, pods: &[&Object], memory: &mut Value) {
         }
     }
     memory.set("pods", kept);
+}
+
+/// Writes down what is remembered of the containers of each name.
+fn checkpoint(view: &View, vpa: &Object, memory: &Value, plan: &mut Plan) {
+    for (name, aggregate) in memory.get("containers").entries() {
+        let own = memory.get("pods").entries().iter().filter(|(pod, _)| pod.rsplit('/').next() == Some(name.as_str()));
+        let peaks: Vec<Peaks> = own.map(|(_, known)| Peaks::read(known.get("peaks"))).collect();
+        vpa_checkpoint::store(view, vpa, name, &Aggregate::read(aggregate), &peaks, plan);
+    }
 }
 
 /// What each container should request.
@@ -167,9 +179,11 @@ fn write_status(view: &View, vpa: &Object, estimates: &[(String, Estimate)], no_
     }
     let mut object = vpa.clone();
     object.set("status", status);
-    let count = estimates.len();
-    let rule =
-        format!("percentiles of what {count} kinds of containers used: 90 % and a margin of 15 % for the target");
+    let names: Vec<&str> = estimates.iter().map(|(name, _)| name.as_str()).collect();
+    let rule = match names.as_slice() {
+        [] => "no container has been measured yet".to_owned(),
+        names => format!("the 90th percentile of what {} used, and a margin of 15 %, is the target", names.join(", ")),
+    };
     plan.push(Action::UpdateStatus { object, because: Arc::new(Because::of(COMPONENT, vpa, rule)) });
 }
 

@@ -5,6 +5,8 @@ use crate::api::{Map, Value};
 
 /// Half of a sample's weight is gone after a day.
 const HALF_LIFE_MICROS: f64 = 86_400e6;
+/// Beyond so many half-lives the weights are given for a later moment.
+const MOST_HALVES: i64 = 100;
 /// Each bucket is so much wider than the one before.
 const GROWTH: f64 = 1.05;
 /// A bucket with less weight counts as empty: a thousandth of the least weight a sample has.
@@ -89,12 +91,22 @@ impl Histogram {
         map.into()
     }
 
+    /// The weight of each bucket that has some, by its number.
+    pub fn weights(&self) -> &[(u32, f64)] {
+        &self.weights
+    }
+
+    /// The moment that weights are given for, in microseconds since 1970.
+    pub fn reference(&self) -> i64 {
+        self.reference
+    }
+
     /// Adds a sample; a negative weight takes one away.
     ///
     /// Models vertical-pod-autoscaler/pkg/recommender/util/decaying_histogram.go AddSample and SubtractSample.
     pub fn add(&mut self, buckets: Buckets, amount: f64, weight: f64, at: i64) {
-        if self.weights.is_empty() {
-            self.reference = at;
+        if at > self.reference + MOST_HALVES * HALF_LIFE_MICROS as i64 {
+            self.shift(at);
         }
         let weight = weight * power_of_two((at - self.reference) as f64 / HALF_LIFE_MICROS);
         let bucket = buckets.of(amount);
@@ -104,10 +116,17 @@ impl Histogram {
         }
         let total: f64 = self.weights.iter().map(|(_, weight)| weight).sum();
         self.weights.retain(|(_, weight)| *weight > 0.0 || total == 0.0);
-        if total > 1e24 {
-            self.weights.iter_mut().for_each(|(_, weight)| *weight /= 1e24);
-            self.reference += (HALF_LIFE_MICROS * HALVES_IN_1E24) as i64;
-        }
+    }
+
+    /// Gives the weights for the midnight nearest to a moment.
+    ///
+    /// Models vertical-pod-autoscaler/pkg/recommender/util/decaying_histogram.go shiftReferenceTimestamp.
+    fn shift(&mut self, at: i64) {
+        let day = HALF_LIFE_MICROS as i64;
+        let new = (at + day / 2) / day * day;
+        let factor = power_of_two((self.reference - new) as f64 / HALF_LIFE_MICROS);
+        self.weights.iter_mut().for_each(|(_, weight)| *weight *= factor);
+        self.reference = new;
     }
 
     /// The end of the bucket that a part of the weight lies below.
@@ -133,9 +152,6 @@ impl Histogram {
         }
     }
 }
-
-/// How often 1e24 can be halved until it is 1.
-const HALVES_IN_1E24: f64 = 79.726_274_277_296_7;
 
 /// Two to any power, from square roots of two alone: they are the same on every platform.
 pub fn power_of_two(exponent: f64) -> f64 {

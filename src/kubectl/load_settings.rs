@@ -4,11 +4,9 @@ use super::output::Output;
 use super::session::Session;
 use crate::api::yaml;
 use crate::base::table::columns;
-use crate::base::time::{human_duration, Span};
-use crate::cluster::metrics::CUSTOM;
+use crate::base::time::human_duration;
 use crate::cluster::World;
 use crate::load::feed;
-use crate::load::usage::RESOLUTION;
 
 /// The names of all series, with how many points they have and the last one.
 pub(super) fn series_table(world: &World) -> String {
@@ -63,10 +61,7 @@ pub(super) fn adapter(switch: Option<&str>, world: &mut World, out: &mut Output)
         Some("off") => false,
         _ => return Err("load adapter on|off".to_owned()),
     };
-    let (at, age, window) = (world.now(), Span::ZERO, RESOLUTION);
-    let api = |group: &str| feed::About::Api(group.into(), on);
-    let given = |about| feed::Given { at, namespace: Default::default(), about, window, age };
-    world.give_metrics(vec![given(api(CUSTOM))]);
+    world.set_metrics_adapter(on);
     out.line(match on {
         true => "a metrics adapter serves custom.metrics.k8s.io: requests_per_second of pods, Services and Ingresses",
         false => "no metrics adapter serves custom.metrics.k8s.io any more",

@@ -77,7 +77,7 @@ pub fn parse(text: &str) -> Vec<Piece> {
 /// The settings of the cluster that a script is played on. A comment `# kubottle: images-present` says that the nodes have
 /// every image, `images-absent` that they pull what they need; `load-balancers=IP` gives Services of type LoadBalancer
 /// addresses from this one on; `no-metrics-server` leaves the cluster without metrics; `storage-class` gives
-/// the cluster a default StorageClass; `min-sync-period=0s` lets kube-proxy write its rules at once. Where a script says nothing of images, one whose commands carry times
+/// the cluster a default StorageClass; `feature-gate=HPAScaleToZero=true` turns that one on; `min-sync-period=0s` lets kube-proxy write its rules at once. Where a script says nothing of images, one whose commands carry times
 /// has the images: it is the recording of a cluster that had been in use before.
 pub fn settings(text: &str, given: &Settings) -> Settings {
     let mut settings = given.clone();
@@ -94,6 +94,9 @@ pub fn settings(text: &str, given: &Settings) -> Settings {
         settings.first_balancer_ip = Some(ip.to_be_bytes());
     }
     settings.metrics_server &= !said.contains(&"no-metrics-server");
+    for gate in said.iter().filter_map(|word| word.strip_prefix("feature-gate=")) {
+        settings.set_feature_gate(gate);
+    }
     settings.storage_class |= said.contains(&"storage-class");
     if let Some(span) =
         said.iter().rev().find_map(|word| word.strip_prefix("min-sync-period=").and_then(parse_duration))

@@ -9,7 +9,6 @@ use crate::view::record::Happening;
 use crate::view::rules::RulesView;
 use crate::view::timeline::{TimelineScene, Window};
 use crate::view::topology::Topology;
-use crate::view::tracks::{self, TrackView};
 use crate::view::{self, events, inspect, ClockView, EventRow, Inspector, Mark, OfferView, RequestView, Target};
 
 impl Playground {
@@ -127,16 +126,6 @@ impl Playground {
     /// What happened when, for the time slider.
     pub fn happenings(&self) -> Vec<Happening> {
         self.line().record.happenings.clone()
-    }
-
-    /// Numbers over time whose names begin so: `hpa`, `load`, `pod default/web`; all for an empty text.
-    pub fn tracks(&self, prefix: &str) -> Vec<TrackView> {
-        tracks::tracks(&self.world, prefix)
-    }
-
-    /// A series as CSV.
-    pub fn csv(&self, name: &str) -> Option<String> {
-        self.world.csv(name)
     }
 
     /// A digest of the whole cluster: equal histories have equal digests on every platform.

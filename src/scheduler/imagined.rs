@@ -82,13 +82,19 @@ impl Imagined {
         }
     }
 
-    /// The larger part of a node's CPU and memory that its pods ask for, in thousandths.
-    pub fn used_milli(&self, node: &str) -> i64 {
-        let part = |used: i64, whole: i64| if whole > 0 { used.saturating_mul(1000) / whole } else { 0 };
+    /// The parts of a node's CPU and memory that its pods ask for.
+    pub fn used(&self, node: &str) -> (f64, f64) {
+        let part = |used: i64, whole: i64| if whole > 0 { used as f64 / whole as f64 } else { 0.0 };
         let of = |node: &NodeInfo| {
             let cpu = part(node.requested.cpu_milli, node.allocatable.cpu_milli);
-            cpu.max(part(node.requested.memory, node.allocatable.memory))
+            (cpu, part(node.requested.memory, node.allocatable.memory))
         };
-        self.nodes.get(node).map_or(0, of)
+        self.nodes.get(node).map_or((0.0, 0.0), of)
+    }
+
+    /// The larger of the two, in thousandths.
+    pub fn used_milli(&self, node: &str) -> i64 {
+        let (cpu, memory) = self.used(node);
+        (cpu.max(memory) * 1000.0) as i64
     }
 }

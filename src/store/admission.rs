@@ -2,9 +2,18 @@
 
 use ecow::EcoString;
 
-use super::{pod_admission, Server, Store};
+use super::{pod_admission, Server, Settings, Store};
+use crate::api::status::Cause;
 use crate::api::{defaults, Object, Status, Value};
 use crate::value;
+
+/// What is wrong with an object where some feature gates are on: with HPAScaleToZero an autoscaler may have no replicas.
+pub(super) fn by_gates(settings: &Settings, object: &Object, mut causes: Vec<Cause>) -> Vec<Cause> {
+    if settings.autoscaler.scale_to_zero && object.at("spec.minReplicas").opt_int() == Some(0) {
+        causes.retain(|cause| cause.field != "spec.minReplicas");
+    }
+    causes
+}
 
 /// Completes a new object and refuses what may not be created, before validation.
 pub(super) fn admit_create(server: &Server<'_>, object: &mut Object) -> Result<(), Status> {

@@ -123,7 +123,7 @@ impl Server<'_> {
         reset_status(&mut object);
         field_manager::created(&mut object, self.manager, &self.now().rfc3339());
         admission::admit_create(self, &mut object)?;
-        refuse_invalid(&object, (kind.validate)(&object))?;
+        refuse_invalid(&object, admission::by_gates(self.settings, &object, (kind.validate)(&object)))?;
         pod_security::check(self.store, &object, None)?;
         let charged = quota_admission::check(self.store, &object, None, self.now())?;
         if self.store.get(kind.kind, &object.key()).is_some() {
@@ -269,7 +269,7 @@ impl Server<'_> {
                 Part::EphemeralContainers => validation::pod::ephemeral_update(&object, current),
                 _ => (kind.validate_update)(&object, current),
             };
-            let checked = refuse_invalid(&object, causes);
+            let checked = refuse_invalid(&object, admission::by_gates(self.settings, &object, causes));
             if let Err(status) =
                 checked.and_then(|()| super::admission_storage::admit_update(self.store, &object, current))
             {
@@ -487,6 +487,7 @@ fn keep_generation(object: &mut Object, current: &Object) {
     let unchanged = match object.kind.kind {
         "Deployment" => same("spec") && user_annotations(object) == user_annotations(current),
         "EndpointSlice" => same("endpoints") && same("ports") && object.labels() == current.labels(),
+        "VerticalPodAutoscalerCheckpoint" => same("spec") && same("status"),
         _ if object.kind.custom.is_some() => custom_content(object) == custom_content(current),
         _ => same("spec"),
     };

@@ -69,6 +69,20 @@ pub struct Autoscaler {
     pub configurable_tolerance: bool,
 }
 
+impl Settings {
+    /// Turns a feature gate on or off: `HPAScaleToZero=true`. False where that is none of those that make a difference here.
+    pub fn set_feature_gate(&mut self, text: &str) -> bool {
+        let (name, on) = text.split_once('=').unwrap_or((text, "true"));
+        let gate = match name {
+            "HPAScaleToZero" => &mut self.autoscaler.scale_to_zero,
+            "HPAConfigurableTolerance" => &mut self.autoscaler.configurable_tolerance,
+            _ => return false,
+        };
+        *gate = on == "true";
+        matches!(on, "true" | "false")
+    }
+}
+
 /// The defaults of kube-controller-manager.
 const AUTOSCALER: Autoscaler = Autoscaler {
     sync_period: Span::secs(15),

@@ -6,8 +6,6 @@ use super::series::{key, Point, Series};
 use super::timeline::Window;
 use crate::base::order::Order;
 
-/// The tolerance of the HorizontalPodAutoscaler around its target.
-const TOLERANCE: f64 = 0.1;
 /// So many instants of a line are told apart at most.
 const MOST_INSTANTS: u64 = 1_200;
 /// Rows of the table of a chart.
@@ -24,8 +22,8 @@ pub struct Chart {
     pub unit: &'static str,
     /// The lines.
     pub lines: Vec<Line>,
-    /// The lines that bound a band, and by what share it is wider than they are.
-    pub band: Option<(usize, usize, f64)>,
+    /// The lines that bound a band, and by what shares it goes below the one and above the other.
+    pub band: Option<(usize, usize, (f64, f64))>,
     /// Decisions with the moment they were taken, and whether they changed anything.
     pub decisions: Vec<(u64, String, bool)>,
 }
@@ -136,7 +134,7 @@ pub fn charts(record: &Record, subject: &str, window: Window) -> Vec<Chart> {
         let mut lines = lines(hpa, first..first + 2, window, &[0, 2]);
         lines[1].dashed = true;
         let decisions = decisions(hpa, window);
-        all.push(Chart { id: "metric", name, unit, lines, band: Some((1, 1, TOLERANCE)), decisions });
+        all.push(Chart { id: "metric", name, unit, lines, band: Some((1, 1, hpa.tolerated)), decisions });
     }
     if let Some(load) = find("load") {
         all.push(Chart { id: "load", unit: "/s", lines: lines(load, 0..3, window, &[0, 1, 7]), ..Chart::default() });
@@ -151,7 +149,7 @@ pub fn charts(record: &Record, subject: &str, window: Window) -> Vec<Chart> {
             let from = chart.lines.len();
             chart.lines.extend(lines(vpa, i * 3..i * 3 + 3, window, &[9, 3, 9]));
             chart.lines[from..].iter_mut().for_each(|line| line.dashed = true);
-            chart.band = Some((from, from + 2, 0.0));
+            chart.band = Some((from, from + 2, (0.0, 0.0)));
             chart.decisions = decisions(vpa, window);
         }
         if !chart.lines.is_empty() {

@@ -16,7 +16,6 @@ pub mod series;
 pub mod tiles;
 pub mod timeline;
 pub mod topology;
-pub mod tracks;
 
 use serde::Serialize;
 

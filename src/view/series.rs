@@ -18,6 +18,8 @@ const MOST_POINTS: usize = 4_000;
 /// Usage is asked for as often as metrics-server looks, and less often of very many pods.
 const USAGE_EVERY_MS: u64 = 15_000;
 const MANY_PODS: usize = 1_000;
+/// What the HorizontalPodAutoscaler tolerates around a target where it is not told otherwise.
+const TOLERANCE: f64 = 0.1;
 /// How often load is asked for.
 const LOAD_EVERY_MS: u64 = 2_000;
 
@@ -28,6 +30,8 @@ pub struct Series {
     pub names: Vec<EcoString>,
     /// The workload they are about, as `Kind/namespace/name`.
     pub about: EcoString,
+    /// Of an autoscaler: how far below and above its target a metric may be, as parts of the target.
+    pub tolerated: (f64, f64),
     /// Oldest first.
     pub points: Vec<Point>,
 }
@@ -72,10 +76,11 @@ impl Series {
 
 type All = BTreeMap<EcoString, Series>;
 
-fn put(all: &mut All, sort: &str, about: EcoString, names: Vec<EcoString>, point: Point) {
+fn put<'a>(all: &'a mut All, sort: &str, about: EcoString, names: Vec<EcoString>, point: Point) -> &'a mut Series {
     let series = all.entry(key(sort, &about)).or_default();
     (series.names, series.about) = (names, about);
     series.push(point);
+    series
 }
 
 /// Desired, current and ready; of a Job what it wants, what is active and what has succeeded.
@@ -144,7 +149,12 @@ pub(super) fn horizontal(all: &mut All, change: &Change) {
     }
     let decided = change.because.component.starts_with("horizontal");
     let sentence = if decided { change.because.rule.clone() } else { EcoString::new() };
-    put(all, "hpa", about, names, Point { at_ms, values, sentence });
+    let tolerated = |way: &str| match hpa.at("spec.behavior").get(way).get("tolerance") {
+        Value::Null => TOLERANCE,
+        given => milli(given),
+    };
+    let tolerated = (tolerated("scaleDown"), tolerated("scaleUp"));
+    put(all, "hpa", about, names, Point { at_ms, values, sentence }).tolerated = tolerated;
 }
 
 /// What a VerticalPodAutoscaler recommends: lower bound, target and upper bound of CPU and memory.

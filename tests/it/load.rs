@@ -159,19 +159,25 @@ fn charts_are_given_bounded_series_with_decisions() {
     playground.advance(60_000_000, &mut || false);
     playground.exec("load svc/php-apache --rps 15 --for 10m");
     playground.advance(3_600_000_000, &mut || false);
-    let all = playground.tracks("");
-    let names: Vec<&str> = all.iter().map(|series| series.name.as_str()).collect();
-    for name in ["hpa default/php-apache", "load 1 svc/php-apache", "node node-1"] {
-        assert!(names.contains(&name), "{name} is not in {names:?}");
-    }
-    assert!(all.iter().all(|series| series.points.len() < 2_700), "every series is bounded");
-    let hpa = &playground.tracks("hpa")[0];
-    assert!(hpa.points.windows(2).all(|two| two[0].at_ms < two[1].at_ms));
-    let grown = hpa.points.iter().find(|point| point.changed && point.values[0] > Some(1.0)).unwrap();
-    assert!(grown.decision.contains("ceil("), "{}", grown.decision);
-    let csv = playground.csv("hpa default/php-apache").unwrap();
-    assert_eq!(csv.lines().count(), hpa.points.len() + 1);
-    assert!(csv.starts_with("time,desired (replicas),current (replicas)"), "{csv}");
+    let subjects = playground.chart_subjects();
+    assert_eq!(subjects[0], "Deployment/default/php-apache", "what has an autoscaler comes first: {subjects:?}");
+    assert!(subjects.iter().any(|subject| subject == "Node//node-1"), "{subjects:?}");
+    let charts = playground.charts(&subjects[0], playground.window(0));
+    let ids: Vec<&str> = charts.iter().map(|chart| chart.id).collect();
+    assert_eq!(ids, ["replicas", "metric", "load", "latency", "cpu", "memory"]);
+    let lines = charts.iter().flat_map(|chart| &chart.lines);
+    assert!(lines.clone().all(|line| line.points.len() <= 1_201), "every line is bounded");
+    assert!(lines.clone().all(|line| line.points.windows(2).all(|two| two[0].0 < two[1].0)));
+    let replicas = &charts[0];
+    let names: Vec<&str> = replicas.lines.iter().map(|line| line.name.as_str()).collect();
+    assert_eq!(names, ["desired", "current", "ready", "min", "max"]);
+    let grown =
+        replicas.decisions.iter().find(|(_, sentence, changed)| *changed && sentence.contains("ceil(")).unwrap();
+    let (at, sentence) = replicas.decision_at(grown.0 + 1).unwrap();
+    assert_eq!((at, sentence), (grown.0, grown.1.as_str()), "hover tells the decision that holds");
+    assert!(charts[1].rows().iter().any(|row| row.last() == Some(&grown.1)), "the table tells it as well");
+    let csv = kubottle::view::chart::csv(&charts);
+    assert!(csv.lines().any(|line| line.starts_with("load,served,/s,")), "{csv}");
 }
 
 #[test]
@@ -197,7 +203,10 @@ fn the_walkthrough_typed_as_printed_climbs_and_comes_back_when_it_is_stopped() {
     playground.exec("kubectl run -i --tty load-generator --rm --image=busybox:1.28 --restart=Never -- /bin/sh -c \"while sleep 0.01; do wget -q -O- http://php-apache; done\"");
     playground.advance(180_000_000, &mut || false);
     assert!(playground.busy(), "the load runs in the terminal until it is stopped");
-    let desired = |playground: &Playground| playground.tracks("hpa")[0].points.last().unwrap().values[0];
+    let desired = |playground: &Playground| {
+        let charts = playground.charts("Deployment/default/php-apache", playground.window(0));
+        charts[0].lines[0].points.last().map(|(_, replicas)| *replicas)
+    };
     assert_eq!(desired(&playground), Some(7.0));
     playground.take_output();
     playground.cancel();
@@ -213,4 +222,20 @@ fn the_walkthrough_typed_as_printed_climbs_and_comes_back_when_it_is_stopped() {
     assert_eq!(desired(&playground), Some(7.0), "nothing shrinks within five minutes");
     playground.advance(240_000_000, &mut || false);
     assert_eq!(desired(&playground), Some(1.0));
+}
+
+#[test]
+fn the_band_of_a_chart_is_what_the_autoscaler_tolerates() {
+    let mut playground = Playground::new(Beginning::default());
+    playground.apply("web.yaml", include_str!("../transcripts/load/php-apache.yaml"));
+    playground.exec("kubectl autoscale deployment php-apache --cpu=50% --max=10");
+    let bands = |playground: &Playground| {
+        let charts = playground.charts("Deployment/default/php-apache", playground.window(0));
+        charts.iter().find(|chart| chart.id == "metric").map(|chart| chart.band)
+    };
+    playground.advance(60_000_000, &mut || false);
+    assert_eq!(bands(&playground), Some(Some((1, 1, (0.1, 0.1)))));
+    playground.exec("kubectl patch hpa php-apache -p '{\"spec\":{\"behavior\":{\"scaleUp\":{\"tolerance\":\"0.02\"},\"scaleDown\":{\"tolerance\":\"200m\"}}}}'");
+    playground.advance(60_000_000, &mut || false);
+    assert_eq!(bands(&playground), Some(Some((1, 1, (0.2, 0.02)))));
 }

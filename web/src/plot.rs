@@ -161,11 +161,11 @@ fn plot(chart: &Chart, window: Window, paper: Paper) -> Result<(), DrawingAreaEr
         .y_label_style(("monospace", 10))
         .y_label_formatter(&|value| number(*value))
         .draw()?;
-    if let Some((low, high, share)) = chart.band {
+    if let Some((low, high, (below, above))) = chart.band {
         let edge = |line: usize, factor: f64| steps(&chart.lines[line].points, to, factor);
-        for part in edge(high, 1.0 + share).into_iter().zip(edge(low, 1.0 - share)) {
-            let (mut area, below) = part;
-            area.extend(below.into_iter().rev());
+        for part in edge(high, 1.0 + above).into_iter().zip(edge(low, 1.0 - below)) {
+            let (mut area, lower) = part;
+            area.extend(lower.into_iter().rev());
             plot.draw_series([Polygon::new(area, tone(ACCENT, false).mix(0.13).filled())])?;
         }
     }

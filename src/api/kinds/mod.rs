@@ -161,6 +161,7 @@ pub static KINDS: &[&Kind] = &[
     &stateful_set::KIND,
     &horizontal_pod_autoscaler::KIND,
     &vertical_pod_autoscaler::KIND,
+    &stored::VPA_CHECKPOINT,
     &cron_job::KIND,
     &job::KIND,
     &stored::CERTIFICATE_SIGNING_REQUEST,

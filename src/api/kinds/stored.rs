@@ -55,6 +55,11 @@ const fn note(kind: &str) -> &'static [Support] {
         }],
         b"IPAddress" => &[Support { field: "", depth: Depth::Modelled, note: "One for each ClusterIP." }],
         b"CustomResourceDefinition" => DEFINITION,
+        b"VerticalPodAutoscalerCheckpoint" => &[Support {
+            field: "",
+            depth: Depth::Modelled,
+            note: "Written by the recommender each minute; it goes some minutes after its autoscaler.",
+        }],
         _ => &[STORED],
     }
 }
@@ -131,6 +136,9 @@ fn param_ref(object: &Object) -> String {
         _ => format!("{}/{name}", reference.get("namespace").str()),
     }
 }
+
+stored!(VPA_CHECKPOINT "VerticalPodAutoscalerCheckpoint" "autoscaling.k8s.io" "verticalpodautoscalercheckpoints"
+["vpacheckpoint"] NAMESPACED false true ["AGE"] |object, context| row(object, context, &[]));
 
 stored!(POD_TEMPLATE "PodTemplate" "" "podtemplates" [] NAMESPACED false true
 ["CONTAINERS" "IMAGES" "POD LABELS"] |object, _| {

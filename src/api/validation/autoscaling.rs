@@ -268,19 +268,28 @@ pub fn vertical(vpa: &Object) -> Vec<Cause> {
     let modes = ["Off", "Initial", "Recreate", "InPlaceOrRecreate", "Auto"];
     one_of(policy.get("updateMode"), &update.child("updateMode"), &modes, &mut errors);
     if let Some(least) = policy.get("minReplicas").opt_int().filter(|least| *least <= 0) {
-        errors.invalid(&update.child("minReplicas"), least, "must be greater than 0");
+        errors.invalid(&update.child("minReplicas"), least, "minReplicas has to be positive");
+    }
+    if !policy.is_null() && policy.get("updateMode").is_null() {
+        errors.required(&update.child("updateMode"), "updateMode is required if UpdatePolicy is used");
     }
     let policies = SPEC.child("resourcePolicy");
     let list = policies.child("containerPolicies");
     for (i, container) in vpa.at("spec.resourcePolicy.containerPolicies").list().iter().enumerate() {
         let path = list.index(i);
         one_of(container.get("mode"), &path.child("mode"), &["Auto", "Off"], &mut errors);
+        let off =
+            container.get("mode").str() == "Off" && container.get("controlledValues").str() == "RequestsAndLimits";
+        if off {
+            let detail = "controlledValues shouldn't be specified if container scaling mode is off";
+            errors.forbidden(&path.child("controlledValues"), detail);
+        }
         let values = ["RequestsAndLimits", "RequestsOnly"];
         one_of(container.get("controlledValues"), &path.child("controlledValues"), &values, &mut errors);
         for (resource, least) in container.get("minAllowed").entries() {
             let most = container.get("maxAllowed").get(resource);
             if !most.is_null() && resources::quantity(most) < resources::quantity(least) {
-                let detail = format!("max resource for {resource} is lower than min");
+                let detail = format!("max resource for {resource} is lower than min of {:?}", least.str());
                 errors.invalid(&path.child("maxAllowed"), most.str(), &detail);
             }
         }

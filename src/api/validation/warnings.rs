@@ -7,6 +7,8 @@ use super::resources::quantity;
 use crate::api::{Object, Value};
 use crate::base::names;
 
+/// What the admission webhook of the VerticalPodAutoscaler says of its oldest mode.
+const AUTO_MODE: &str = "UpdateMode \"Auto\" is deprecated and will be removed in a future API version. Use explicit update modes like \"Recreate\", \"Initial\", or \"InPlaceOrRecreate\" instead. See https://github.com/kubernetes/autoscaler/issues/8424 for more details.";
 const OLD_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
 
 /// The warnings that a create brings, or an update of `old`, without the word `Warning` before them.
@@ -42,6 +44,9 @@ pub fn warnings(object: &Object, old: Option<&Object>) -> Vec<String> {
         "PersistentVolumeClaim" => {
             old_class(object, &mut found);
             claim(object.spec(), &Path::new("spec"), &mut found);
+        }
+        "VerticalPodAutoscaler" if object.at("spec.updatePolicy.updateMode").str() == "Auto" => {
+            found.push(AUTO_MODE.to_owned());
         }
         "StorageClass" => topologies(object.at("allowedTopologies"), &mut found),
         "ServiceAccount" => {

@@ -58,7 +58,10 @@ fn print_metric(page: &mut Page, spec: &Value, status: &Value) {
     };
     let (source, now) = (spec.get(field), status.get(field).get("current"));
     let (target, metric) = (source.get("target"), source.at("metric.name").str());
-    let average = !target.get("averageValue").is_null();
+    let average = match field {
+        "object" => target.get("type").str() == "AverageValue",
+        _ => !target.get("averageValue").is_null(),
+    };
     let (title, current, wanted) = match field {
         "resource" | "containerResource" => {
             let of = match source.get("container").str() {

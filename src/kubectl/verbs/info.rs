@@ -1,11 +1,14 @@
 //! What the cluster and kubectl are: `api-resources`, `api-versions`, `version`, `cluster-info`.
 
+use ecow::EcoString;
+
 use super::Verb;
 use crate::api::encode::{json_pretty, yaml};
 use crate::api::kinds::UNKEPT;
 use crate::api::{Kind, Value};
 use crate::base::order::Order;
 use crate::base::table::columns;
+use crate::cluster::metrics::{CUSTOM, EXTERNAL, RESOURCE};
 use crate::cluster::World;
 use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
@@ -44,9 +47,9 @@ fn api_resources(call: &mut Call<'_>) -> Outcome {
             && verbs.iter().all(|verb| row.verbs.split(',').any(|known| known == verb))
     };
     let mut rows: Vec<Resource> = resources(call.world).into_iter().filter(wanted).collect();
-    rows.order_by(|a, b| (a.group(), a.plural).cmp(&(b.group(), b.plural)));
+    rows.order_by(|a, b| (a.group(), &a.plural).cmp(&(b.group(), &b.plural)));
     match call.line.get("sort-by") {
-        Some("name") => rows.order_by_key(|row| row.plural),
+        Some("name") => rows.order_by(|a, b| a.plural.cmp(&b.plural)),
         Some("kind") => rows.order_by_key(|row| row.kind),
         Some(_) => return Err(error("--sort-by accepts only name or kind")),
         None => {}
@@ -79,7 +82,7 @@ fn api_resources(call: &mut Call<'_>) -> Outcome {
     }
     for row in rows {
         let namespaced = row.namespaced.to_string();
-        let mut cells = vec![row.plural.to_owned(), row.short, row.api_version, namespaced, row.kind.to_owned()];
+        let mut cells = vec![row.plural.to_string(), row.short, row.api_version, namespaced, row.kind.to_owned()];
         if wide {
             cells.extend([row.verbs.to_owned(), row.categories.join(",")]);
         }
@@ -92,7 +95,7 @@ fn api_resources(call: &mut Call<'_>) -> Outcome {
 /// A resource as the API server's discovery lists it.
 pub struct Resource {
     /// `deployments`.
-    pub plural: &'static str,
+    pub plural: EcoString,
     /// `deployment`.
     pub singular: &'static str,
     /// `deploy`, with commas between several.
@@ -118,7 +121,7 @@ impl Resource {
         let list = |text: &str| -> Value { text.split(',').map(Value::from).collect() };
         let version = self.api_version.rsplit('/').next().unwrap_or_default();
         let mut value = value!({
-            "kind": (self.kind), "name": (self.plural), "namespaced": (self.namespaced), "singularName": (self.singular),
+            "kind": (self.kind), "name": (self.plural.clone()), "namespaced": (self.namespaced), "singularName": (self.singular),
             "verbs": (list(self.verbs)), "version": version
         });
         let parts = [("group", Value::from(self.group())), ("shortNames", list(&self.short))];
@@ -135,7 +138,7 @@ impl Resource {
 pub fn resources(world: &World) -> Vec<Resource> {
     let installed = |kind: &&'static Kind| kind.group != "autoscaling.k8s.io" || world.store().count(kind.kind) > 0;
     let kept = world.store().catalog().all().filter(installed).map(|kind| Resource {
-        plural: kind.plural,
+        plural: kind.plural.into(),
         singular: kind.singular,
         short: kind.short_names.join(","),
         api_version: kind.api_version(),
@@ -145,7 +148,7 @@ pub fn resources(world: &World) -> Vec<Resource> {
         categories: kind.categories,
     });
     let unkept = UNKEPT.iter().map(|row| Resource {
-        plural: row.plural,
+        plural: row.plural.into(),
         singular: match row.plural {
             "componentstatuses" => "componentstatus",
             plural => plural.trim_end_matches('s'),
@@ -157,7 +160,31 @@ pub fn resources(world: &World) -> Vec<Resource> {
         verbs: row.verbs,
         categories: &[],
     });
-    kept.chain(unkept).collect()
+    kept.chain(unkept).chain(metrics(world)).collect()
+}
+
+/// What servers of metrics answer for. Custom metrics are sub-resources, which nobody lists here.
+fn metrics(world: &World) -> Vec<Resource> {
+    let one = |plural: &str, group: &str, namespaced: bool, kind: &'static str, verbs: &'static str| Resource {
+        plural: plural.into(),
+        singular: "",
+        short: String::new(),
+        api_version: format!("{group}/v1beta1"),
+        namespaced,
+        kind,
+        verbs,
+        categories: &[],
+    };
+    let mut all = Vec::new();
+    if world.serves_metrics(RESOURCE) {
+        all.push(one("nodes", RESOURCE, false, "NodeMetrics", "get,list"));
+        all.push(one("pods", RESOURCE, true, "PodMetrics", "get,list"));
+    }
+    if world.serves_metrics(EXTERNAL) {
+        let names = world.metric_names(EXTERNAL);
+        all.extend(names.iter().map(|name| one(name, EXTERNAL, true, "ExternalMetricValueList", "get")));
+    }
+    all
 }
 
 fn api_versions(call: &mut Call<'_>) -> Outcome {
@@ -169,6 +196,8 @@ fn api_versions(call: &mut Call<'_>) -> Outcome {
 pub fn versions(world: &World) -> Vec<String> {
     let mut versions: Vec<String> = resources(world).into_iter().map(|row| row.api_version).collect();
     versions.push("autoscaling/v1".to_owned());
+    let metrics = [RESOURCE, CUSTOM, EXTERNAL].into_iter().filter(|group| world.serves_metrics(group));
+    versions.extend(metrics.map(|group| format!("{group}/v1beta1")));
     versions.extend(world.store().catalog().custom().iter().map(|row| row.api_version()));
     versions.order();
     versions.dedup();
