@@ -86,9 +86,9 @@ async function stored(work) {
   }
 }
 
-/** Keeps a text under a name. */
-function keep(name, text) {
-  stored(() => set(name, text, store));
+/** Keeps a text under a name; calls back with the name, or with null where that is refused. */
+function keep(name, text, done) {
+  stored(() => set(name, text, store).then(() => name)).then(done);
 }
 
 /** Calls back with the text kept under a name, or null. */

@@ -125,7 +125,9 @@ function about() {
       if (lines[0].startsWith("|")) {
         const rows = lines.filter((line) => !/^\|[\s|:-]+\|$/.test(line));
         const cells = (line, tag) => line.replace(/^\||\|$/g, "").split("|").map((cell) => `<${tag}>${html(cell.trim())}</${tag}>`).join("");
-        return `<table><thead><tr>${cells(rows[0], "th")}</tr></thead><tbody>${rows.slice(1).map((row) => `<tr>${cells(row, "td")}</tr>`).join("")}</tbody></table>`;
+        const table = `<table><thead><tr>${cells(rows[0], "th")}</tr></thead><tbody>${rows.slice(1).map((row) => `<tr>${cells(row, "td")}</tr>`).join("")}</tbody></table>`;
+        // On a narrow screen it is wider than the page, and scrolled by the keyboard too.
+        return `<div class="wide" tabindex="0">${table}</div>`;
       }
       if (lines[0].startsWith("- ")) return `<ul>${block.split(/\n(?=- )/).map((item) => `<li>${html(item.slice(2))}</li>`).join("")}</ul>`;
       return /^<|^!\[/.test(block) ? "" : `<p>${html(block)}</p>`;

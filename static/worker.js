@@ -4,7 +4,9 @@ const cache_name = "kubottle-" + "BUILD";
 const files = ["FILES"];
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(cache_name).then((cache) => cache.addAll(files)));
+  // Asked for anew: what the browser still has of an earlier build is not of this one.
+  const requests = files.map((file) => new Request(file, { cache: "no-cache" }));
+  event.waitUntil(caches.open(cache_name).then((cache) => cache.addAll(requests)));
 });
 
 self.addEventListener("activate", (event) => {

@@ -237,7 +237,7 @@ fn place_pods(pods: &[Rc<PodView>], panel: Rect, top: f32, density: Density) -> 
         let x = panel.x + left + column * (w + gutter) + if left > 0.0 { 0.0 } else { gutter };
         let rect = Rect { x, y: top + (i / columns) as f32 * (h + gap), w, h };
         let name = match density {
-            Density::Card => fit(&pod.name, w - 34.0, 11.5),
+            Density::Card => fit(&pod.name, w - 38.0, 11.5),
             Density::Line => fit(&pod.name, w - 30.0 - super::map_text::width(&pod.ip, 10.5), 11.0),
             _ => String::new(),
         };

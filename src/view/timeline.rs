@@ -14,6 +14,8 @@ use crate::base::order::Order;
 /// Height of the axis at the top.
 const AXIS_H: f32 = 26.0;
 const HEADER_H: f32 = 24.0;
+/// A workload's name wants so much room at least.
+const LEAST_NAME_W: f32 = 60.0;
 const LANE_H: f32 = 18.0;
 const GAP: f32 = 8.0;
 /// Groups of more pods have lanes without names.
@@ -198,11 +200,15 @@ fn place(scene: &TimelineScene, record: &Record, workload: &str, lanes: &[Named]
     let crowded = lanes.len() > MOST_NAMED;
     let h = if crowded { (CROWD_H / lanes.len() as f32).clamp(1.0, LANE_H) } else { LANE_H };
     let top = y + HEADER_H;
+    // Letters of the page's own font are narrower than those of the other names.
+    let room = |kind: &str| (scene.left - 66.0 - 6.5 * kind.len() as f32) * 1.1;
+    let written = if name.is_empty() { "Pods" } else { kind };
+    // Where there is little room it is for the name.
+    let written = if !name.is_empty() && room(kind) < LEAST_NAME_W { "" } else { written };
     let mut group = Group {
         target: Target::new(singular, namespace, name),
-        kind: if name.is_empty() { "Pods" } else { kind }.to_owned(),
-        // Letters of the page's own font are narrower than those of the other names.
-        name: fit(name, (scene.left - 66.0 - 6.5 * kind.len() as f32) * 1.1, 12.0),
+        kind: written.to_owned(),
+        name: fit(name, room(written), 12.0),
         note: note(record, workload, scene.window.now_ms).unwrap_or_else(|| lanes.len().to_string()),
         colour,
         y,

@@ -13,8 +13,10 @@ use crate::text::Lang;
 
 /// A link longer than this is cut off by some programs it may pass through.
 const LINK_BYTES: usize = 8_000;
-/// What was done is kept so long after the last input.
+/// What was done is kept so long after it was.
 const KEEP_AFTER_MS: f64 = 1_000.0;
+/// While the clock runs, what time it is is kept so often.
+const KEEP_EVERY_MS: f64 = 10_000.0;
 /// The name the running session is kept under.
 const CURRENT: &str = "current";
 /// The name the list of sessions is kept under.
@@ -39,6 +41,8 @@ pub enum GuestMsg {
     Names(Option<String>),
     /// Keep this session under a name.
     SaveAs(String),
+    /// It is kept under the name, or the browser refused it.
+    Kept(String, bool),
     /// Open a kept session.
     Session(String),
     /// A kept session or a file has come.
@@ -145,6 +149,7 @@ impl Model {
             },
             GuestMsg::Names(text) => self.set_names(text.unwrap_or_default().lines().map(str::to_owned).collect()),
             GuestMsg::SaveAs(name) => self.save_as(name.trim()),
+            GuestMsg::Kept(name, kept) => self.kept(name, kept),
             GuestMsg::Session(name) => does(GuestEffect::Read(format!("session/{name}"))),
             GuestMsg::State(text) => self.open_state(text),
             GuestMsg::Delete(name) => {
@@ -191,8 +196,10 @@ impl Model {
             return news.into_iter().flat_map(|text| does(GuestEffect::Tell(text))).collect();
         }
         let inputs = self.playground.inputs();
-        if inputs != self.guest.kept_inputs && self.guest.keep_at_ms.is_none() {
-            self.guest.keep_at_ms = Some(self.now_ms + KEEP_AFTER_MS);
+        let wait_ms = if inputs != self.guest.kept_inputs { KEEP_AFTER_MS } else { KEEP_EVERY_MS };
+        if inputs != self.guest.kept_inputs || (self.playing && inputs > 0) {
+            let at = self.now_ms + wait_ms;
+            self.guest.keep_at_ms = Some(self.guest.keep_at_ms.map_or(at, |before| before.min(at)));
         }
         if self.guest.keep_at_ms.is_some_and(|at| self.now_ms >= at) {
             (self.guest.keep_at_ms, self.guest.kept_inputs) = (None, inputs);
@@ -284,7 +291,7 @@ impl Model {
 
     fn open_bundle(&mut self, id: &str, text: Option<&str>) -> Vec<Effect> {
         let Some(Ok(opened)) = text.map(|text| scenarios::open(id, text)) else {
-            self.say(&self.lang.with("scenario.missing", &[id]));
+            self.tell(&self.lang.with("scenario.missing", &[id]));
             return Vec::new();
         };
         self.replace(opened.playground);
@@ -344,14 +351,19 @@ impl Model {
         if name.is_empty() {
             return Vec::new();
         }
-        let mut names: Vec<String> = self.guest.names.iter().filter(|known| **known != name).cloned().collect();
-        names.push(name.clone());
-        self.set_names(names);
+        does(GuestEffect::Keep(format!("session/{name}"), self.playground.share()))
+    }
+
+    fn kept(&mut self, name: String, kept: bool) -> Vec<Effect> {
+        if !kept {
+            self.say(self.lang.t("session.refused"));
+            return Vec::new();
+        }
         self.say(&self.lang.with("session.saved", &[&name]));
-        let keep = |name: String, text: String| does(GuestEffect::Keep(name, text));
-        let mut effects = keep(format!("session/{name}"), self.playground.share());
-        effects.extend(keep(NAMES.to_owned(), self.guest.names.join("\n")));
-        effects
+        let mut names: Vec<String> = self.guest.names.iter().filter(|known| **known != name).cloned().collect();
+        names.push(name);
+        self.set_names(names);
+        does(GuestEffect::Keep(NAMES.to_owned(), self.guest.names.join("\n")))
     }
 }
 

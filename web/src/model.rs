@@ -155,7 +155,8 @@ pub struct Model {
     pub(crate) now_ms: f64,
     pub(crate) last_frame_ms: Option<f64>,
     pub(crate) check_at_ms: Option<f64>,
-    pub(crate) toast_until_ms: f64,
+    pub(crate) toast_for_ms: f64,
+    pub(crate) toast_until_ms: Option<f64>,
     pub(crate) inspected_at_ms: f64,
     pub(crate) inspected: (u64, Option<Target>),
     pub(crate) shown_revision: u64,
@@ -187,6 +188,8 @@ pub struct Start {
     pub speed: Option<f64>,
     /// The scenario to open.
     pub scenario: Option<String>,
+    /// The lesson asked for.
+    pub lesson: Option<String>,
 }
 
 impl Model {
@@ -256,7 +259,8 @@ impl Model {
             now_ms: 0.0,
             last_frame_ms: None,
             check_at_ms: Some(0.0),
-            toast_until_ms: 0.0,
+            toast_for_ms: 0.0,
+            toast_until_ms: None,
             inspected_at_ms: 0.0,
             inspected: (0, None),
             shown_revision: u64::MAX,
@@ -269,6 +273,9 @@ impl Model {
         model.print(Stream::Note, start.lang.t("terminal.welcome"));
         if let Some(why) = unreadable {
             model.print(Stream::Err, model.unreadable(why));
+        }
+        if let Some(lesson) = &start.lesson {
+            model.tell(&model.lang.with("lesson.missing", &[lesson]));
         }
         model.show_places(&start.view);
         model.refresh();
@@ -287,7 +294,14 @@ impl Model {
     pub(crate) fn say(&mut self, text: &str) {
         self.toast = Some(text.to_owned());
         self.toast_undoes = false;
-        self.toast_until_ms = self.now_ms + 4000.0;
+        // No picture was drawn while nothing moved, so that what time it is is known with the next one.
+        (self.toast_for_ms, self.toast_until_ms) = (4000.0, None);
+    }
+
+    /// Says what stays to be read in the terminal, too.
+    pub(crate) fn tell(&mut self, text: &str) {
+        self.print(Stream::Err, text);
+        self.say(text);
     }
 
     /// Says what has happened and offers to take it back.
@@ -295,7 +309,7 @@ impl Model {
         self.say(text);
         if self.guest.can_undo {
             self.toast_undoes = true;
-            self.toast_until_ms += 8000.0;
+            self.toast_for_ms = 12_000.0;
         }
     }
 

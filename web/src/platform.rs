@@ -107,6 +107,7 @@ pub fn start() -> Start {
         view: query("view").unwrap_or_default().replace("%2C", ","),
         speed: query("speed").and_then(|speed| speed.parse().ok()).filter(|speed| (0.1..=1000.0).contains(speed)),
         scenario: query("scenario").filter(|id| id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')),
+        lesson: query("lesson"),
     }
 }
 
@@ -171,6 +172,19 @@ impl Drop for WidthWatch {
     fn drop(&mut self) {
         self.observer.disconnect();
     }
+}
+
+/// Moves what stands somewhere in a part of the page, which would cut it off, to the same place of the window and wholly into it.
+pub fn keep_in_sight(element: &web_sys::HtmlElement) {
+    let at = element.get_bounding_client_rect();
+    let room = |full: Result<JsValue, JsValue>, size: f64| full.ok().and_then(|v| v.as_f64()).unwrap_or(0.0) - size - 8.0;
+    let (left, top) = (room(window().inner_width(), at.width()), room(window().inner_height(), at.height()));
+    let style = element.style();
+    let put = |name: &str, px: f64| style.set_property(name, &format!("{:.0}px", px.max(8.0)));
+    let _ = style.set_property("position", "fixed");
+    let _ = style.set_property("translate", "none");
+    let _ = put("left", at.left().min(left));
+    let _ = put("top", at.top().min(top));
 }
 
 /// The text that is selected on the page.

@@ -14,9 +14,8 @@ extern "C" {
     #[wasm_bindgen(js_namespace = ["window", "KubottleSite"], js_name = fetchText)]
     fn fetch_js(path: &str, done: JsValue);
 
-    /// Keeps a text under a name until it is forgotten.
-    #[wasm_bindgen(js_namespace = ["window", "KubottleSite"])]
-    pub fn keep(name: &str, text: &str);
+    #[wasm_bindgen(js_namespace = ["window", "KubottleSite"], js_name = keep)]
+    fn keep_js(name: &str, text: &str, done: JsValue);
 
     #[wasm_bindgen(js_namespace = ["window", "KubottleSite"], js_name = kept)]
     fn kept_js(name: &str, done: JsValue);
@@ -50,6 +49,11 @@ pub fn listen(receive: impl Fn(String) + 'static) {
 /// Fetches a text file of the site; nothing where it cannot be had.
 pub fn fetch(path: &str, done: impl FnOnce(Option<String>) + 'static) {
     fetch_js(path, once(done));
+}
+
+/// Keeps a text under a name until it is forgotten; then says whether it is kept.
+pub fn keep(name: &str, text: &str, done: impl FnOnce(bool) + 'static) {
+    keep_js(name, text, once(move |kept| done(kept.is_some())));
 }
 
 /// Reads what is kept under a name.

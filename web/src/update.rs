@@ -176,7 +176,7 @@ impl Model {
             self.playground.advance((real_ms * self.speed * 1000.0) as u64, out_of_time);
         }
         self.last_frame_ms = self.playing.then_some(now_ms);
-        if now_ms >= self.toast_until_ms {
+        if self.toast.is_some() && now_ms >= *self.toast_until_ms.get_or_insert(now_ms + self.toast_for_ms) {
             self.toast = None;
         }
         if self.check_at_ms.is_some_and(|at| now_ms >= at) {

@@ -10,6 +10,7 @@ use yew::prelude::*;
 
 use super::Send;
 use crate::msg::Msg;
+use crate::platform;
 use crate::text::Lang;
 
 /// What can go wrong with a node: the word for it and the message that names it.
@@ -101,7 +102,10 @@ pub fn ActionsMenu(props: &ActionsMenuProps) -> Html {
     let place = use_node_ref();
     {
         let place = place.clone();
-        use_effect_with(node.name.clone(), move |_| {
+        use_effect_with((node.name.clone(), props.x as i32, props.y as i32), move |_| {
+            if let Some(menu) = place.cast() {
+                platform::keep_in_sight(&menu);
+            }
             let first = place.cast::<web_sys::Element>().and_then(|list| list.query_selector("button").ok().flatten());
             if let Some(first) = first.and_then(|first| first.dyn_into::<HtmlElement>().ok()) {
                 let _ = first.focus();

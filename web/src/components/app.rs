@@ -67,7 +67,14 @@ impl App {
             GuestEffect::Fetch(id) => {
                 site::fetch(&format!("scenarios/{id}.json"), move |text| tell(GuestMsg::Bundle(id, text)));
             }
-            GuestEffect::Keep(name, text) => site::keep(&name, &text),
+            GuestEffect::Keep(name, text) => {
+                let session = name.strip_prefix("session/").map(str::to_owned);
+                site::keep(&name, &text, move |kept| {
+                    if let Some(session) = session {
+                        tell(GuestMsg::Kept(session, kept));
+                    }
+                });
+            }
             GuestEffect::Forget(name) => site::forget(&name),
             GuestEffect::Read(name) => {
                 let kind: fn(Option<String>) -> GuestMsg = match name.as_str() {

@@ -119,7 +119,7 @@ pub fn ManifestEditor(props: &ManifestEditorProps) -> Html {
                 <Gallery lang={*lang} list={props.list.clone()} send={send.clone()} />
                 <span class="grow file">{choice(lang.t("file"), &files, &props.file, open)}</span>
                 <button type="button" class="quiet icon new-file" aria-label={lang.t("file.new")} title={lang.t("file.new")} onclick={another}>{"+"}</button>
-                <button type="button" class="primary" title={lang.t("apply.hint")} onclick={apply}>{lang.t("apply")}</button>
+                <button type="button" class={classes!("primary", (props.untouched && props.opened.is_some()).then_some("first-step"))} title={lang.t("apply.hint")} onclick={apply}>{lang.t("apply")}</button>
             </div>
             if let Some(scenario) = &props.opened {
                 <ScenarioCard lang={*lang} scenario={scenario.clone()} untouched={props.untouched} send={send.clone()} />

@@ -1,4 +1,5 @@
-//! The inspector: what is looked at, from all sides. With nothing selected, the cluster in three numbers.
+//! The inspector: what is looked at, from all sides. With nothing selected, the cluster in three numbers, and
+//! what can be done with it.
 
 use kubottle::view::topology::{PodShape, Topology};
 use kubottle::view::{clock_text, Because, Inspector, RequestView, Target};
@@ -69,6 +70,13 @@ fn overview(lang: Lang, topology: &Topology) -> Html {
     let mine: Vec<_> = topology.pods().filter(|p| !p.system).collect();
     let ready = mine.iter().filter(|p| p.shape == PodShape::Ready).count();
     let services = topology.services.iter().filter(|s| !s.system).count();
+    let guide = [
+        lang.t("guide.apply"),
+        lang.t("guide.select"),
+        lang.t("guide.send"),
+        lang.t("guide.node"),
+        lang.t("guide.time"),
+    ];
     html! {
         <div class="scroll" tabindex="0">
             <div class="numbers">
@@ -76,7 +84,8 @@ fn overview(lang: Lang, topology: &Topology) -> Html {
                 <div><b>{format!("{ready}/{}", mine.len())}</b><span>{lang.t("inspector.pods")}</span></div>
                 <div><b>{services}</b><span>{lang.t("inspector.services")}</span></div>
             </div>
-            <p class="empty">{lang.t("inspector.empty")}</p>
+            <p class="pad">{lang.t("guide")}</p>
+            <ul class="why">{for guide.map(|line| html! { <li><p>{line}</p></li> })}</ul>
         </div>
     }
 }

@@ -145,7 +145,9 @@ pub fn Map(props: &MapProps) -> Html {
             <g>{for pods}</g>
             <g>{for counts}</g>
             if is_empty {
-                <text class="hint" x={(scene.width / 2.0).to_string()} y={(scene.outside.bottom() + 38.0).to_string()} text-anchor="middle">{lang.t("map.bring")}</text>
+                <text class="hint" text-anchor="middle" style={format!("translate: {}px {}px", scene.width / 2.0, scene.outside.bottom() + 27.0)}>
+                    <tspan class="name" x="0">{lang.t("map.empty")}</tspan><tspan x="0" dy="20">{lang.t("map.bring")}</tspan>
+                </text>
             }
             if let Some(request) = &props.request {
                 <TripMarks key={request.id} scene={scene.clone()} request={request.clone()} selected={props.selected.clone()} send={send.clone()} />

@@ -72,7 +72,7 @@ pub fn OutsideWorld(props: &OutsideWorldProps) -> Html {
             <g key={socket.port} class="socket" style={at(socket.rect)}>
                 <g aria-hidden="true">
                     {frame(socket.rect, 10.0)}
-                    <text class="mono" x={px(socket.rect.w / 2.0)} y="14" font-size="11" text-anchor="middle">{format!(":{}", socket.port)}</text>
+                    <text class="mono" x={px(socket.rect.w / 2.0)} y="14" text-anchor="middle">{format!(":{}", socket.port)}</text>
                 </g>
                 {hit(socket.rect.w, socket.rect.h, 10.0, label, None, &props.send, Msg::Send(target))}
             </g>
@@ -113,7 +113,7 @@ pub fn Service(props: &ServiceProps) -> Html {
     let counted = lang.with("map.endpoints", &[&ready.to_string(), &all.to_string()]);
     let send_label = lang.with("map.send", &[&format!("service {}", view.name)]);
     let ports = placed.ports.iter().enumerate().map(|(i, port)| {
-        html! { <text class="mono sub" x="12" y={px(55.0 + i as f32 * 16.0)} font-size="11">{port}</text> }
+        html! { <text class="mono sub" x="12" y={px(55.0 + i as f32 * 16.0)}>{port}</text> }
     });
     html! {
         <g style={at(placed.rect)}>
@@ -122,7 +122,7 @@ pub fn Service(props: &ServiceProps) -> Html {
                     {frame(placed.rect, 8.0)}
                     <text class="name" x="12" y="20">{&placed.name}</text>
                     <text class="tag" x={px(w - 12.0)} y="20" text-anchor="end">{&view.kind}</text>
-                    <text class="mono" x="12" y="37" font-size="12">{&view.cluster_ip}</text>
+                    <text class="mono" x="12" y="37">{&view.cluster_ip}</text>
                     <text class={classes!("count", (ready == 0).then_some("none"))} x={px(w - 12.0)} y="37" font-size="11" text-anchor="end">{counted}</text>
                     {for ports}
                 </g>
@@ -170,7 +170,7 @@ pub fn TileBox(props: &TileProps) -> Html {
                 <path class="picture" d={picture} style="translate: 10px 8px" />
                 <text class="name" x="27" y="18">{&placed.name}</text>
                 <text class="sub" x={px(rect.w - 10.0)} y="18" font-size="10.5" text-anchor="end">{&view.tag}</text>
-                {for placed.lines.iter().enumerate().map(|(i, line)| html! { <text class="mono sub" x="11" y={px(34.0 + i as f32 * 15.0)} font-size="10.5">{line}</text> })}
+                {for placed.lines.iter().enumerate().map(|(i, line)| html! { <text class="mono sub" x="11" y={px(34.0 + i as f32 * 15.0)}>{line}</text> })}
             </g>
             {hit(rect.w, rect.h, 7.0, view.label(), Some(*selected), send, Msg::Select(Some(view.target.clone())))}
         </g>
@@ -218,9 +218,9 @@ pub fn Node(props: &NodeProps) -> Html {
             <g aria-hidden="true">
                 <rect class="frame head" width={px(w)} height={px(placed.head.h)} rx="10" />
                 <text class="name" x="12" y="20">{&view.name}</text>
-                <text class={classes!("sub", down)} x={px(w - 30.0)} y="20" font-size="11" text-anchor="end">{&view.state}</text>
-                <text class="mono" x="12" y="36" font-size="11">{&view.ip}</text>
-                <text class="mono sub" x={px(w - 12.0)} y="36" font-size="10.5" text-anchor="end">{&view.pod_cidr}</text>
+                <text class={classes!("state", down)} x={px(w - 30.0)} y="20" font-size="11" text-anchor="end">{&view.state}</text>
+                <text class="mono" x="12" y="36">{&view.ip}</text>
+                <text class="mono sub" x={px(w - 12.0)} y="36" text-anchor="end">{&view.pod_cidr}</text>
                 {meter("cpu", &view.cpu, 12.0, half)}
                 {meter("mem", &view.memory, 24.0 + half, half)}
             </g>
@@ -260,9 +260,10 @@ pub fn Pod(props: &PodProps) -> Html {
             html! {
                 <>
                     {frame(rect, 7.0)}
-                    <g style="translate: 15px 21px">{glyph(view.shape, 6.0)}</g>
-                    <text class="mono name" x="28" y="17">{&placed.name}</text>
-                    <text class="mono sub ip" x="28" y="33">{if view.shape == PodShape::Failing { "" } else { &view.ip }}</text>
+                    <rect class="stripe" x="1" y="7" width="3" height={px(rect.h - 14.0)} rx="1.5" />
+                    <g style="translate: 19px 21px">{glyph(view.shape, 6.0)}</g>
+                    <text class="mono name" x="32" y="17">{&placed.name}</text>
+                    <text class="mono sub ip" x="32" y="33">{if view.shape == PodShape::Failing { "" } else { &view.ip }}</text>
                     <text class="sub state" x={px(rect.w - 9.0)} y="33" text-anchor="end">
                         if let Some(restarts) = restarts { <tspan class="restarts">{restarts}{" "}</tspan> }
                         {&view.status}

@@ -100,7 +100,7 @@ pub fn TerminalPanel(props: &TerminalProps) -> Html {
         <section class="panel terminal" aria-label={lang.t("terminal")}>
             <div class="screen" role="log" aria-label={lang.t("terminal.output")} aria-busy={props.busy.to_string()} tabindex="0" ref={screen} onclick={focus}>{for lines}</div>
             if !props.candidates.is_empty() {
-                <div class="candidates" aria-live="polite">{for props.candidates.iter().map(|c| html! { <span>{c}</span> })}</div>
+                <div class="candidates" aria-live="polite" tabindex="0">{for props.candidates.iter().map(|c| html! { <span>{c}</span> })}</div>
             }
             <div class="prompt">
                 <span aria-hidden="true">{&props.prompt}</span>
