@@ -1,6 +1,6 @@
 // Builds the example pages of docs/embedding/recipes with the tools they are for, puts dist/ where each recipe says, and opens
 // the result in a browser: the playground has to start. What a tool made of the page is kept beside its source as TOOL.html,
-// without the tool's own frame, for the browser tests. Run by hand with the tools in PATH (mdbook, hugo, sphinx-build) and,
+// without the tool's own frame, for the browser tests; reveal.js makes nothing of it in advance. Run by hand with the tools in PATH (mdbook, hugo, sphinx-build) and,
 // for the others, FOLDER/docusaurus and FOLDER/reveal with their node_modules: `node scripts/recipes.mjs FOLDER [TOOL...]`.
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -16,7 +16,7 @@ const tools = {
   hugo: { into: "static/kubottle", run: ["hugo", "--quiet"], out: "public", page: "jobs/index.html", at: "/course/", own: /<h1>[\s\S]*(?=<\/body>)/ },
   sphinx: { into: "site/kubottle", run: ["sphinx-build", "-q", "-b", "html", ".", "out"], out: "out", page: "index.html", own: /<section[\s\S]*?<\/section>/, more: ["deeper/nodes.html"] },
   docusaurus: { into: "static/kubottle", modules: true, run: ["node_modules/.bin/docusaurus", "build"], out: "build", page: "index.html", at: "/course/", own: /<div class="theme-doc-markdown markdown">[\s\S]*?(?=<\/article>)/ },
-  reveal: { into: "kubottle", modules: true, out: ".", page: "slides.html", own: /<div class="reveal">[\s\S]*?(?=<script type="module">)/ },
+  reveal: { into: "kubottle", modules: true, out: ".", page: "slides.html" },
 };
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
 const chosen = process.argv.slice(3);
@@ -45,6 +45,10 @@ for (const [name, { into, run, out, page, at = "/", own, more = [], modules: wan
     await tab.close();
   }
   await server.close();
+  if (!own) {
+    rmSync(folder, { recursive: true });
+    continue;
+  }
   const html = readFileSync(join(folder, out, page), "utf8");
   const attributes = html.match(/<html([^>]*)>/)[1];
   const scripts = [...html.split("<body")[0].matchAll(/<script[^>]*embed\.js[^>]*><\/script>/g)].map((match) => match[0].replace(`"${at}kubottle`, `"kubottle`));

@@ -20,7 +20,7 @@ const KEEP_EVERY_MS: f64 = 10_000.0;
 /// The name the running session is kept under.
 const CURRENT: &str = "current";
 /// The name the list of sessions is kept under.
-const NAMES: &str = "names";
+pub(crate) const NAMES: &str = "names";
 
 /// What can happen here.
 #[derive(Clone, PartialEq, Debug)]
@@ -152,13 +152,7 @@ impl Model {
             GuestMsg::Kept(name, kept) => self.kept(name, kept),
             GuestMsg::Session(name) => does(GuestEffect::Read(format!("session/{name}"))),
             GuestMsg::State(text) => self.open_state(text),
-            GuestMsg::Delete(name) => {
-                let left: Vec<String> = self.guest.names.iter().filter(|known| **known != name).cloned().collect();
-                let mut effects = self.set_names(left);
-                effects.extend(does(GuestEffect::Keep(NAMES.to_owned(), self.guest.names.join("\n"))));
-                effects.extend(does(GuestEffect::Forget(format!("session/{name}"))));
-                effects
-            }
+            GuestMsg::Delete(name) => self.forget(name),
             GuestMsg::Undo => {
                 let replaced = self.guest.replaced.take();
                 self.toast = None;
@@ -340,33 +334,8 @@ impl Model {
             None => vec![Effect::EditorText(self.manifest.clone())],
         }
     }
-
-    fn set_names(&mut self, names: Vec<String>) -> Vec<Effect> {
-        self.guest.names = Shared::new(names.into_iter().filter(|name| !name.is_empty()).collect());
-        Vec::new()
-    }
-
-    fn save_as(&mut self, name: &str) -> Vec<Effect> {
-        let name: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
-        if name.is_empty() {
-            return Vec::new();
-        }
-        does(GuestEffect::Keep(format!("session/{name}"), self.playground.share()))
-    }
-
-    fn kept(&mut self, name: String, kept: bool) -> Vec<Effect> {
-        if !kept {
-            self.say(self.lang.t("session.refused"));
-            return Vec::new();
-        }
-        self.say(&self.lang.with("session.saved", &[&name]));
-        let mut names: Vec<String> = self.guest.names.iter().filter(|known| **known != name).cloned().collect();
-        names.push(name);
-        self.set_names(names);
-        does(GuestEffect::Keep(NAMES.to_owned(), self.guest.names.join("\n")))
-    }
 }
 
-fn does(effect: GuestEffect) -> Vec<Effect> {
+pub(crate) fn does(effect: GuestEffect) -> Vec<Effect> {
     vec![Effect::Guest(effect)]
 }

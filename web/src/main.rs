@@ -10,6 +10,7 @@ mod msg;
 mod platform;
 mod plot;
 mod refresh;
+mod sessions;
 mod shared;
 mod site;
 mod text;

@@ -90,7 +90,8 @@ fn kept(name: &str) -> Option<String> {
 fn query(name: &str) -> Option<String> {
     let search = window().location().search().ok()?;
     let pairs = search.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
-    pairs.filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned()).next()
+    let value = pairs.filter(|(key, _)| *key == name).map(|(_, value)| value).next()?;
+    Some(js_sys::decode_uri_component(value).map_or_else(|_| value.to_owned(), String::from))
 }
 
 /// What the address bar, the last visit and the browser's settings ask for.
@@ -104,7 +105,7 @@ pub fn start() -> Start {
         theme: query("theme").or_else(|| kept("theme")).map_or(Theme::Auto, |code| Theme::of_code(&code)),
         embedded: is_embedded(),
         readonly: query("readonly").as_deref() == Some("1"),
-        view: query("view").unwrap_or_default().replace("%2C", ","),
+        view: query("view").unwrap_or_default(),
         speed: query("speed").and_then(|speed| speed.parse().ok()).filter(|speed| (0.1..=1000.0).contains(speed)),
         scenario: query("scenario").filter(|id| id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')),
         lesson: query("lesson"),
@@ -177,7 +178,8 @@ impl Drop for WidthWatch {
 /// Moves what stands somewhere in a part of the page, which would cut it off, to the same place of the window and wholly into it.
 pub fn keep_in_sight(element: &web_sys::HtmlElement) {
     let at = element.get_bounding_client_rect();
-    let room = |full: Result<JsValue, JsValue>, size: f64| full.ok().and_then(|v| v.as_f64()).unwrap_or(0.0) - size - 8.0;
+    let room =
+        |full: Result<JsValue, JsValue>, size: f64| full.ok().and_then(|v| v.as_f64()).unwrap_or(0.0) - size - 8.0;
     let (left, top) = (room(window().inner_width(), at.width()), room(window().inner_height(), at.height()));
     let style = element.style();
     let put = |name: &str, px: f64| style.set_property(name, &format!("{:.0}px", px.max(8.0)));

@@ -204,7 +204,7 @@ impl Component for App {
                         now_s={m.clock.now_ms / 1000} send={send()} />
                 </main>
                 if m.guest.embed.is_some() {
-                    <a class="full-page" href={full_page()} target="_blank" rel="noopener">{m.lang.t("site.full")}</a>
+                    <footer class="full-page"><a href={full_page()} target="_blank" rel="noopener">{m.lang.t("site.full")}</a></footer>
                 }
                 if m.guest.update_waits {
                     <p class="update" role="status">{m.lang.t("site.update")}
