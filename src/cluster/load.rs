@@ -230,6 +230,16 @@ impl World {
         ways
     }
 
+    /// Sends one request on ahead where nodes are to remember who asked: all others go where it went.
+    fn begin_affinity(&mut self, request: &Request) {
+        let trace = network::request(&self.truth(), &self.network, request, &|pod, container, port, question| {
+            self.answer(pod, container, port, question)
+        });
+        if trace.memories.iter().any(|memory| memory.sticky) {
+            self.network.remember(&trace, self.now);
+        }
+    }
+
     fn way(&self, trace: &Trace, share: f64) -> Way {
         let mut ends = Vec::new();
         let proxies = trace.hops.iter().filter(|hop| hop.kind == HopKind::Proxy && hop.from.kind == "pod");
@@ -277,6 +287,7 @@ impl World {
         let mut clients = std::mem::take(&mut self.clients.list);
         let mut ends = std::mem::take(&mut self.clients.ends);
         if now < self.clients.unsettled_until || !self.clients.fresh {
+            clients.iter().for_each(|client| self.begin_affinity(&client.request));
             ends = Arc::new(self.find_ends(Arc::<Vec<Client>>::make_mut(&mut clients)));
             self.clients.fresh = true;
         }

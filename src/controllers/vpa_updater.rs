@@ -10,7 +10,7 @@ use super::pods::is_active;
 use crate::api::{Object, Value};
 use crate::base::order::Order;
 use crate::base::time::{Span, Timestamp};
-use crate::store::vpa_admission::{containers_by, policy, recommended, update_mode};
+use crate::store::vpa_admission::{above_limit, containers_by, policy, recommended, update_mode};
 use crate::store::{Action, Because, EventNote, Plan, View};
 
 const COMPONENT: &str = "vpa-updater";
@@ -159,7 +159,7 @@ fn is_stuck(pod: &Object, micros: i64) -> Option<bool> {
 fn is_admitted(vpa: &Object, pod: &Object) -> bool {
     let requirements = vpa.at("spec.updatePolicy.evictionRequirements").list();
     let meets = |container: &Value| {
-        let target = recommended(vpa, container.get("name").str());
+        let target = recommended(vpa, container);
         !target.is_empty()
             && requirements.iter().all(|requirement| {
                 requirement.get("resources").list().iter().any(|resource| {
@@ -223,13 +223,15 @@ fn judge<'a>(view: &View, vpa: &Object, pod: &'a Object) -> Option<Wanted<'a>> {
             if target.is_null() {
                 continue;
             }
+            let within = |amount| above_limit(vpa, container, resource, amount).unwrap_or(amount);
+            let target = within(target);
             sum.1 += of(target);
             sum.0 += of(request);
             grows |= of(target) > of(request);
             grows |= request.is_null();
             outside |= request.is_null()
-                || of(request) < of(own.get("lowerBound").get(resource))
-                || of(request) > of(own.get("upperBound").get(resource));
+                || of(request) < of(within(own.get("lowerBound").get(resource)))
+                || of(request) > of(within(own.get("upperBound").get(resource)));
         }
     }
     let of = |(request, target): &(f64, f64)| (request.max(1.0) - target).abs() / request.max(1.0);

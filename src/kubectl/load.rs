@@ -21,7 +21,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
          --shape constant|ramp|steps|spike|wave|noise|FILE.csv; --clients 4 --think 100ms instead of --rps: so many who \
          ask again after each answer",
     ),
-    ("load list, load show ID, load stop [ID|TARGET]", "who sends, where it goes, and an end to it"),
+    ("load list (or status), load show ID, load stop [ID|TARGET]", "who sends, where it goes, and an end to it"),
     ("load nodes 3..6|off", "a cluster autoscaler: pods that fit nowhere bring nodes, empty ones go"),
     ("load adapter on|off", "a metrics adapter: requests_per_second of pods, Services and Ingresses for autoscalers"),
     ("load series, load csv NAME", "what charts draw, and one series of it as CSV"),
@@ -53,7 +53,7 @@ fn begin(
 ) -> Result<(), String> {
     let namespace = option(args, &["-n", "--namespace"]).unwrap_or(&session.namespace);
     match args.first().map(String::as_str) {
-        Some("list") => {
+        Some("list" | "status") => {
             list(world, out);
             Ok(())
         }

@@ -1,8 +1,11 @@
 //! The admission webhook of the VerticalPodAutoscaler: a new pod requests what is recommended for its containers.
 
+use ecow::EcoString;
+
 use super::Store;
 use crate::api::validation::pod_resize::scaled;
 use crate::api::{selector, Object, ObjectKey, Value};
+use crate::base::quantity::Quantity;
 
 /// The VerticalPodAutoscaler of a pod: the first whose target's selector takes it.
 pub fn autoscaler_of<'a>(store: &'a Store, pod: &Object) -> Option<&'a Object> {
@@ -40,20 +43,34 @@ pub fn policy<'a>(vpa: &'a Object, container: &str) -> &'a Value {
 }
 
 /// The recommended requests of a container, by resource; none where there is no recommendation.
-pub fn recommended<'a>(vpa: &'a Object, container: &str) -> Vec<(&'a str, String)> {
+pub fn recommended<'a>(vpa: &'a Object, container: &Value) -> Vec<(&'a str, String)> {
     let all = vpa.at("status.recommendation.containerRecommendations").list();
-    let own = all.iter().find(|one| one.get("containerName").str() == container);
+    let own = all.iter().find(|one| one.get("containerName") == container.get("name"));
     let target = own.into_iter().flat_map(|one| one.get("target").entries());
-    target.map(|(resource, amount)| (resource.as_str(), amount.str().to_owned())).collect()
+    let within = |(resource, amount): &'a (EcoString, Value)| {
+        let limit = above_limit(vpa, container, resource, amount);
+        (resource.as_str(), limit.unwrap_or(amount).str().to_owned())
+    };
+    target.map(within).collect()
+}
+
+/// True where the policy of a container is about its requests alone.
+fn leaves_limits(vpa: &Object, container: &Value) -> bool {
+    policy(vpa, container.get("name").str()).get("controlledValues").str() == "RequestsOnly"
+}
+
+/// The limit of a container that an amount lies above, where its policy leaves limits as they are.
+///
+/// Models vertical-pod-autoscaler/pkg/utils/vpa/capping.go capRecommendationToContainerLimit.
+pub fn above_limit<'a>(vpa: &Object, container: &'a Value, resource: &str, amount: &Value) -> Option<&'a Value> {
+    let limit = container.at("resources.limits").get(resource);
+    let (most, wanted) = (Quantity::parse(limit.str()).ok()?, Quantity::parse(amount.str()).ok()?);
+    (leaves_limits(vpa, container) && wanted > most).then_some(limit)
 }
 
 /// The containers of a pod as they should be.
 pub fn containers_by(vpa: &Object, pod: &Object) -> Value {
-    let one = |container: &Value| {
-        let name = container.get("name").str();
-        let limits = policy(vpa, name).get("controlledValues").str() != "RequestsOnly";
-        scaled(container, &recommended(vpa, name), limits)
-    };
+    let one = |container: &Value| scaled(container, &recommended(vpa, container), !leaves_limits(vpa, container));
     pod.at("spec.containers").list().iter().map(one).collect()
 }
 
@@ -67,13 +84,17 @@ pub(super) fn complete(store: &Store, pod: &mut Object) {
     let mut said = Vec::new();
     for (i, container) in containers.list().iter().enumerate() {
         let before = pod.at("spec.containers").index(i as u32);
-        let mut parts = Vec::new();
-        for (resource, _) in recommended(vpa, container.get("name").str()) {
-            parts.push(format!("{resource} request"));
-            if !before.at("resources.limits").get(resource).is_null() {
-                parts.push(format!("{resource} limit"));
-            }
-        }
+        let all = vpa.at("status.recommendation.containerRecommendations").list();
+        let own = all.iter().find(|one| one.get("containerName") == container.get("name"));
+        let target = own.map_or(&[][..], |one| one.get("target").entries());
+        let is_above = |(resource, amount): &&(EcoString, Value)| above_limit(vpa, before, resource, amount).is_some();
+        let has_limit = |(resource, _): &&(EcoString, Value)| {
+            !leaves_limits(vpa, container) && !before.at("resources.limits").get(resource).is_null()
+        };
+        let above = target.iter().filter(is_above).map(|(resource, _)| format!("{resource} capped to container limit"));
+        let requests = target.iter().map(|(resource, _)| format!("{resource} request"));
+        let limits = target.iter().filter(has_limit).map(|(resource, _)| format!("{resource} limit"));
+        let parts: Vec<String> = above.chain(requests).chain(limits).collect();
         if !parts.is_empty() {
             said.push(format!("container {i}: {}", parts.join(", ")));
         }
