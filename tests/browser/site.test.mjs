@@ -134,7 +134,7 @@ test("the pages that other tools make of the recipes start their playgrounds", a
         .replaceAll("https://kubottle.example/", session.url)
         // reveal.js itself is not here; its page has the folder beside it.
         .replace(/<link [^>]*reveal\.js[^>]*>|<script type="module">[\s\S]*?<\/script>/g, "")
-        .replace(/"kubottle\//, '"/kubottle/'),
+        .replaceAll('"kubottle/', '"/kubottle/'),
   });
   try {
     const made = readdirSync("docs/embedding/recipes").filter((name) => name.endsWith(".html"));
