@@ -130,10 +130,12 @@ pub fn has_timed_out(deployment: &Object, status: &Value, now: Timestamp) -> boo
 
 /// When to look again whether a rollout without progress has timed out.
 ///
-/// Models pkg/controller/deployment/progress.go requeueStuckDeployment.
+/// Models pkg/controller/deployment/progress.go requeueStuckDeployment, which for a rollout that has once come to its end looks
+/// again every few milliseconds for as long as pods are missing: it never times out, so here nothing is looked for.
 pub fn look_again_after(deployment: &Object, status: &Value, now: Timestamp) -> Option<Span> {
     let reason = condition(deployment.status(), "Progressing").get("reason").str();
-    if is_complete(deployment, status) || reason == "ProgressDeadlineExceeded" {
+    let ended = matches!(reason, "ProgressDeadlineExceeded" | "NewReplicaSetAvailable");
+    if is_complete(deployment, status) || ended {
         return None;
     }
     let left = deadline(deployment, deployment.status())?.0 - now.0;
