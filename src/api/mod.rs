@@ -5,6 +5,7 @@
 pub mod amounts;
 pub mod apply;
 pub mod assist;
+pub mod cel;
 pub mod check;
 pub mod custom;
 pub mod decode;

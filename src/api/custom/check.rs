@@ -1,13 +1,11 @@
 //! Custom objects against their schema, in the order and the words of the API server's validator.
-//!
-//! Rules in CEL (`x-kubernetes-validations`) are not carried out.
 
 use super::super::encode::json;
 use super::super::status::Cause;
 use super::super::validation::field::{Errors, Path};
 use super::super::validation::meta;
 use super::super::{Object, Value};
-use super::formats;
+use super::{formats, rules};
 use crate::base::expression::Expression;
 use crate::base::names;
 
@@ -17,20 +15,35 @@ use crate::base::names;
 pub fn validate(object: &Object) -> Vec<Cause> {
     let mut errors = Errors::new();
     meta::object_meta(object, names::dns1123_subdomain, &mut errors);
-    content(object, &mut errors);
+    content(object, &Value::Null, &mut errors);
     errors.into_causes()
 }
 
-/// All that is wrong with a change.
+/// All that is wrong with a change. Errors that were there before, of values that have not changed, are let through.
+///
+/// Models the same strategy.ValidateUpdate.
 pub fn validate_update(new: &Object, old: &Object) -> Vec<Cause> {
     let mut errors = Errors::new();
     meta::object_meta_update(new, old, &mut errors);
-    content(new, &mut errors);
+    content(new, &old.value, &mut errors);
     errors.into_causes()
 }
 
-fn content(object: &Object, errors: &mut Errors) {
+fn content(object: &Object, old: &Value, errors: &mut Errors) {
     let Some(custom) = &object.kind.custom else { return };
+    let before = errors.len();
+    checked(object, custom, errors);
+    if !old.is_null() && errors.len() > before {
+        let mut earlier = Errors::new();
+        checked(&Object { kind: object.kind, value: old.clone() }, custom, &mut earlier);
+        errors.forgive(&earlier);
+    }
+    if errors.len() == before {
+        rules::carry_out(&object.value, old, &custom.schema, "", errors);
+    }
+}
+
+fn checked(object: &Object, custom: &super::Custom, errors: &mut Errors) {
     let mut value = object.value.clone();
     value.remove_key("metadata");
     let mut schema = custom.schema.clone();
@@ -61,7 +74,7 @@ fn wrong(errors: &mut Errors, path: &str, value: impl Into<Value>, detail: &str)
 }
 
 /// Models k8s.io/kube-openapi/pkg/validation/validate SchemaValidator.Validate.
-fn schema_rules(value: &Value, schema: &Value, path: &str, errors: &mut Errors) {
+pub(super) fn schema_rules(value: &Value, schema: &Value, path: &str, errors: &mut Errors) {
     if value.is_null() && schema.get("nullable").bool() {
         return;
     }

@@ -15,10 +15,14 @@ use super::{Object, Value};
 use crate::base::time::Timestamp;
 
 mod check;
+pub mod definition;
 mod formats;
 mod names;
 mod read;
+mod rules;
+mod schema_form;
 mod structs;
+mod structural;
 
 pub use check::{validate, validate_update};
 pub use names::{set_condition, status};

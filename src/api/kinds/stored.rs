@@ -77,8 +77,8 @@ const DEFINITION: &[Support] = &[
     },
     Support {
         field: "x-kubernetes-validations",
-        depth: Depth::Stored,
-        note: "Rules in CEL are kept and not carried out.",
+        depth: Depth::Modelled,
+        note: "Rules in CEL, without their costs; macros with two variables and some functions are missing.",
     },
 ];
 

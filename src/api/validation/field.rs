@@ -79,6 +79,11 @@ impl Errors {
         self.causes.extend(causes);
     }
 
+    /// Drops the errors about a value that were found before, word for word.
+    pub fn forgive(&mut self, earlier: &Errors) {
+        self.causes.retain(|cause| cause.reason == "Required value" || !earlier.causes.contains(cause));
+    }
+
     /// How many errors there are.
     pub fn len(&self) -> usize {
         self.causes.len()

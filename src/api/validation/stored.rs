@@ -3,6 +3,7 @@
 
 use super::field::{Errors, Path};
 use super::meta;
+use crate::api::custom::definition;
 use crate::api::schema::{self, Struct, Type};
 use crate::api::status::Cause;
 use crate::api::{Object, Value};
@@ -12,7 +13,6 @@ use crate::base::names;
 const CHOICES: &[(&str, &str, &[&str])] = &[
     ("CSIDriver", "spec.fsGroupPolicy", &["File", "None", "ReadWriteOnceWithFSType"]),
     ("CSIDriver", "spec.volumeLifecycleModes.*", &["Ephemeral", "Persistent"]),
-    ("CustomResourceDefinition", "spec.scope", &["Cluster", "Namespaced"]),
     ("FlowSchema", "spec.distinguisherMethod.type", &["ByNamespace", "ByUser"]),
     ("MutatingAdmissionPolicy", "spec.failurePolicy", &["Fail", "Ignore"]),
     ("MutatingAdmissionPolicy", "spec.mutations.*.patchType", &["ApplyConfiguration", "JSONPatch"]),
@@ -47,6 +47,9 @@ const IMMUTABLE: &[(&str, &str)] = &[
 
 /// All that is wrong with a new object.
 pub fn new(object: &Object) -> Vec<Cause> {
+    if object.kind.kind == "CustomResourceDefinition" {
+        return definition::new(object);
+    }
     let mut errors = Errors::new();
     let rule = match object.kind.kind {
         "IPAddress" => names::canonical_ip,
@@ -59,6 +62,9 @@ pub fn new(object: &Object) -> Vec<Cause> {
 
 /// All that is wrong with a change.
 pub fn update(new: &Object, old: &Object) -> Vec<Cause> {
+    if new.kind.kind == "CustomResourceDefinition" {
+        return definition::update(new, old);
+    }
     let mut errors = Errors::new();
     meta::object_meta_update(new, old, &mut errors);
     for (_, path) in IMMUTABLE.iter().filter(|(kind, _)| *kind == new.kind.kind) {
@@ -81,7 +87,6 @@ fn content(object: &Object, errors: &mut Errors) {
         }
     }
     match kind.kind {
-        "CustomResourceDefinition" => definition(object, errors),
         "RuntimeClass" => {
             let handler = object.at("handler").str();
             if !handler.is_empty() {
@@ -130,28 +135,6 @@ fn required(value: &Value, owner: &Struct, path: Option<&Path<'_>>, errors: &mut
                 }
             }
             _ => {}
-        }
-    }
-}
-
-/// Models staging/src/k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation ValidateCustomResourceDefinition, for
-/// its name and versions.
-fn definition(object: &Object, errors: &mut Errors) {
-    let wanted = format!("{}.{}", object.at("spec.names.plural").str(), object.at("spec.group").str());
-    if object.name() != wanted {
-        let detail = format!("must be spec.names.plural+\".\"+spec.group (expected {wanted:?})");
-        errors.invalid(&Path::new("metadata.name"), object.name(), &detail);
-    }
-    let versions = object.at("spec.versions").list();
-    if versions.iter().filter(|version| version.get("storage").bool()).count() != 1 {
-        let shown: Value = versions.iter().map(|version| version.get("name").clone()).collect();
-        let detail = "must have exactly one version marked as storage version";
-        errors.invalid(&Path::new("spec.versions"), shown, detail);
-    }
-    for (i, version) in versions.iter().enumerate() {
-        if version.at("schema.openAPIV3Schema").is_null() {
-            let path = format!("spec.versions[{i}].schema.openAPIV3Schema");
-            errors.required(&Path::new(&path), "schemas are required");
         }
     }
 }
