@@ -19,7 +19,7 @@ const FUNCTIONS: &[(&str, &str)] = &[
     (
         "bool",
         "! contains startsWith endsWith matches isSorted isQuantity isIP isCIDR isURL isInteger isGreaterThan \
-         isLessThan hasValue containsAll bool",
+         isLessThan hasValue bool",
     ),
     (
         "int",
@@ -178,7 +178,7 @@ impl Checker {
 
     fn call(&mut self, at: usize, name: &str, owner: Option<&Node>, arguments: &[Node]) -> Type {
         let space =
-            |node: &Node| matches!(&node.form, Form::Name(name) if matches!(name.as_str(), "optional" | "math"));
+            |node: &Node| matches!(&node.form, Form::Name(name) if matches!(name.as_str(), "optional" | "sets"));
         let in_space = owner.is_some_and(space);
         let owner = owner.filter(|owner| !space(owner)).map(|owner| self.node(owner));
         let types: Vec<Type> = arguments.iter().map(|argument| self.node(argument)).collect();

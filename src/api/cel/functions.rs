@@ -202,7 +202,7 @@ fn lists(name: &str, mut items: Vec<Cel>, rest: &[Cel]) -> Result<Cel, String> {
             });
             Ok(Cel::List(items))
         }
-        ("sets.contains", [other]) | ("containsAll", [other]) => {
+        ("sets.contains", [other]) => {
             let wanted = other.items().unwrap_or_default();
             Ok(Cel::Bool(wanted.iter().all(|item| items.iter().any(|own| own.equals(item)))))
         }
@@ -220,14 +220,14 @@ fn time_part(name: &str, at: Timestamp) -> Result<Cel, String> {
     let first = crate::base::time::days_from_civil(civil.year, 1, 1);
     Ok(Cel::Int(match name {
         "getFullYear" => civil.year,
-        "getMonth" => i64::from(civil.month) - 1,
-        "getDate" => i64::from(civil.day),
-        "getDayOfMonth" => i64::from(civil.day) - 1,
+        "getMonth" => civil.month - 1,
+        "getDate" => civil.day,
+        "getDayOfMonth" => civil.day - 1,
         "getDayOfWeek" => (days + 4).rem_euclid(7),
         "getDayOfYear" => days - first,
-        "getHours" => i64::from(civil.hour),
-        "getMinutes" => i64::from(civil.minute),
-        "getSeconds" => i64::from(civil.second),
+        "getHours" => civil.hour,
+        "getMinutes" => civil.minute,
+        "getSeconds" => civil.second,
         "getMilliseconds" => at.0.rem_euclid(1_000_000) / 1000,
         _ => return no_overload(),
     }))

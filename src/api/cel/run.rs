@@ -75,7 +75,7 @@ impl Run {
             _ => {}
         }
         let space = owner.and_then(|owner| match &owner.form {
-            Form::Name(name) if matches!(name.as_str(), "optional" | "math" | "cel") => Some(name.clone()),
+            Form::Name(name) if matches!(name.as_str(), "optional" | "sets") => Some(name.clone()),
             _ => None,
         });
         let owner = match (owner, &space) {

@@ -78,7 +78,7 @@ const DEFINITION: &[Support] = &[
     Support {
         field: "x-kubernetes-validations",
         depth: Depth::Modelled,
-        note: "Rules in CEL, without their costs; macros with two variables and some functions are missing.",
+        note: "Rules in CEL, without their costs, byte strings, and functions for URLs and named formats.",
     },
 ];
 

@@ -86,14 +86,9 @@ fn content(object: &Object, errors: &mut Errors) {
             errors.not_supported(&Path::new(place), (*value).clone(), choices);
         }
     }
-    match kind.kind {
-        "RuntimeClass" => {
-            let handler = object.at("handler").str();
-            if !handler.is_empty() {
-                errors.malformed(&Path::new("handler"), handler, names::dns1123_label(handler));
-            }
-        }
-        _ => {}
+    let handler = object.at("handler").str();
+    if kind.kind == "RuntimeClass" && !handler.is_empty() {
+        errors.malformed(&Path::new("handler"), handler, names::dns1123_label(handler));
     }
 }
 
