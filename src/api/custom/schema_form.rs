@@ -6,7 +6,7 @@ use super::super::Value;
 use super::{check, read, rules, structural};
 
 const TYPES: &[&str] = &["array", "boolean", "integer", "number", "object", "string"];
-const REASONS: &[&str] = &["FieldValueRequired", "FieldValueInvalid", "FieldValueForbidden", "FieldValueDuplicate"];
+const REASONS: &[&str] = &["FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"];
 const UNSUPPORTED: &[(&str, &str)] = &[
     ("id", "id"),
     ("additionalItems", "additionalItems"),
@@ -32,7 +32,7 @@ pub(super) fn root(own: &Value, path: &Path<'_>, errors: &mut Errors) {
     }
     form(schema, &path, errors);
     if errors.len() == before {
-        compiled(schema, Some(schema), true, &path, errors);
+        compiled(schema, true, None, &path, errors);
     }
 }
 
@@ -130,7 +130,8 @@ fn merge_types(schema: &Value, path: &Path<'_>, errors: &mut Errors) {
         "map" => keyed(keys, items, path, errors),
         "set" => {
             for (field, of) in [("x-kubernetes-map-type", "object"), ("x-kubernetes-list-type", "array")] {
-                if items.get("type").str() == of && items.get(field).str() != "atomic" {
+                let by_itself = of == "array" && items.get(field).is_null();
+                if items.get("type").str() == of && items.get(field).str() != "atomic" && !by_itself {
                     let path = path.child("items");
                     let detail = "must be atomic as item of a list with x-kubernetes-list-type=set";
                     errors.invalid(&path.child(field), items.get(field), detail);
@@ -159,7 +160,7 @@ fn keyed(keys: &Value, items: &Value, path: &Path<'_>, errors: &mut Errors) {
     let path_of_items = path.child("items");
     if items.get("type").str() != "object" {
         let detail = "must be object if parent array's x-kubernetes-list-type is map";
-        errors.invalid(&path_of_items.child("type"), items.get("type").str(), detail);
+        return errors.invalid(&path_of_items.child("type"), items.get("type").str(), detail);
     }
     for (i, key) in keys.list().iter().enumerate() {
         let properties = path_of_items.child("properties");
@@ -209,8 +210,7 @@ fn rule_form(rule: &Value, schema: &Value, path: &Path<'_>, errors: &mut Errors)
     let (own, message) = (text("rule").trim(), text("message").trim());
     if own.is_empty() {
         errors.required(&path.child("rule"), "rule is not specified");
-    }
-    if !text("message").is_empty() && message.is_empty() {
+    } else if !text("message").is_empty() && message.is_empty() {
         errors.invalid(&path.child("message"), text("message"), "message must be non-empty if specified");
     } else if broken(message) {
         errors.invalid(&path.child("message"), text("message"), "message must not contain line breaks");
@@ -230,19 +230,14 @@ fn rule_form(rule: &Value, schema: &Value, path: &Path<'_>, errors: &mut Errors)
         at = at.get("properties").get(name);
     }
     if !below.is_empty() && (!below.starts_with('.') || at.is_null()) {
-        let why = if below.starts_with('.') {
-            "does not refer to a valid field".to_owned()
-        } else {
-            format!("expected [ or . but got: {below}")
-        };
-        let detail = format!("fieldPath must be a valid path: {why}");
-        errors.invalid(&path.child("fieldPath"), below, &detail);
+        errors.invalid(&path.child("fieldPath"), below, "fieldPath must be a valid path");
     }
 }
 
-/// Rules must be expressions that fit the schema.
-fn compiled(schema: &Value, whole: Option<&Value>, correlated: bool, path: &Path<'_>, errors: &mut Errors) {
-    let own = whole.map_or_else(|| schema.clone(), rules::with_metadata);
+/// Rules must be expressions that fit the schema. `adrift` is the place within which nothing can be compared with what it
+/// was before.
+fn compiled(schema: &Value, whole: bool, adrift: Option<&str>, path: &Path<'_>, errors: &mut Errors) {
+    let own = if whole { rules::with_metadata(schema) } else { schema.clone() };
     for (i, rule) in schema.get("x-kubernetes-validations").list().iter().enumerate() {
         let list = path.child("x-kubernetes-validations");
         let path = list.index(i);
@@ -265,17 +260,21 @@ fn compiled(schema: &Value, whole: Option<&Value>, correlated: bool, path: &Path
                 Err(error) if !optional => {
                     errors.invalid_printed(&path.child(field), printed(rule), &format!("{before}{error}"));
                 }
-                _ if field == "rule" && !correlated && !optional && program.uses("oldSelf") => {
-                    let detail = "oldSelf cannot be used on the uncorrelatable portion of the schema";
-                    errors.invalid(&path.child(field), rule.get("rule"), detail);
+                _ if field == "rule" && program.uses("oldSelf") => {
+                    if let Some(place) = adrift {
+                        let detail = "oldSelf cannot be used on the uncorrelatable portion of the schema within";
+                        errors.invalid(&path.child(field), rule.get("rule"), &format!("{detail} {place}"));
+                    }
                 }
                 _ => {}
             }
         }
     }
-    let told_apart = |inner: &Value| correlated && inner.get("x-kubernetes-list-type").str() == "map";
-    let in_list = schema.get("type").str() != "array" || told_apart(schema);
-    each_inner(schema, path, &mut |inner, path| compiled(inner, None, correlated && in_list, path, errors));
+    let here = path.to_string();
+    let atomic = schema.get("x-kubernetes-map-type").str() == "atomic";
+    let list = schema.get("type").str() == "array" && schema.get("x-kubernetes-list-type").str() != "map";
+    let adrift = if atomic || list { Some(here.as_str()) } else { adrift };
+    each_inner(schema, path, &mut |inner, path| compiled(inner, false, adrift, path, errors));
 }
 
 /// A rule as its internal struct is printed.
