@@ -108,3 +108,49 @@ fn shown(text: &str, issues: &[Issue]) -> String {
     };
     issues.iter().map(one).collect::<Vec<_>>().join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value;
+
+    fn run(text: &str) -> String {
+        let own = value!({"a": 3, "list": [1, 2, 5], "names": ["x", "y"], "map": {"k": "v"}, "text": "Hello"});
+        let program = match Program::parse(text) {
+            Ok(program) => program,
+            Err(error) => return error,
+        };
+        program.run(&[("self", Cel::of(&own, &Value::Null))]).map_or_else(|error| error, |found| found.text())
+    }
+
+    #[test]
+    fn expressions_come_out_as_cel_says() {
+        let cases = [
+            ("1 + 2 * 3 - 4 / 2", "5"),
+            ("-7 % 3", "-1"),
+            ("self.a > 2 ? 'big' : 'small'", "big"),
+            ("self.list.map(x, x * 2)", "[2, 4, 10]"),
+            ("self.list.filter(x, x > 1).size()", "2"),
+            ("self.list.exists_one(x, x == 5) && self.list.isSorted()", "true"),
+            ("self.list.sum() == 8 || self.none == 1", "true"),
+            ("has(self.none) || 'k' in self.map", "true"),
+            ("self.map.all(k, self.map[k].startsWith('v'))", "true"),
+            ("self.names.join('-').upperAscii()", "X-Y"),
+            ("self.text.substring(1, 3) + self.text[?0].orValue('')", "no such overload"),
+            ("self.?none.orValue(7)", "7"),
+            ("self.none", "no such key: none"),
+            ("self.list[9]", "index out of bounds: 9"),
+            ("1 / 0", "division by zero"),
+            ("duration('90m').getHours()", "1"),
+            ("timestamp('2026-11-24T02:00:00Z') - duration('1h') < timestamp('2026-11-24T02:00:00Z')", "true"),
+            ("quantity('1Gi').isGreaterThan(quantity('1000Mi'))", "true"),
+            ("'%s has %d'.format(['x', 2])", "x has 2"),
+            ("cel.bind(n, self.a, n + n)", "6"),
+            ("'a.b'.split('.').size() == 2 && 'abc'.matches('^a.c$')", "true"),
+        ];
+        for (text, wanted) in cases {
+            assert_eq!(run(text), wanted, "{text}");
+        }
+        assert!(run(&vec!["1"; 5000].join(" + ")).contains("longer than"));
+    }
+}

@@ -8,6 +8,9 @@ use super::{Cel, Form, Issue, Node};
 /// How deep parentheses, lists and calls may be.
 const MOST_DEPTH: u32 = 60;
 
+/// How many words and signs an expression may have, since each may be a step deeper into the others.
+const MOST_TOKENS: usize = 600;
+
 /// Operators from the weakest to the strongest.
 const LEVELS: &[&[&str]] =
     &[&["||"], &["&&"], &["<=", ">=", "<", ">", "==", "!=", "in"], &["+", "-"], &["*", "/", "%"]];
@@ -30,6 +33,9 @@ const MACROS: &[(&str, usize)] = &[
 
 pub(super) fn parse(text: &str) -> Result<Node, Issue> {
     let mut parser = Parser { tokens: lex(text)?, next: 0, depth: 0 };
+    if parser.tokens.len() > MOST_TOKENS {
+        return Err(Issue { at: 0, said: format!("expression is longer than {MOST_TOKENS} words and signs") });
+    }
     let root = parser.expression()?;
     match parser.look() {
         Token::End => Ok(root),

@@ -86,6 +86,12 @@ fn content(object: &Object, errors: &mut Errors) {
             errors.not_supported(&Path::new(place), (*value).clone(), choices);
         }
     }
+    if kind.kind == "ServiceCIDR" {
+        for (i, range) in object.at("spec.cidrs").list().iter().enumerate() {
+            let path = Path::new("spec.cidrs");
+            errors.malformed(&path.index(i), range.str(), names::canonical_cidr(range.str()));
+        }
+    }
     let handler = object.at("handler").str();
     if kind.kind == "RuntimeClass" && !handler.is_empty() {
         errors.malformed(&Path::new("handler"), handler, names::dns1123_label(handler));
