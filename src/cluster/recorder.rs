@@ -1,6 +1,7 @@
 //! Events as objects: repetitions are counted, similar ones combined, floods dropped.
 //!
-//! Models staging/src/k8s.io/client-go/tools/record EventCorrelator with its defaults.
+//! Models staging/src/k8s.io/client-go/tools/record EventCorrelator with its defaults, and for the scheduler the newer
+//! tools/events, which knows an event by the version of its object rather than by its text.
 
 use ecow::EcoString;
 
@@ -51,6 +52,9 @@ struct Class {
     seen: Vec<Seen>,
 }
 
+/// A series of the newer kind that has not gone on for so long is over.
+const SERIES_ENDS: Span = Span::secs(360);
+
 /// One event that was written.
 #[derive(Clone)]
 struct Seen {
@@ -80,9 +84,12 @@ impl Recorder {
         let subject = self.subject(id, now);
         let allowed = subject.take_token(now) || by_scheduler;
         let class = subject.class(class_id, now);
-        let (message, text) = if by_scheduler { class.as_said(note) } else { class.combine(note, now) };
+        let (message, text) = if by_scheduler { class.in_series(note, now) } else { class.combine(note, now) };
         if let Some(seen) = class.seen.iter_mut().find(|seen| seen.text == text) {
             seen.count += 1;
+            if by_scheduler && seen.count > 2 {
+                return None;
+            }
             let patch = if by_scheduler {
                 value!({"series": {"count": (seen.count), "lastObservedTime": (at.rfc3339_micro())}})
             } else {
@@ -193,6 +200,18 @@ impl Subject {
 }
 
 impl Class {
+    /// The message as it is, and the version of the object that it is about: what is said again of the same version is one
+    /// series, whatever the words. Its second event is written at once; the rest is only counted.
+    ///
+    /// Models staging/src/k8s.io/client-go/tools/events eventBroadcasterImpl.recordToSink and getKey.
+    fn in_series(&mut self, note: &EventNote, now: SimTime) -> (String, u64) {
+        if now.since(self.last) > SERIES_ENDS {
+            self.seen.clear();
+        }
+        self.last = now;
+        (note.message.clone(), note.regarding.resource_version())
+    }
+
     /// The message as it is, and what it is known by.
     fn as_said(&self, note: &EventNote) -> (String, u64) {
         (note.message.clone(), hash(&[&note.message]))

@@ -17,6 +17,7 @@ use crate::base::time::Span;
 use crate::store::{Action, Because, EventNote, Plan, View};
 use crate::value;
 
+const NODE_AFFINITY: &str = "NodeAffinity";
 /// An attempt in vain keeps the scheduler for so long: it looks for pods to displace, and writes why.
 const FAILED_ATTEMPT: Span = Span::millis(10);
 
@@ -29,13 +30,17 @@ impl State {
         if all == 0 {
             return self.fail(view, &info, "no nodes available to schedule pods".to_owned(), Vec::new(), Vec::new());
         }
-        let volumes = match volumes::prepare(view, &info, &self.assumed_volumes()) {
+        let prepared = match named_nodes(&info) {
+            Some(names) if names.is_empty() => Err((NODE_AFFINITY, "pod affinity terms conflict".to_owned())),
+            _ => volumes::prepare(view, &info, &self.assumed_volumes()).map_err(|reason| (volumes::PLUGIN, reason)),
+        };
+        let volumes = match prepared {
             Ok(volumes) => volumes,
-            Err(reason) => {
+            Err((plugin, reason)) => {
                 let text = format!("0/{all} nodes are available: {reason}. not found");
-                let all_refused = self.nodes.iter().map(|_| filter::refuse(volumes::PLUGIN, &reason, true));
+                let all_refused = self.nodes.iter().map(|_| filter::refuse(plugin, &reason, true));
                 let judged = judged(self.nodes.iter(), &all_refused.collect::<Vec<_>>());
-                return self.fail(view, &info, text, vec![volumes::PLUGIN], judged);
+                return self.fail(view, &info, text, vec![plugin], judged);
             }
         };
         let verdicts = self.filter_all(view, &info, volumes.as_ref());
@@ -47,7 +52,7 @@ impl State {
         let (node, why, scores) = choose(view, &info, &self.nodes, &feasible);
         let mut nodes = judged(self.nodes.iter(), &verdicts);
         decision::add_scores(&mut nodes, &scores);
-        let bindings = volumes.zip(self.nodes.get(&node)).and_then(|(volumes, node)| volumes.bindings(node));
+        let bindings = volumes.zip(self.nodes.get(&node)).and_then(|(volumes, node)| volumes.bindings(node).ok());
         self.forget(&info.uid);
         let (chosen, summary) = (Some(node.clone()), why.as_str().into());
         self.keep_decision(&info.uid, Decision { at: view.now, chosen, summary, nodes });
@@ -63,7 +68,11 @@ impl State {
     /// The verdict on each node, in the order of the nodes.
     fn filter_all(&self, view: &View, info: &PodInfo, volumes: Option<&PodVolumes>) -> Vec<Verdict> {
         let prepared = Prepared::new(info, &self.nodes, &|namespace| namespace_labels(view, namespace), volumes);
+        let named = named_nodes(info);
         let judge = |node: &NodeInfo| match self.with_nominated(info, node) {
+            _ if named.as_ref().is_some_and(|names| !names.contains(&node.name.as_str())) => {
+                filter::refuse(NODE_AFFINITY, "node(s) didn't satisfy plugin(s) [NodeAffinity]", true)
+            }
             Some(fuller) => prepared.filter(&fuller),
             None => prepared.filter(node),
         };
@@ -166,6 +175,25 @@ fn failed_condition(view: &View, pod: &Object, text: &str) -> Option<Value> {
     }
     let others = pod.at("status.conditions").list().iter().filter(|c| c.get("type").str() != "PodScheduled");
     Some(others.cloned().chain([condition]).collect())
+}
+
+/// The nodes that a pod names in each term of its required affinity, as those of DaemonSets do; nothing where a term names none.
+/// Without any the terms contradict themselves.
+///
+/// Models pkg/scheduler/framework/plugins/nodeaffinity PreFilter.
+fn named_nodes(info: &PodInfo) -> Option<Vec<&str>> {
+    let terms = "affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms";
+    let terms = info.object.spec().at(terms).list();
+    let mut names = Vec::new();
+    for term in terms {
+        let fields = term.get("matchFields").list().iter();
+        let mut wanted = fields.filter(|f| f.get("key").str() == "metadata.name" && f.get("operator").str() == "In");
+        let first = wanted.next()?.get("values").list();
+        let others: Vec<&Value> = wanted.map(|field| field.get("values")).collect();
+        let in_all = |name: &&Value| others.iter().all(|values| values.list().contains(name));
+        names.extend(first.iter().filter(in_all).map(Value::str));
+    }
+    (!terms.is_empty()).then_some(names)
 }
 
 /// The best of the nodes that fit; one of several by lot.

@@ -6,6 +6,7 @@ use super::nodes::{NodeInfo, Nodes};
 use super::pod_affinity::{self, AffinityState};
 use super::pod_info::PodInfo;
 use super::spread::{self, HardSpread};
+use super::volume_limits;
 use super::volumes::PodVolumes;
 use crate::api::node_selector::{any_tolerates, node_affinity_matches};
 use crate::api::Value;
@@ -38,6 +39,9 @@ pub struct Prepared<'a> {
     volumes: Option<&'a PodVolumes>,
     /// True where another pod has a claim that only one may use.
     claim_taken: bool,
+    /// Disks that the pod names itself and does not share with just anybody.
+    disks: Vec<&'a Value>,
+    nodes: &'a Nodes,
 }
 
 const CLAIM_TAKEN: &str =
@@ -52,7 +56,7 @@ impl<'a> Prepared<'a> {
     /// Prepares a pod, which may mean to count the pods that are there.
     pub fn new(
         pod: &'a PodInfo,
-        nodes: &Nodes,
+        nodes: &'a Nodes,
         namespace_labels: &dyn Fn(&str) -> Value,
         volumes: Option<&'a PodVolumes>,
     ) -> Prepared<'a> {
@@ -67,6 +71,8 @@ impl<'a> Prepared<'a> {
             wanted_node: spec.get("nodeName").str(),
             volumes,
             claim_taken: volumes.is_some_and(|volumes| volumes.conflict(pod, nodes)),
+            disks: volume_limits::disks(pod).collect(),
+            nodes,
         }
     }
 
@@ -94,6 +100,9 @@ impl<'a> Prepared<'a> {
             let unresolvable = short.iter().any(|s| s.unresolvable);
             let reasons = short.into_iter().map(|s| s.reason).collect();
             return Verdict::Refused { plugin: "NodeResourcesFit", reasons, unresolvable };
+        }
+        if volume_limits::disk_is_taken(&self.disks, self.nodes, &node.name) {
+            return refuse("VolumeRestrictions", "node(s) had no available disk", false);
         }
         if self.claim_taken {
             return refuse("VolumeRestrictions", CLAIM_TAKEN, false);

@@ -23,6 +23,7 @@ mod preemption;
 mod queue;
 pub mod score;
 pub mod spread;
+mod volume_limits;
 pub mod volumes;
 
 use binding::Binding;
@@ -69,9 +70,16 @@ impl State {
         match change.kind() {
             "Pod" => self.observe_pod(change, view.now),
             "Node" => self.observe_node(change, view.now),
-            "PersistentVolumeClaim" | "PersistentVolume" | "StorageClass" => {
-                self.queue.wake(view.now, |pod| pod.refused_by.contains(&volumes::PLUGIN));
-            }
+            "PersistentVolumeClaim"
+            | "PersistentVolume"
+            | "StorageClass"
+            | "CSINode"
+            | "CSIDriver"
+            | "CSIStorageCapacity" => self.queue.wake(view.now, |pod| {
+                pod.refused_by
+                    .iter()
+                    .any(|plugin| matches!(*plugin, volumes::PLUGIN | "VolumeZone" | volume_limits::PLUGIN))
+            }),
             _ => {}
         }
     }

@@ -53,6 +53,8 @@ pub struct PodInfo {
     pub host_ports: Vec<HostPort>,
     /// True once its deletion was asked for.
     pub deleting: bool,
+    /// True where it is to leave for a pod of higher priority.
+    pub preempted: bool,
     /// The object without its status, which would only cost memory.
     pub object: Object,
 }
@@ -148,6 +150,8 @@ impl PodInfo {
             requests,
             host_ports,
             deleting: pod.is_deleting(),
+            preempted: pod.is_deleting()
+                && pod.condition("DisruptionTarget").get("reason").str() == "PreemptionByScheduler",
             object: without_status(pod),
         }
     }

@@ -1,5 +1,6 @@
 //! Preemption: which pods of lower priority would have to go so that a pod finds a node.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -42,13 +43,15 @@ pub fn preempt(
         return Err("not eligible due to preemptionPolicy=Never.".to_owned());
     }
     if let Some(node) = nominated {
-        let leaving = |p: &Placed| p.info.priority < info.priority && p.info.deleting;
-        if nodes.pods_on(node).any(leaving) {
+        let leaving = |p: &Placed| p.info.priority < info.priority && p.info.preempted;
+        let verdict = nodes.iter().zip(verdicts).find(|(there, _)| there.name == node).map(|(_, verdict)| verdict);
+        let hopeless = matches!(verdict, Some(Verdict::Refused { unresolvable: true, .. }));
+        if !hopeless && nodes.pods_on(node).any(leaving) {
             return Err("not eligible due to a terminating pod on the nominated node.".to_owned());
         }
     }
     let mut choices = Vec::new();
-    let mut reasons: BTreeMap<String, u32> = BTreeMap::new();
+    let mut reasons: BTreeMap<EcoString, u32> = BTreeMap::new();
     for (node, verdict) in nodes.iter().zip(verdicts) {
         let why = match verdict {
             Verdict::Refused { unresolvable: false, .. } => {
@@ -60,9 +63,9 @@ pub fn preempt(
                     Err(why) => why,
                 }
             }
-            _ => "Preemption is not helpful for scheduling".to_owned(),
+            _ => vec!["Preemption is not helpful for scheduling".into()],
         };
-        *reasons.entry(why).or_default() += 1;
+        why.into_iter().for_each(|why| *reasons.entry(why).or_default() += 1);
     }
     match choices.into_iter().min_by_key(cost) {
         Some(choice) => Ok(choice),
@@ -74,11 +77,18 @@ pub fn preempt(
     }
 }
 
-/// Models preemption pickOneNodeForPreemption: the fewest violated budgets, the lowest highest priority, the lowest sum of priorities, the fewest pods.
-fn cost(choice: &Choice) -> (usize, i64, i64, usize) {
+/// Models preemption pickOneNodeForPreemption: the fewest violated budgets, the lowest highest priority, the lowest sum of
+/// priorities, the fewest pods, and the youngest of the most important ones, by their creation; upstream goes by the start.
+fn cost(choice: &Choice) -> (usize, i64, i64, usize, Reverse<EcoString>) {
     let priorities = || choice.victims.iter().map(|victim| victim.priority);
     let sum = priorities().map(|p| p + i64::from(i32::MAX) + 1).sum();
-    (choice.violations, priorities().max().unwrap_or(i64::MIN), sum, choice.victims.len())
+    let highest = priorities().max().unwrap_or(i64::MIN);
+    let oldest = choice.victims.iter().filter(|victim| victim.priority == highest).map(|victim| made(victim)).min();
+    (choice.violations, highest, sum, choice.victims.len(), Reverse(oldest.unwrap_or_default()))
+}
+
+fn made(pod: &PodInfo) -> EcoString {
+    pod.object.at("metadata.creationTimestamp").text()
 }
 
 /// The fewest pods that must leave a node: all of lower priority go, and those that can stay are let back, the most
@@ -93,12 +103,12 @@ fn victims(
     namespace_labels: &dyn Fn(&str) -> Value,
     volumes: Option<&PodVolumes>,
     budgets: &[&Object],
-) -> Result<(Vec<Arc<PodInfo>>, usize), String> {
+) -> Result<(Vec<Arc<PodInfo>>, usize), Vec<EcoString>> {
     let mut trial = nodes.clone();
     let lower = |p: &&Placed| p.info.priority < info.priority;
     let mut candidates: Vec<Arc<PodInfo>> = nodes.pods_on(node).filter(lower).map(|p| p.info.clone()).collect();
     if candidates.is_empty() {
-        return Err("No preemption victims found for incoming pod".to_owned());
+        return Err(vec!["No preemption victims found for incoming pod".into()]);
     }
     for candidate in &candidates {
         trial.remove_pod(&candidate.uid);
@@ -108,9 +118,8 @@ fn victims(
         None => Verdict::Fits,
     };
     if let Verdict::Refused { reasons, .. } = fits(&trial) {
-        return Err(reasons.join(", "));
+        return Err(reasons);
     }
-    let made = |pod: &PodInfo| pod.object.at("metadata.creationTimestamp").text();
     candidates.order_by(|a, b| b.priority.cmp(&a.priority).then_with(|| made(a).cmp(&made(b))));
     let (kept, others) = by_budget(candidates, budgets);
     let (mut victims, first) = (Vec::new(), kept.len());

@@ -48,7 +48,10 @@ type Order = (Reverse<i64>, SimTime, u64, EcoString);
 pub struct Queue {
     pods: Map<EcoString, Waiting>,
     active: Set<Order>,
-    timed: Set<(SimTime, EcoString)>,
+    /// The pods that back off, those first whose time is over first.
+    backing_off: Set<(SimTime, EcoString)>,
+    /// The pods that are unschedulable, by when they are tried again without cause.
+    flushed: Set<(SimTime, EcoString)>,
     /// The pods that are unschedulable, so that a change looks at no others.
     resting: Set<EcoString>,
     sequence: u64,
@@ -103,21 +106,22 @@ impl Queue {
 
     /// When there is something to try.
     pub fn next_at(&self, now: SimTime) -> Option<SimTime> {
-        if !self.active.is_empty() {
+        if !self.active.is_empty() || !self.backing_off.is_empty() {
             return Some(now);
         }
-        self.timed.get_min().map(|(at, _)| (*at).max(now))
+        self.flushed.get_min().map(|(at, _)| (*at).max(now))
     }
 
-    /// Takes out the pod to try next.
+    /// Takes out the pod to try next. While no other waits to be tried, nobody backs off.
+    ///
+    /// Models pkg/scheduler/backend/queue activeQueue.unlockedPop with SchedulerPopFromBackoffQ.
     pub fn pop(&mut self, now: SimTime) -> Option<(EcoString, ObjectKey)> {
-        while let Some((at, uid)) = self.timed.get_min().cloned() {
-            if at > now {
-                break;
-            }
+        let is_due = |first: &&(SimTime, EcoString)| first.0 <= now;
+        while let Some((_, uid)) = self.backing_off.get_min().or(self.flushed.get_min()).filter(is_due).cloned() {
             self.activate(&uid);
         }
-        let (_, _, _, uid) = self.active.get_min().cloned()?;
+        let first = self.active.get_min().map(|(_, _, _, uid)| uid);
+        let uid = first.or(self.backing_off.get_min().map(|(_, uid)| uid)).cloned()?;
         self.leave(&uid);
         let waiting = self.pods.get_mut(&uid)?;
         waiting.place = Place::Tried;
@@ -139,7 +143,7 @@ impl Queue {
             waiting.last_try = now;
             waiting.refused_by = refused_by;
             waiting.place = Place::Unschedulable(now + FLUSH_AFTER);
-            self.timed.insert((now + FLUSH_AFTER, uid.clone()));
+            self.flushed.insert((now + FLUSH_AFTER, uid.clone()));
             self.resting.insert(uid.clone());
         }
     }
@@ -167,7 +171,7 @@ impl Queue {
             return;
         }
         self.leave(uid);
-        self.timed.insert((until, uid.clone()));
+        self.backing_off.insert((until, uid.clone()));
         if let Some(waiting) = self.pods.get_mut(uid) {
             waiting.place = Place::BackingOff(until);
         }
@@ -187,8 +191,11 @@ impl Queue {
             Place::Active => {
                 self.active.remove(&waiting.order(uid));
             }
-            Place::BackingOff(at) | Place::Unschedulable(at) => {
-                self.timed.remove(&(at, uid.clone()));
+            Place::BackingOff(at) => {
+                self.backing_off.remove(&(at, uid.clone()));
+            }
+            Place::Unschedulable(at) => {
+                self.flushed.remove(&(at, uid.clone()));
                 self.resting.remove(uid);
             }
             Place::Tried => {}

@@ -1,12 +1,15 @@
 //! Volumes: a pod whose claims are missing or unbound goes nowhere, bound volumes may tie it to nodes, and claims that wait for
 //! their first pod are bound to what suits the node.
 
+use ecow::EcoString;
+
 use super::filter::{refuse, Verdict};
 use super::nodes::{NodeInfo, Nodes};
 use super::pod_info::PodInfo;
+use super::volume_limits;
 use crate::api::node_selector::node_selector_matches;
 use crate::api::volume_match::{self, BIND_COMPLETED, NO_PROVISIONER, SELECTED_NODE};
-use crate::api::{Object, Value};
+use crate::api::{selector, Object, Value};
 use crate::base::order::Order;
 use crate::store::View;
 
@@ -25,12 +28,24 @@ pub struct PodVolumes {
     bound: Vec<Object>,
     /// True where a claim is bound to a volume that is not there.
     volume_missing: bool,
-    /// The claims that wait for a node, the smallest first, each with its class.
-    delayed: Vec<(Object, Object)>,
+    /// The claims that wait for a node, the smallest first.
+    delayed: Vec<Delayed>,
     /// The volumes that these may get.
     free: Vec<Object>,
     /// The claims that one pod alone may use.
     exclusive: Vec<String>,
+    /// The nodes that take no more volumes of a driver.
+    full_nodes: Vec<EcoString>,
+    /// Where there is how much storage for claims of which class, for drivers that tell.
+    capacities: Vec<Object>,
+}
+
+/// A claim that waits for a node.
+struct Delayed {
+    claim: Object,
+    class: Object,
+    /// True where the driver says where it has how much room.
+    tells_capacity: bool,
 }
 
 /// What is to be bound once a node is chosen.
@@ -52,6 +67,8 @@ pub fn prepare(view: &View, info: &PodInfo, assumed: &[String]) -> Result<Option
         delayed: Vec::new(),
         free: Vec::new(),
         exclusive: Vec::new(),
+        full_nodes: Vec::new(),
+        capacities: Vec::new(),
     };
     let (mut any, mut unbound) = (false, false);
     for (name, ephemeral) in volume_match::claims_of_pod(&info.object) {
@@ -85,17 +102,25 @@ pub fn prepare(view: &View, info: &PodInfo, assumed: &[String]) -> Result<Option
         }
         let class = view.store.find("StorageClass", "", volume_match::class_name(claim));
         match class.filter(|class| class.at("volumeBindingMode").str() == "WaitForFirstConsumer") {
-            Some(class) if volume.is_empty() => found.delayed.push((claim.clone(), class.clone())),
+            Some(class) if volume.is_empty() => {
+                let driver = view.store.find("CSIDriver", "", class.at("provisioner").str());
+                let tells_capacity = driver.is_some_and(|driver| driver.at("spec.storageCapacity").bool());
+                found.delayed.push(Delayed { claim: claim.clone(), class: class.clone(), tells_capacity });
+            }
             _ => unbound = true,
         }
     }
     if unbound {
         return Err("pod has unbound immediate PersistentVolumeClaims".to_owned());
     }
-    found.delayed.order_by_key(|(claim, _)| volume_match::bytes(claim.at("spec.resources.requests.storage")));
+    found.delayed.order_by_key(|one| volume_match::bytes(one.claim.at("spec.resources.requests.storage")));
     if !found.delayed.is_empty() {
         let free = |volume: &&Object| !assumed.iter().any(|name| name == volume.name());
         found.free = view.store.all("PersistentVolume").filter(free).cloned().collect();
+        found.capacities = view.store.all("CSIStorageCapacity").cloned().collect();
+    }
+    if any {
+        found.full_nodes = volume_limits::full_nodes(view, &info.object);
     }
     Ok(any.then_some(found))
 }
@@ -112,32 +137,36 @@ impl PodVolumes {
         !self.exclusive.is_empty() && nodes.pods().any(|placed| uses(&placed.info))
     }
 
-    /// Models volumebinding Filter with volumeBinder.FindPodVolumes, and volumezone Filter.
+    /// Models nodevolumelimits Filter, volumebinding Filter with volumeBinder.FindPodVolumes, and volumezone Filter.
     pub fn filter(&self, node: &NodeInfo) -> Option<Verdict> {
-        let fits = |volume: &Object| fits_node(volume, node);
-        let reason = if self.volume_missing {
-            "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)"
-        } else if !self.bound.iter().all(fits) {
-            "node(s) didn't match PersistentVolume's node affinity"
-        } else if self.bindings(node).is_none() {
-            "node(s) didn't find available persistent volumes to bind"
-        } else if !self.bound.iter().all(|volume| same_topology(volume, node)) {
-            return Some(refuse("VolumeZone", "node(s) had no available volume zone", true));
-        } else {
-            return None;
-        };
-        Some(refuse(PLUGIN, reason, true))
+        if self.full_nodes.contains(&node.name) {
+            return Some(refuse(volume_limits::PLUGIN, "node(s) exceed max volume count", false));
+        }
+        let mut reasons: Vec<EcoString> = Vec::new();
+        if self.volume_missing {
+            reasons.push("node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)".into());
+        }
+        if !self.bound.iter().all(|volume| fits_node(volume, node)) {
+            reasons.push("node(s) didn't match PersistentVolume's node affinity".into());
+        }
+        reasons.extend(self.bindings(node).err().map(EcoString::from));
+        if !reasons.is_empty() {
+            return Some(Verdict::Refused { plugin: PLUGIN, reasons, unresolvable: true });
+        }
+        let near = self.bound.iter().all(|volume| same_topology(volume, node));
+        (!near).then(|| refuse("VolumeZone", "node(s) had no available volume zone", true))
     }
 
-    /// What to bind for a node; nothing where a claim would go without.
+    /// What to bind for a node; the reason where a claim would go without.
     ///
     /// Models volumeBinder.findMatchingVolumes and checkVolumeProvisions.
-    pub fn bindings(&self, node: &NodeInfo) -> Option<Bindings> {
+    pub fn bindings(&self, node: &NodeInfo) -> Result<Bindings, &'static str> {
+        const NONE_FREE: &str = "node(s) didn't find available persistent volumes to bind";
         let mut bindings = Bindings::default();
-        for (claim, class) in &self.delayed {
+        for delayed @ Delayed { claim, class, .. } in &self.delayed {
             let selected = claim.annotation(SELECTED_NODE);
             if !selected.is_empty() && selected != node.name {
-                return None;
+                return Err(NONE_FREE);
             }
             let taken: Vec<String> = bindings.matched.iter().map(|(_, volume)| volume.name().to_owned()).collect();
             let free = self.free.iter().filter(|volume| !taken.iter().any(|name| name == volume.name()));
@@ -148,11 +177,32 @@ impl PodVolumes {
             };
             match matched {
                 Some(volume) => bindings.matched.push((claim.clone(), volume.clone())),
-                None if may_provision(class, node) => bindings.provisioned.push(claim.clone()),
-                None => return None,
+                None if !may_provision(class, node) => return Err(NONE_FREE),
+                None if !self.has_capacity(delayed, node) => return Err("node(s) did not have enough free storage"),
+                None => bindings.provisioned.push(claim.clone()),
             }
         }
-        Some(bindings)
+        Ok(bindings)
+    }
+
+    /// True where the driver of a class has room for a claim on a node, or does not tell.
+    ///
+    /// Models volumeBinder.hasEnoughCapacity.
+    fn has_capacity(&self, delayed: &Delayed, node: &NodeInfo) -> bool {
+        let wanted = volume_match::bytes(delayed.claim.at("spec.resources.requests.storage"));
+        let suffices = |capacity: &Object| {
+            let most = match capacity.at("maximumVolumeSize") {
+                Value::Null => capacity.at("capacity"),
+                size => size,
+            };
+            let topology = capacity.at("nodeTopology");
+            capacity.at("storageClassName").str() == delayed.class.name()
+                && !most.is_null()
+                && volume_match::bytes(most) >= wanted
+                && !topology.is_null()
+                && selector::matches(topology, &node.labels)
+        };
+        !delayed.tells_capacity || self.capacities.iter().any(suffices)
     }
 }
 

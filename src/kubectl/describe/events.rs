@@ -15,7 +15,7 @@ pub fn print(page: &mut Page, object: &Object, uids: &[&str], reader: &dyn Reade
         let uid = involved.get("uid").str();
         involved.get("name").str() == object.name()
             && (involved.get("kind").is_empty() || involved.get("kind").str() == object.kind.name())
-            && (uid.is_empty() || uids.contains(&uid))
+            && (uids.contains(&uid) || object.uid().is_empty())
     };
     let mut events: Vec<Object> = reader.list(kind("Event"), object.namespace()).into_iter().filter(about).collect();
     if events.is_empty() {
