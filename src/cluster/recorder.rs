@@ -16,16 +16,16 @@ use crate::value;
 const SIMILAR_MAX: usize = 10;
 /// Similar events are combined when they come within this time.
 const SIMILAR_WITHIN: Span = Span::secs(600);
-/// So many events of one source and reason about one object may come at once.
+/// So many events of one source and one severity about one object may come at once.
 const BURST: u64 = 25;
 /// One more is allowed each time this has passed.
 const REFILL: Span = Span::secs(300);
-/// So many sources and reasons are remembered, each about one object.
+/// So many sources and severities are remembered, each about one object.
 const REMEMBERED: usize = 4_096;
 /// So many texts of one kind of event are remembered.
 const TEXTS_REMEMBERED: usize = 16;
 
-/// What the recorder remembers of earlier events: the last few things said by one source, for one reason, about one object.
+/// What the recorder remembers of earlier events: the last few things said by one source, of one severity, about one object.
 /// Upstream keeps three tables of the same length with three different keys; here each coarser one holds the finer.
 #[derive(Clone, Default)]
 pub struct Recorder {
@@ -35,7 +35,7 @@ pub struct Recorder {
     recorded: u64,
 }
 
-/// One source, one reason, one object.
+/// One source, one severity, one object.
 #[derive(Clone)]
 struct Subject {
     tokens_left: u64,
@@ -43,7 +43,7 @@ struct Subject {
     classes: Vec<Class>,
 }
 
-/// Those of one severity and one field path.
+/// Those of one reason and one field path.
 #[derive(Clone)]
 struct Class {
     id: u64,
@@ -76,8 +76,8 @@ impl Recorder {
     /// What to write for a note; nothing where its source has said too much about its object.
     pub fn record(&mut self, note: &EventNote, settings: &Settings, now: SimTime) -> Option<Record> {
         let about = &note.regarding;
-        let id = hash(&[note.component, about.uid(), about.kind.kind, about.name(), note.reason]);
-        let class_id = hash(&[note.severity, &note.field_path]);
+        let id = hash(&[note.component, about.uid(), about.kind.kind, about.name(), note.severity]);
+        let class_id = hash(&[note.reason, &note.field_path]);
         let by_scheduler = note.component == "default-scheduler";
         let at = Timestamp::of(settings.epoch, now);
         self.recorded += 1;
@@ -177,8 +177,8 @@ impl Recorder {
 }
 
 impl Subject {
-    /// Models EventSourceObjectSpamFilter.Filter: a token bucket for each source, object and reason. What is dropped is
-    /// counted all the same.
+    /// Models EventSourceObjectSpamFilter.Filter: a token bucket for each source, object and severity, so that the
+    /// many normal events of a pod leave room for its warnings. What is dropped is counted all the same.
     fn take_token(&mut self, now: SimTime) -> bool {
         let refilled = now.since(self.since).0 / REFILL.0;
         if refilled > 0 {
