@@ -70,6 +70,11 @@ impl Status {
         Status::plain(500, "InternalError", format!("Internal error occurred: {why}"))
     }
 
+    /// What cannot be done with a kind.
+    pub fn method_not_allowed() -> Status {
+        Status::plain(405, "MethodNotAllowed", "the server does not allow this method on the requested resource".to_owned())
+    }
+
     /// A failure without a reason of its own.
     pub fn failure(code: u16, message: &str) -> Status {
         Status::plain(code, "", message.to_owned())

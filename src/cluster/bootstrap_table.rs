@@ -69,6 +69,11 @@ fn read(line: &str, objects: &mut Vec<Object>) {
         }
         "F" => objects.push(flow_schema(name, &rest, parts)),
         "P" => objects.push(priority_level(name, &rest)),
+        "H" => {
+            let mut component = Object::new(kind("ComponentStatus"), "", name);
+            component.set("conditions", value!([{"message": "ok", "status": "True", "type": "Healthy"}]));
+            objects.push(component);
+        }
         _ => objects.push(api_service(name, &rest)),
     }
 }

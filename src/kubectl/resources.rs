@@ -183,8 +183,10 @@ impl Selection {
 
 /// Prints the warning the API server sends with some kinds.
 pub fn warn_of_deprecation(call: &mut Call<'_>, kind: &Kind) {
-    if kind.kind == "Endpoints" {
-        call.out.warn("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
+    match kind.kind {
+        "ComponentStatus" => call.out.warn("v1 ComponentStatus is deprecated in v1.19+"),
+        "Endpoints" => call.out.warn("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"),
+        _ => {}
     }
     if let Some(custom) = kind.custom.as_ref().filter(|custom| !custom.deprecation.is_empty()) {
         call.out.warn(&custom.deprecation);

@@ -49,6 +49,20 @@ pub(super) fn admit(server: &Server<'_>, pod: &mut Object) -> Result<(), Status>
     set_overhead(server.store, pod)
 }
 
+/// What admission adds to a pod that is changed, where the change leaves it out.
+///
+/// Models plugin/pkg/admission: priority Plugin.admitPod and defaulttolerationseconds Plugin.Admit, for an update.
+pub(super) fn admit_update(pod: &mut Object, old: &Object) {
+    for field in ["spec.priority", "spec.preemptionPolicy"] {
+        if pod.at(field).is_null() && !old.at(field).is_null() {
+            pod.set(field, old.at(field).clone());
+        }
+    }
+    if !pod.at("spec.tolerations").same(old.at("spec.tolerations")) {
+        add_default_tolerations(pod);
+    }
+}
+
 /// What a runtime class adds to its pods: the overhead of the runtime, and which nodes have it.
 ///
 /// Models plugin/pkg/admission/runtimeclass RuntimeClass.Admit and Validate.

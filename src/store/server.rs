@@ -114,6 +114,7 @@ impl Server<'_> {
     fn prepare_create(&mut self, mut object: Object) -> Result<(Object, Vec<Object>), Status> {
         let kind = object.kind;
         definitions::check_served(self.store, kind, "create")?;
+        check_written(kind)?;
         if !object.at("metadata.resourceVersion").is_empty() {
             return Err(Status::bad_request("resourceVersion should not be set on objects to be created"));
         }
@@ -227,6 +228,7 @@ impl Server<'_> {
         part: Part,
     ) -> Result<(Object, Vec<Object>), Status> {
         let kind = current.kind;
+        check_written(kind)?;
         if part == Part::Status {
             let mut kept = current.clone();
             kept.value.map_mut().insert("status", object.value.remove_key("status"));
@@ -256,6 +258,9 @@ impl Server<'_> {
         keep_system_fields(&mut object, current);
         service_fields::drop_type_dependent(&mut object, current);
         (kind.defaults)(&mut object);
+        if kind.kind == "Pod" {
+            pod_admission::admit_update(&mut object, current);
+        }
         if part != Part::Applied {
             field_manager::changed(&mut object, current, self.manager, &self.now().rfc3339());
         }
@@ -297,6 +302,7 @@ impl Server<'_> {
         because: &Arc<Because>,
     ) -> Result<Deleted, Status> {
         let current = self.get(kind, key)?.clone();
+        check_written(kind)?;
         if !uid.is_empty() && current.uid() != uid {
             let why = format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {}", current.uid());
             return Err(Status::conflict(&kind.resource(), &key.name, &why));
@@ -416,6 +422,14 @@ fn reset_status(object: &mut Object) {
             }
             _ => {}
         }
+    }
+}
+
+/// What the API server only reports cannot be written.
+fn check_written(kind: &Kind) -> Result<(), Status> {
+    match kind.verbs() {
+        "get,list" => Err(Status::method_not_allowed()),
+        _ => Ok(()),
     }
 }
 

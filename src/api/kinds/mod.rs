@@ -131,6 +131,7 @@ const STORED: Support = Support { field: "", depth: Depth::Stored, note: "" };
 
 /// Every kind, in the order of `kubectl api-resources`: by group, then by plural name.
 pub static KINDS: &[&Kind] = &[
+    &stored::COMPONENT_STATUS,
     &config_map::KIND,
     &endpoints::KIND,
     &event::KIND,
@@ -216,14 +217,6 @@ const fn review(plural: &'static str, api_version: &'static str, namespaced: boo
 /// The resources that cannot be kept: questions to the API server, and views of what is kept elsewhere.
 pub static UNKEPT: &[Unkept] = &[
     review("bindings", "v1", true, "Binding"),
-    Unkept {
-        plural: "componentstatuses",
-        short: "cs",
-        api_version: "v1",
-        namespaced: false,
-        kind: "ComponentStatus",
-        verbs: "get,list",
-    },
     review("selfsubjectreviews", "authentication.k8s.io/v1", false, "SelfSubjectReview"),
     review("tokenreviews", "authentication.k8s.io/v1", false, "TokenReview"),
     review("localsubjectaccessreviews", "authorization.k8s.io/v1", true, "LocalSubjectAccessReview"),
@@ -248,6 +241,15 @@ impl Unkept {
 }
 
 impl Kind {
+    /// What can be done with its objects, with commas between.
+    pub fn verbs(&self) -> &'static str {
+        match self.kind {
+            "ComponentStatus" => "get,list",
+            "Namespace" => "create,delete,get,list,patch,update,watch",
+            _ => "create,delete,deletecollection,get,list,patch,update,watch",
+        }
+    }
+
     /// `Deployment`, `CronTab`: the kind as objects and messages name it.
     pub fn name(&self) -> &'static str {
         self.kind.split_once('.').map_or(self.kind, |(name, _)| name)

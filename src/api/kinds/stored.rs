@@ -16,7 +16,7 @@ macro_rules! stored {
             plural: $plural,
             singular: singular($plural),
             short_names: &[$($short),*],
-            categories: &[],
+            categories: categories($group),
             namespaced: $scope,
             has_status: $status,
             has_generation: $generation,
@@ -38,11 +38,19 @@ const GLOBAL: bool = false;
 const fn singular(plural: &'static str) -> &'static str {
     match plural.as_bytes() {
         b"csistoragecapacities" => "csistoragecapacity",
+        b"componentstatuses" => "componentstatus",
         b"ipaddresses" => "ipaddress",
         b"validatingadmissionpolicies" => "validatingadmissionpolicy",
         b"mutatingadmissionpolicies" => "mutatingadmissionpolicy",
         [.., b's', b's', b'e', b's'] => plural.split_at(plural.len() - 2).0,
         _ => plural.split_at(plural.len() - 1).0,
+    }
+}
+
+const fn categories(group: &str) -> &'static [&'static str] {
+    match group.as_bytes() {
+        b"admissionregistration.k8s.io" | b"apiextensions.k8s.io" => &["api-extensions"],
+        _ => &[],
     }
 }
 
@@ -53,6 +61,9 @@ const fn note(kind: &str) -> &'static [Support] {
             depth: Depth::Modelled,
             note: "Overhead and scheduling of its pods; all handlers run alike.",
         }],
+        b"ComponentStatus" => {
+            &[Support { field: "", depth: Depth::Stored, note: "As a cluster reports them that is well." }]
+        }
         b"IPAddress" => &[Support { field: "", depth: Depth::Modelled, note: "One for each ClusterIP." }],
         b"CustomResourceDefinition" => DEFINITION,
         b"VerticalPodAutoscalerCheckpoint" => &[Support {
@@ -140,6 +151,17 @@ fn param_ref(object: &Object) -> String {
 stored!(VPA_CHECKPOINT "VerticalPodAutoscalerCheckpoint" "autoscaling.k8s.io" "verticalpodautoscalercheckpoints"
 ["vpacheckpoint"] NAMESPACED false true ["AGE"] |object, context| row(object, context, &[]));
 
+stored!(COMPONENT_STATUS "ComponentStatus" "" "componentstatuses" ["cs"] GLOBAL false false
+["STATUS" "MESSAGE" "ERROR"] |object, _| {
+    let healthy = object.at("conditions").list().iter().find(|condition| condition.get("type").str() == "Healthy");
+    let [status, message, error] = ["status", "message", "error"].map(|field| healthy.map_or("", |c| c.get(field).str()));
+    let status = match status {
+        "True" => "Healthy",
+        "False" => "Unhealthy",
+        _ => "Unknown",
+    };
+    vec![object.name().to_owned(), status.to_owned(), message.to_owned(), error.to_owned()]
+});
 stored!(POD_TEMPLATE "PodTemplate" "" "podtemplates" [] NAMESPACED false true
 ["CONTAINERS" "IMAGES" "POD LABELS"] |object, _| {
     let spec = object.at("template.spec");

@@ -166,7 +166,9 @@ fn apply(call: &mut Call<'_>, manifest: &Manifest, dry: DryRun) -> Result<(), Fa
         warnings.iter().for_each(|warning| call.out.warn(warning));
         (patched, done) = (changed.map_err(patching)?, "configured");
     }
-    warn_if_deleting(call, &patched);
+    if dry != DryRun::Client {
+        warn_if_deleting(call, &patched);
+    }
     report(call, &patched, done, dry)
 }
 

@@ -304,7 +304,7 @@ fn view(call: &mut Call<'_>) -> Outcome {
             config.slot(list).list_mut().retain(|entry| entry.get("name").str() == name);
         }
     }
-    if !call.line.is("raw") {
+    if !call.line.is("raw") && !call.line.is("flatten") {
         for (list, path, instead) in [
             ("users", "user.token", "REDACTED"),
             ("users", "user.password", "REDACTED"),

@@ -32,8 +32,6 @@ pub static CLUSTER_INFO: Verb = Verb {
     run: Some(cluster_info),
 };
 
-const VERBS: &str = "create,delete,deletecollection,get,list,patch,update,watch";
-
 fn api_resources(call: &mut Call<'_>) -> Outcome {
     if !call.line.args.is_empty() {
         return Err(Failure::Usage(format!("unexpected arguments: [{}]", call.line.args.join(" "))));
@@ -144,15 +142,12 @@ pub fn resources(world: &World) -> Vec<Resource> {
         api_version: kind.api_version(),
         namespaced: kind.namespaced,
         kind: kind.name(),
-        verbs: VERBS,
+        verbs: kind.verbs(),
         categories: kind.categories,
     });
     let unkept = UNKEPT.iter().map(|row| Resource {
         plural: row.plural.into(),
-        singular: match row.plural {
-            "componentstatuses" => "componentstatus",
-            plural => plural.trim_end_matches('s'),
-        },
+        singular: row.plural.trim_end_matches('s'),
         short: row.short.to_owned(),
         api_version: row.api_version.to_owned(),
         namespaced: row.namespaced,
