@@ -70,6 +70,11 @@ impl Status {
         Status::plain(500, "InternalError", format!("Internal error occurred: {why}"))
     }
 
+    /// Something that should answer does not.
+    pub fn unavailable(message: &str) -> Status {
+        Status::plain(503, "ServiceUnavailable", message.to_owned())
+    }
+
     /// What cannot be done with a kind.
     pub fn method_not_allowed() -> Status {
         Status::plain(405, "MethodNotAllowed", "the server does not allow this method on the requested resource".to_owned())

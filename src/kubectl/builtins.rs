@@ -79,13 +79,16 @@ pub fn run(words: &[String], stdin: Option<String>, world: &mut World, session: 
         }
         name => match variables::run(words, session, out) {
             Some(code) => code,
-            None => match super::network::run(&fed(words, stdin), world, session, out) {
-                Some(run) => return run,
-                None => {
-                    out.err(format!("sh: {name}: command not found"));
-                    127
+            None => {
+                let own = super::background::run(words, session, out);
+                match own.or_else(|| super::network::run(&fed(words, stdin), world, session, out)) {
+                    Some(run) => return run,
+                    None => {
+                        out.err(format!("sh: {name}: command not found"));
+                        127
+                    }
                 }
-            },
+            }
         },
     };
     Run::Done(code)

@@ -86,6 +86,27 @@ fn start(
     }
 }
 
+/// Does something with the API server as a verb does it, without a command line.
+pub(super) fn with_call<T>(
+    name: &str,
+    world: &mut World,
+    session: &mut Session,
+    out: &mut Output,
+    act: impl FnOnce(&mut Call<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let command = format!("kubectl {name}");
+    let line = flags::parse(&[], &flags::of(name), &command)?;
+    let verb = verbs::find(VERBS, name).ok_or_else(|| error(unknown_command(name)))?;
+    act(&mut Call { verb, command, line, stdin: None, world, session, out })
+}
+
+/// What stands before a message of kubectl's log: its level, the time, and its process.
+pub(super) fn log_head(level: char, world: &World) -> String {
+    let now = world.timestamp();
+    let (text, civil) = (now.rfc3339_micro(), now.civil());
+    format!("{level}{:02}{:02} {}   {:5} ", civil.month, civil.day, &text[11..26], 25_162)
+}
+
 /// A command that ends with its request: `--request-timeout`.
 struct Limited {
     waiting: Box<dyn Waiting>,

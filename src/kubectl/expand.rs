@@ -60,6 +60,9 @@ impl Expander<'_> {
             if let Some(after) = rest.strip_prefix('?') {
                 out.push_str(&self.last_code.to_string());
                 rest = after;
+            } else if let Some(after) = rest.strip_prefix('!') {
+                out.push_str(self.session.variables.get("!").map_or("", String::as_str));
+                rest = after;
             } else if let Some(inner) = rest.strip_prefix("((").filter(|inner| inner.contains("))")) {
                 let end = syntax::closing(inner).unwrap_or(inner.len());
                 let value = super::variables::arithmetic(&inner[..end], self.session);

@@ -1,6 +1,7 @@
 //! L5: kubectl and the shell around it. Text in, text and an exit code out; what it does to the cluster it does through
 //! the API alone.
 
+pub mod background;
 pub mod builtins;
 pub mod call;
 pub mod control;
@@ -25,6 +26,7 @@ pub mod player;
 pub mod print;
 mod raw;
 mod raw_metrics;
+mod raw_proxy;
 pub mod reader;
 pub mod resources;
 mod runners;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::background;
 use super::call::{Poll, Run, Waiting};
 use super::node_shell;
 use super::output::Output;
@@ -46,7 +47,10 @@ pub fn run(words: &[String], world: &mut World, session: &mut Session, out: &mut
         "stream" => Some(stream(args, world, session, out)),
         "ssh" => Some(ssh(args, world, session, out)),
         "proxy-mode" => Some(proxy_mode(args, world)),
-        _ => run_at(Source::Shell(session.namespace.clone()), words, world, session),
+        _ => match background::request(words, world, session, out) {
+            None => run_at(Source::Shell(session.namespace.clone()), words, world, session),
+            run => run,
+        },
     }
 }
 
@@ -235,11 +239,11 @@ fn complain(text: &str, code: u8, world: &World) -> Run {
 }
 
 /// Prints what a tool found out once its time has passed.
-struct Late {
-    stdout: String,
-    stderr: String,
-    until: SimTime,
-    code: u8,
+pub(super) struct Late {
+    pub(super) stdout: String,
+    pub(super) stderr: String,
+    pub(super) until: SimTime,
+    pub(super) code: u8,
 }
 
 impl Waiting for Late {

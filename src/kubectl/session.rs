@@ -1,5 +1,6 @@
 //! What a terminal remembers between commands: its files and the context of kubectl.
 
+use super::background::Background;
 use super::verbs::config;
 use crate::api::ObjectKey;
 use crate::api::Value;
@@ -34,6 +35,12 @@ pub struct Session {
     pub editing: Option<Editing>,
     /// The shells the terminal is in, the last one being the one that listens.
     pub shells: Vec<Shell>,
+    /// The commands that serve ports of this machine in the background.
+    pub background: Vec<Background>,
+    /// The command that is being begun in the background.
+    pub going: Option<String>,
+    /// How many numbers of processes are taken.
+    pub begun_processes: u32,
 }
 
 /// A shell on a node, or in a container, that the terminal is in.
@@ -97,6 +104,9 @@ impl Default for Session {
             help: None,
             editing: None,
             shells: Vec::new(),
+            background: Vec::new(),
+            going: None,
+            begun_processes: 0,
         }
     }
 }

@@ -119,7 +119,9 @@ impl Job {
             }
             let background = pipeline.background;
             let mut running = Running::new(pipeline.stages.into());
+            session.going = background.then(|| single.join(" "));
             running.next_stage(session, world, self.code, None);
+            session.going = None;
             match background {
                 true => self.background.push(running),
                 false => self.running = Some(running),

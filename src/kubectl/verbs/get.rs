@@ -13,7 +13,7 @@ use crate::kubectl::call::{Call, Outcome, Poll, Run, Waiting, WorldReader};
 use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::output::Output;
 use crate::kubectl::print::{found, relaxed_path, tables, Format, TableOptions};
-use crate::kubectl::raw;
+use crate::kubectl::raw_proxy;
 use crate::kubectl::reader::Reader;
 use crate::kubectl::resources::{select, Filter};
 use crate::value;
@@ -28,7 +28,7 @@ fn run(call: &mut Call<'_>) -> Outcome {
     let watching = call.line.is("watch") || call.line.is("watch-only");
     if let Some(path) = call.line.get("raw").filter(|path| !path.is_empty()).map(str::to_owned) {
         refuse_with_raw(call, &path, watching)?;
-        let text = raw::read(call, &path)?;
+        let text = raw_proxy::read(call, &path)?;
         call.out.out(text);
         return Ok(Run::Done(0));
     }

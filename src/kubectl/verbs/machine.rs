@@ -1,23 +1,17 @@
-//! The verbs that need a machine around kubectl: port-forward, proxy, completion, plugin, kustomize,
-//! certificate, and options. They check what they are given as kubectl does; what a page cannot do they say.
+//! The verbs that need a machine around kubectl: completion, plugin, kustomize, and options. They check what they are given
+//! as kubectl does; what a page cannot do they say.
 
 use super::Verb;
 use crate::api::{kind, Object, Status};
-use crate::cluster::World;
-use crate::kubectl::call::{Call, Outcome, Poll, Run, Waiting};
+use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::help;
-use crate::kubectl::output::Output;
 use crate::kubectl::resources::resource_kind;
 
 const fn row(name: &'static str, run: fn(&mut Call<'_>) -> Outcome) -> Verb {
     Verb { name, run: Some(run), ..super::PLAIN }
 }
 
-/// The row of port-forward.
-pub static PORT_FORWARD: Verb = row("port-forward", port_forward);
-/// The row of proxy.
-pub static PROXY: Verb = row("proxy", proxy);
 /// The row of completion.
 pub static COMPLETION: Verb = row("completion", completion);
 /// The row of plugin.
@@ -33,15 +27,6 @@ pub static OPTIONS: Verb = row("options", |call| {
     Ok(Run::Done(0))
 });
 
-/// Waits until it is interrupted.
-struct Forever;
-
-impl Waiting for Forever {
-    fn poll(&mut self, _: &mut World, _: &mut Output) -> Poll {
-        Poll::Pending(None)
-    }
-}
-
 /// The pod that a name or `TYPE/NAME` means, and the object itself.
 pub(super) fn pod_of(call: &Call<'_>, text: &str) -> Result<(Object, Object), Failure> {
     let namespace = call.namespace();
@@ -54,11 +39,17 @@ pub(super) fn pod_of(call: &Call<'_>, text: &str) -> Result<(Object, Object), Fa
         return Ok((object.clone(), object));
     }
     let selector = object.at("spec.selector");
-    if selector.is_empty() {
-        return Err(error(format!("cannot attach to {}: selector is empty", object.kind.qualified_kind())));
+    let go_type = format!("*{}.{}", object.kind.version, object.kind.name());
+    match row.kind {
+        "Service" if selector.is_empty() => {
+            let why = format!("invalid service '{name}': Service is defined without a selector");
+            return Err(error(format!("cannot attach to {go_type}: {why}")));
+        }
+        "Service" | "Deployment" | "ReplicaSet" | "ReplicationController" | "StatefulSet" | "DaemonSet" | "Job" => {}
+        _ => return Err(error(format!("cannot attach to {go_type}: selector for {go_type} not implemented"))),
     }
     let chosen = |pod: &&Object| match row.kind {
-        "Service" => crate::api::selector::matches_pairs(selector, pod.labels()),
+        "Service" | "ReplicationController" => crate::api::selector::matches_pairs(selector, pod.labels()),
         _ => crate::api::selector::matches(selector, pod.labels()),
     };
     let mut pods: Vec<&Object> = call.world.store().list("Pod", &namespace).filter(chosen).collect();
@@ -67,74 +58,6 @@ pub(super) fn pod_of(call: &Call<'_>, text: &str) -> Result<(Object, Object), Fa
         true => Err(error("timed out waiting for the condition")),
         false => Ok((pods.swap_remove(ready).clone(), object)),
     }
-}
-
-/// Models staging/src/k8s.io/kubectl/pkg/cmd/portforward PortForwardOptions.Complete and translateServicePortToTargetPort.
-fn port_forward(call: &mut Call<'_>) -> Outcome {
-    let Some((target, ports)) = call.line.args.clone().split_first().map(|(t, p)| (t.clone(), p.to_vec())) else {
-        return Err(Failure::Usage("TYPE/NAME and list of ports are required for port-forward".to_owned()));
-    };
-    if ports.is_empty() {
-        return Err(Failure::Usage("TYPE/NAME and list of ports are required for port-forward".to_owned()));
-    }
-    let (pod, object) = pod_of(call, &target)?;
-    if pod.at("status.phase").str() != "Running" {
-        let phase = pod.at("status.phase").str();
-        return Err(error(format!("unable to forward port because pod is not running. Current status={phase}")));
-    }
-    for pair in &ports {
-        let (local, remote) = pair.split_once(':').unwrap_or((pair, pair));
-        let port = target_port(&object, &pod, remote)?;
-        let local = match local {
-            "" => "30080".to_owned(),
-            local if local.parse::<u16>().is_ok() => local.to_owned(),
-            local if local == remote => port.to_string(),
-            local => {
-                return Err(error(format!(
-                    "error parsing local port '{local}': strconv.ParseUint: parsing {local:?}: invalid syntax"
-                )))
-            }
-        };
-        call.out.line(format!("Forwarding from 127.0.0.1:{local} -> {port}"));
-        call.out.line(format!("Forwarding from [::1]:{local} -> {port}"));
-    }
-    call.out.err("Kubottle: no browser of yours reaches these ports; curl in this terminal reaches Services and pods as it is. Ctrl-C ends this.");
-    Ok(Run::Wait(Box::new(Forever)))
-}
-
-/// The port of the container behind a port of a Service, or behind a name.
-fn target_port(object: &Object, pod: &Object, remote: &str) -> Result<i64, Failure> {
-    let of_pod = |name: &str| {
-        let containers = pod.at("spec.containers").list().iter();
-        let mut ports = containers.flat_map(|container| container.get("ports").list());
-        ports.find(|port| port.get("name").str() == name).map(|port| port.get("containerPort").int())
-    };
-    let number = remote.parse::<i64>().ok();
-    if object.kind.kind == "Service" {
-        let ports = object.at("spec.ports").list();
-        let found = ports.iter().find(|port| match number {
-            Some(number) => port.get("port").int() == number,
-            None => port.get("name").str() == remote,
-        });
-        let missing = || match number {
-            Some(_) => error(format!("Service {} does not have a service port {remote}", object.name())),
-            None => error(format!("Service '{}' does not have a named port '{remote}'", object.name())),
-        };
-        let target = found.ok_or_else(missing)?.get("targetPort");
-        let named = || of_pod(target.str()).or(target.str().parse().ok());
-        return target.opt_int().or_else(named).ok_or_else(missing);
-    }
-    let missing = || error(format!("Pod '{}' does not have a named port '{remote}'", pod.name()));
-    number.or_else(|| of_pod(remote)).ok_or_else(missing)
-}
-
-fn proxy(call: &mut Call<'_>) -> Outcome {
-    let port = call.line.get("port").unwrap_or("8001").to_owned();
-    call.out.line(format!("Starting to serve on 127.0.0.1:{port}"));
-    call.out.err(
-        "Kubottle: no browser of yours reaches this port; `kubectl get --raw` asks the API server. Ctrl-C ends this.",
-    );
-    Ok(Run::Wait(Box::new(Forever)))
 }
 
 /// The terminal completes by itself, so there is no script to print; where one is asked for, `source` finds a comment.

@@ -39,6 +39,7 @@ mod logs;
 pub mod machine;
 mod node;
 mod patch;
+mod port_forward;
 mod replace;
 mod rollout;
 mod rollout_history;
@@ -106,8 +107,8 @@ pub static VERBS: &[&Verb] = &[
     &config::VERB,
     &info::VERSION_VERB,
     &attach::VERB,
-    &machine::PORT_FORWARD,
-    &machine::PROXY,
+    &port_forward::PORT_FORWARD,
+    &port_forward::PROXY,
     &cp::VERB,
     &machine::COMPLETION,
     &machine::PLUGIN,
