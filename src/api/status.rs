@@ -77,7 +77,11 @@ impl Status {
 
     /// What cannot be done with a kind.
     pub fn method_not_allowed() -> Status {
-        Status::plain(405, "MethodNotAllowed", "the server does not allow this method on the requested resource".to_owned())
+        Status::plain(
+            405,
+            "MethodNotAllowed",
+            "the server does not allow this method on the requested resource".to_owned(),
+        )
     }
 
     /// A failure without a reason of its own.

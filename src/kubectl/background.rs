@@ -74,7 +74,9 @@ pub fn free_port(call: &Call<'_>) -> u16 {
 /// Goes on serving: in the background where `&` stands behind the command, else until it is interrupted.
 pub fn serve(call: &mut Call<'_>, serves: Serves) -> Run {
     let Some(command) = call.session.going.clone() else {
-        call.out.err("Kubottle: this goes on until Ctrl-C. With & behind it, it goes on in the background, and curl reaches it.");
+        call.out.err(
+            "Kubottle: this goes on until Ctrl-C. With & behind it, it goes on in the background, and curl reaches it.",
+        );
         return Run::Wait(Box::new(Forever));
     };
     let number = call.session.background.iter().map(|job| job.number).max().unwrap_or(0) + 1;
@@ -203,7 +205,8 @@ pub fn request(words: &[String], world: &mut World, session: &mut Session, out: 
                 out.err(format!("{}{kind}{line:?}", dispatch::log_head('E', world)));
                 out.err("error: lost connection to pod");
                 session.background.remove(job);
-                let silent = words.iter().any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains('s'));
+                let silent =
+                    words.iter().any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains('s'));
                 if !silent {
                     out.err("curl: (52) Empty reply from server");
                 }

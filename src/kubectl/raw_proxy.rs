@@ -49,14 +49,18 @@ fn pass_on(call: &mut Call<'_>, namespace: &str, resource: &str, name: &str, res
         let labels = service.at("spec.selector");
         let pods = call.world.store().list("Pod", namespace);
         let ready = |pod: &&crate::api::Object| pod.has_condition("Ready") && !pod.at("status.podIP").is_empty();
-        let mut able = pods.filter(ready).filter(|pod| !labels.is_empty() && selector::matches_pairs(labels, pod.labels()));
+        let mut able =
+            pods.filter(ready).filter(|pod| !labels.is_empty() && selector::matches_pairs(labels, pod.labels()));
         let Some(pod) = able.next() else {
             return Err(unavailable(format!("no endpoints available for service {name:?}")));
         };
         let target = match chosen.get("targetPort") {
             Value::Str(text) => {
                 let all = pod.at("spec.containers").list().iter().flat_map(|container| container.get("ports").list());
-                all.filter(|own| own.get("name").str() == text.as_str()).map(|own| own.get("containerPort").int()).next().unwrap_or(0)
+                all.filter(|own| own.get("name").str() == text.as_str())
+                    .map(|own| own.get("containerPort").int())
+                    .next()
+                    .unwrap_or(0)
             }
             target => target.opt_int().unwrap_or_else(|| chosen.get("port").int()),
         };
@@ -68,7 +72,9 @@ fn pass_on(call: &mut Call<'_>, namespace: &str, resource: &str, name: &str, res
     let output = call.world.run_tool(Source::Node(node), "curl", &args).unwrap_or_default();
     match output.exit_code {
         0 => Ok(output.stdout),
-        _ => Err(unavailable(format!("error trying to reach service: dial tcp {address}: connect: connection refused"))),
+        _ => {
+            Err(unavailable(format!("error trying to reach service: dial tcp {address}: connect: connection refused")))
+        }
     }
 }
 

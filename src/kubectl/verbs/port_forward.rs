@@ -29,7 +29,8 @@ fn port_forward(call: &mut Call<'_>) -> Outcome {
     for text in &translated {
         pairs.push(parse(text)?);
     }
-    let mut given: Vec<String> = call.line.all("address").iter().flat_map(|list| list.split(',')).map(str::to_owned).collect();
+    let mut given: Vec<String> =
+        call.line.all("address").iter().flat_map(|list| list.split(',')).map(str::to_owned).collect();
     if given.is_empty() {
         given.push("localhost".to_owned());
     }
@@ -50,7 +51,10 @@ fn port_forward(call: &mut Call<'_>) -> Outcome {
                 format!("unable to create listener: Error listen tcp{version} {address}:{local}: bind: address already in use")
             };
             let all: Vec<String> = addresses.iter().map(refused).collect();
-            call.out.err(format!("Unable to listen on port {local}: Listeners failed to create with the following errors: [{}]", all.join(" ")));
+            call.out.err(format!(
+                "Unable to listen on port {local}: Listeners failed to create with the following errors: [{}]",
+                all.join(" ")
+            ));
             continue;
         }
         addresses.iter().for_each(|address| call.out.line(format!("Forwarding from {address}:{local} -> {remote}")));
@@ -128,7 +132,8 @@ fn parse(text: &str) -> Result<(u16, u16), Failure> {
             true => "value out of range",
             false => "invalid syntax",
         };
-        let refused = || error(format!("error parsing {which} port '{word}': strconv.ParseUint: parsing {word:?}: {why}"));
+        let refused =
+            || error(format!("error parsing {which} port '{word}': strconv.ParseUint: parsing {word:?}: {why}"));
         word.parse::<u16>().map_err(|_| refused())
     };
     let (local, remote) = (number("local", local)?, number("remote", remote)?);
