@@ -321,6 +321,11 @@ pub fn is_ipv6(text: &str) -> bool {
     text.parse::<Ipv6Addr>().is_ok()
 }
 
+/// True for an IP address, IPv4 or IPv6, as Go reads one.
+pub fn is_ip(text: &str) -> bool {
+    text.parse::<Ipv4Addr>().is_ok() || is_ipv6(text)
+}
+
 /// An IP address, IPv4 or IPv6, as fields of old take it: canonical or not, but without what is ambiguous.
 ///
 /// Models staging/src/k8s.io/apimachinery/pkg/util/validation IsValidIPForLegacyField.

@@ -233,7 +233,7 @@ fn filter(words: &[String], stdin: Option<String>, session: &mut Session, out: &
         }
     };
     let mut result = String::new();
-    text.lines().for_each(|line| filter.line(line, &mut result));
+    filters::feed(filter.as_mut(), &text, &mut result);
     let code = filter.end(&mut result);
     out.out(result);
     code
@@ -247,7 +247,7 @@ fn edit_in_place(words: &[String], files: &[String], session: &mut Session, out:
             return 2;
         };
         let mut result = String::new();
-        text.lines().for_each(|line| filter.line(line, &mut result));
+        filters::feed(filter.as_mut(), &text, &mut result);
         filter.end(&mut result);
         session.write(path, result);
     }

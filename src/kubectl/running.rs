@@ -215,7 +215,7 @@ impl Running {
         let mut text = text.to_owned();
         for (filter, _) in &mut self.filters[from..] {
             let mut next = String::new();
-            text.lines().for_each(|line| filter.line(line, &mut next));
+            filters::feed(filter.as_mut(), &text, &mut next);
             text = next;
         }
         self.collected.push_str(&text);

@@ -74,6 +74,11 @@ impl Filter for Count {
         self.bytes += line.len() as u64 + 1;
     }
 
+    fn unended(&mut self) {
+        self.lines -= 1;
+        self.bytes -= 1;
+    }
+
     fn end(&mut self, out: &mut String) -> u8 {
         let numbers = self.which.chars().map(|letter| match letter {
             'l' => self.lines,
@@ -177,6 +182,10 @@ impl Filter for Base64 {
     fn line(&mut self, line: &str, _: &mut String) {
         self.text.push_str(line);
         self.text.push('\n');
+    }
+
+    fn unended(&mut self) {
+        self.text.pop();
     }
 
     fn end(&mut self, out: &mut String) -> u8 {

@@ -7,8 +7,18 @@ use super::filter_kinds::{Base64, Count, Cut, Gather, Head, Number, SortBy, Tail
 pub trait Filter {
     /// Takes a line, without its line feed, and adds what comes of it to `out`.
     fn line(&mut self, line: &str, out: &mut String);
+    /// The line taken last had no line feed; to most filters that is the same.
+    fn unended(&mut self) {}
     /// The input has ended; gives the exit code.
     fn end(&mut self, out: &mut String) -> u8;
+}
+
+/// Gives a text to a filter line by line.
+pub fn feed(filter: &mut dyn Filter, text: &str, out: &mut String) {
+    text.lines().for_each(|line| filter.line(line, out));
+    if !text.is_empty() && !text.ends_with('\n') {
+        filter.unended();
+    }
 }
 
 /// A filter and the files it reads instead of standard input.

@@ -3,6 +3,7 @@
 use super::machine::pod_of;
 use super::Verb;
 use crate::api::{Object, Value};
+use crate::base::names;
 use crate::kubectl::background::{free_port, is_taken, serve, Serves};
 use crate::kubectl::call::{Call, Outcome};
 use crate::kubectl::failure::{error, Failure};
@@ -38,7 +39,7 @@ fn port_forward(call: &mut Call<'_>) -> Outcome {
     for name in &given {
         match name.as_str() {
             "localhost" => addresses.extend(["127.0.0.1", "[::1]"]),
-            ip if ip.parse::<std::net::IpAddr>().is_ok() => addresses.push(ip),
+            ip if names::is_ip(ip) => addresses.push(ip),
             _ => return Err(error(format!("{name} is not a valid IP"))),
         }
     }

@@ -95,7 +95,7 @@ pub(super) fn filter(p: &mut Process, name: &str, args: &[EcoString], io: &mut I
             None => p.status = files::cannot_open(io, name, path),
         }
     }
-    text.lines().for_each(|line| filter.line(line, &mut io.out));
+    filters::feed(filter.as_mut(), &text, &mut io.out);
     let code = filter.end(&mut io.out);
     if let ("wc", [path]) = (name, paths.as_slice()) {
         io.out = format!("{} {path}\n", io.out.trim_end());
