@@ -1,6 +1,5 @@
 //! The endpointslice controller: the addresses of a Service in slices of up to 100, changed as little as possible.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::endpoint_ports::{is_headless, numbers_on, ports_with, sort_slice_ports};
@@ -9,6 +8,7 @@ use super::slice_endpoint::Member;
 use super::slice_packing::pack;
 use super::{trigger_time, Controller, Key};
 use crate::api::{Object, Value};
+use crate::base::map::Map;
 use crate::store::plan::DeleteOptions;
 use crate::store::{Action, Because, Change, EventNote, Plan, Verb, View};
 use crate::value;
@@ -68,25 +68,24 @@ fn reconcile(view: &View, key: &Key, memory: &Value) -> Plan {
 
 fn decide(view: &View, service: &Object, members: &[Candidate], existing: &[&Object]) -> Decision {
     let publish = service.spec().get("publishNotReadyAddresses").bool();
-    let mut by_numbers: BTreeMap<Vec<Option<i64>>, Vec<Member>> = BTreeMap::new();
-    let mut nodes: BTreeMap<&str, Option<&Object>> = BTreeMap::new();
+    let mut by_numbers: Map<Vec<Option<i64>>, Vec<Member>> = Map::new();
     for member in members.iter().filter(|member| member.belongs(true)) {
-        let node = *nodes.entry(member.node).or_insert_with(|| view.store.find("Node", "", member.node));
+        let node = view.store.find("Node", "", member.node);
         if node.is_none() && !publish && !member.node.is_empty() {
             continue;
         }
-        by_numbers.entry(numbers_on(member.pod, service)).or_default().push(Member::of(member, node, service));
+        by_numbers.or_default(&numbers_on(member.pod, service)).push(Member::of(member, node, service));
     }
-    let wanted = by_numbers.into_iter().map(|(numbers, members)| {
-        let mut ports = ports_with(service, &numbers);
+    let wanted = by_numbers.iter().map(|(numbers, members)| {
+        let mut ports = ports_with(service, numbers);
         sort_slice_ports(&mut ports);
-        (Value::from(ports), members)
+        (Value::from(ports), members.clone())
     });
-    let mut by_ports: BTreeMap<String, Vec<&Object>> = BTreeMap::new();
+    let mut by_ports: Map<String, Vec<&Object>> = Map::new();
     for slice in existing {
         let ports = slice.value.get("ports");
         let ports = if ports.is_null() { Value::from(Vec::new()) } else { ports.clone() };
-        by_ports.entry(format!("{ports:?}")).or_default().push(slice);
+        by_ports.or_default(&format!("{ports:?}")).push(slice);
     }
     let labels = labels(service);
     let mut decision = Decision::default();
@@ -95,7 +94,7 @@ fn decide(view: &View, service: &Object, members: &[Candidate], existing: &[&Obj
         let fresh = || slice(service, &ports);
         pack(members, &slices, &labels, &fresh, &mut decision);
     }
-    decision.delete.extend(by_ports.into_values().flatten().cloned());
+    decision.delete.extend(by_ports.values().flatten().copied().cloned());
     keep_one(service, existing, &mut decision);
     decision
 }

@@ -1,12 +1,12 @@
 //! The endpoints controller: the old form of a Service's addresses, one object a Service, up to 1,000 addresses.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::endpoint_ports::{fnv128a, hostname, is_headless, numbers_on, ports_with, sort_subset_ports};
 use super::service_members::{candidates, service_key, services_of, Candidate};
 use super::{trigger_time, Controller, Key};
 use crate::api::{Object, Value};
+use crate::base::map::Map;
 use crate::base::order::Order;
 use crate::store::plan::DeleteOptions;
 use crate::store::{Action, Because, Change, EventNote, Plan, Verb, View};
@@ -118,27 +118,30 @@ type Group<'a> = (Vec<Value>, Vec<Address<'a>>);
 fn subsets(service: &Object, members: &[Candidate]) -> Vec<Value> {
     let tolerate = service.spec().get("publishNotReadyAddresses").bool();
     let portless = service.spec().get("ports").list().is_empty() && is_headless(service);
-    let mut on_port: BTreeMap<(usize, i64), Vec<Address>> = BTreeMap::new();
+    let mut on_port: Map<(usize, i64), Vec<Address>> = Map::new();
     for member in members.iter().filter(|member| member.belongs(tolerate)) {
         let (pod, ready) = (member.pod, tolerate || member.is_ready());
         let numbers = if portless { vec![Some(0)] } else { numbers_on(pod, service) };
         for (index, number) in numbers.iter().enumerate() {
             if let Some(number) = number {
-                on_port.entry((index, *number)).or_default().push((pod, ready));
+                on_port.or_default(&(index, *number)).push((pod, ready));
             }
         }
     }
-    let mut groups: BTreeMap<Vec<(&str, &str, bool)>, Group> = BTreeMap::new();
-    for ((index, number), mut addresses) in on_port {
+    let mut groups: Map<Vec<(&str, &str, bool)>, Group> = Map::new();
+    for (&(index, number), addresses) in on_port.iter() {
+        let mut addresses = addresses.clone();
         addresses.order_by_key(|(pod, _)| (pod.status().get("podIP").str(), pod.uid()));
-        let key = addresses.iter().map(|(pod, ready)| (pod.status().get("podIP").str(), pod.uid(), *ready)).collect();
-        let group = groups.entry(key).or_insert_with(|| (Vec::new(), addresses));
+        let key: Vec<_> =
+            addresses.iter().map(|(pod, ready)| (pod.status().get("podIP").str(), pod.uid(), *ready)).collect();
+        let group = groups.or_default(&key);
+        group.1 = addresses;
         if !portless {
             let numbers: Vec<Option<i64>> = (0..=index).map(|i| (i == index).then_some(number)).collect();
             group.0.extend(ports_with(service, &numbers));
         }
     }
-    let subsets = groups.into_values().map(|(ports, addresses)| subset(service, ports, &addresses));
+    let subsets = groups.values().map(|(ports, addresses)| subset(service, ports.clone(), addresses));
     let mut subsets: Vec<Value> = subsets.collect();
     if subsets.len() > 1 {
         subsets.order_by_key(|subset| fnv128a(&format!("{subset:?}")));

@@ -1,10 +1,10 @@
 //! Which pods of a ReplicaSet go first when it shrinks. Pure comparison, nothing is deleted here.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
 use super::pods;
 use crate::api::{Object, Value};
+use crate::base::map::Map;
 use crate::base::time::Timestamp;
 
 /// A pod and how many active pods of the same kin share its node.
@@ -19,9 +19,9 @@ pub struct Ranked<'a> {
 ///
 /// Models pkg/controller/replicaset/replica_set.go getPodsRankedByRelatedPodsOnSameNode and getPodsToDelete.
 pub fn rank<'a>(candidates: &'a [Object], kin: &[&Object], now: Timestamp) -> Vec<Ranked<'a>> {
-    let mut on_node: BTreeMap<&str, i64> = BTreeMap::new();
+    let mut on_node: Map<&str, i64> = Map::new();
     for pod in kin.iter().filter(|pod| pods::is_active(pod)) {
-        *on_node.entry(pod.spec().get("nodeName").str()).or_default() += 1;
+        *on_node.or_default(&pod.spec().get("nodeName").str()) += 1;
     }
     let ranked = candidates.iter().map(|pod| {
         let rank = on_node.get(pod.spec().get("nodeName").str()).copied().unwrap_or(0);

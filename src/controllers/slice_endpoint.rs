@@ -6,6 +6,7 @@ use crate::api::{Object, Value};
 use crate::value;
 
 /// A pod as an endpoint of a Service.
+#[derive(Clone)]
 pub(super) struct Member<'a> {
     candidate: &'a Candidate<'a>,
     zone: &'a str,

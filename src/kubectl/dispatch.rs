@@ -166,10 +166,10 @@ fn help_about(words: &[String], session: &Session, out: &mut Output) -> Outcome 
                 verb = Some(found);
             }
             None => {
-                out.err(&format!("Unknown help topic [`{word}`]\n"));
+                out.err(format!("Unknown help topic [`{word}`]\n"));
                 let page = help::of(texts, "");
                 let usage = page.find("Basic Commands").map_or("", |i| &page[i..]);
-                out.err(&format!("\n{}", usage.trim_end_matches('\n')));
+                out.err(format!("\n{}", usage.trim_end_matches('\n')));
                 return Ok(Run::Done(0));
             }
         }

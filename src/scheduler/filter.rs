@@ -10,6 +10,7 @@ use super::volume_limits;
 use super::volumes::PodVolumes;
 use crate::api::node_selector::{any_tolerates, node_affinity_matches};
 use crate::api::Value;
+use crate::base::map::Map;
 use crate::base::order::Order;
 
 /// What the filters came to for one node.
@@ -174,11 +175,11 @@ pub fn fit(pod: &PodInfo, node: &NodeInfo) -> Vec<Short> {
 ///
 /// Models pkg/scheduler/framework FitError.Error.
 pub fn failure_text<'a>(nodes: u32, verdicts: impl Iterator<Item = &'a Verdict>) -> String {
-    let mut counts: std::collections::BTreeMap<&str, u32> = std::collections::BTreeMap::new();
+    let mut counts: Map<&str, u32> = Map::new();
     for verdict in verdicts {
         if let Verdict::Refused { reasons, .. } = verdict {
             for reason in reasons {
-                *counts.entry(reason).or_default() += 1;
+                *counts.or_default(&reason.as_ref()) += 1;
             }
         }
     }

@@ -1,6 +1,5 @@
 //! The objects themselves: persistent maps, so that a clone is a snapshot and costs nothing.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ecow::EcoString;
@@ -19,7 +18,7 @@ const LOG_LENGTH: u64 = 4_096;
 /// All objects, their indexes and the log of their last changes.
 #[derive(Clone, Default)]
 pub struct Store {
-    kinds: BTreeMap<&'static str, Map<EcoString, Map<EcoString, Object>>>,
+    kinds: Map<&'static str, Map<EcoString, Map<EcoString, Object>>>,
     revision: u64,
     /// The instant of the last change, and the revision before its first.
     instant: (SimTime, u64),
@@ -163,7 +162,7 @@ impl Store {
             self.revision += 1;
             object.value.slot("metadata").set("resourceVersion", self.revision.to_string());
             let key = object.key();
-            self.kinds.entry(object.kind.kind).or_default().or_default(&key.namespace).insert(key.name, object);
+            self.kinds.or_default(&object.kind.kind).or_default(&key.namespace).insert(key.name, object);
         }
         self.instant.1 = self.revision;
     }
@@ -226,7 +225,7 @@ impl Store {
                 self.pods_on_node.insert((node, key.clone()));
             }
         }
-        let all = self.kinds.entry(kind).or_default();
+        let all = self.kinds.or_default(&kind);
         all.or_default(&key.namespace).insert(key.name, change.object.clone());
     }
 

@@ -1,7 +1,6 @@
 //! Lays a topology out as a map of a given width: outside world, node ports, Services, nodes with their pods. Pure and the same
 //! for the same input, so that nothing on the map jumps without a reason.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::map_text::fit;
@@ -9,6 +8,7 @@ use super::scene::*;
 use super::tiles;
 use super::topology::{NodeView, PodView, Topology};
 use super::Target;
+use crate::base::map::Map;
 use crate::base::order::Order;
 
 const MARGIN: f32 = 16.0;
@@ -248,23 +248,27 @@ fn place_pods(pods: &[Rc<PodView>], panel: Rect, top: f32, density: Density) -> 
 }
 
 fn place_counts(pods: &[Rc<PodView>], panel: Rect, top: f32) -> Placed {
-    let mut groups: BTreeMap<(&str, &str, &'static str), (Rc<PodView>, u32)> = BTreeMap::new();
+    let mut groups: Map<(&str, &str, &'static str), (Rc<PodView>, u32)> = Map::new();
     for pod in pods {
         let group = (pod.namespace.as_str(), pod.workload.as_str(), pod.shape.class());
-        groups.entry(group).or_insert_with(|| (pod.clone(), 0)).1 += 1;
+        match groups.get_mut(&group) {
+            Some((_, count)) => *count += 1,
+            None => drop(groups.insert(group, (pod.clone(), 1))),
+        }
     }
     let mut counts = Vec::new();
     let mut y = top;
-    for ((_, workload, _), (view, count)) in groups {
+    for ((_, workload, _), (view, count)) in groups.iter() {
         let rect = Rect { x: panel.x + GUTTER, y, w: panel.w - GUTTER - PAD, h: 24.0 };
         let name = workload.rsplit('/').next().unwrap_or(workload);
-        counts.push(CountBox { name: fit(name, rect.w - 84.0, 11.0), view, rect, count });
+        counts.push(CountBox { name: fit(name, rect.w - 84.0, 11.0), view: view.clone(), rect, count: *count });
         y += 28.0;
     }
     (Vec::new(), counts, (y - 4.0).max(top))
 }
 
 /// Where an edge ends: the pod's left side, or the head of its node where pods are too small for lines of their own.
+#[derive(Clone)]
 struct End {
     to: Target,
     x: f32,
@@ -273,8 +277,8 @@ struct End {
     colour: u8,
 }
 
-fn ends(scene: &Scene, topology: &Topology) -> BTreeMap<Target, End> {
-    let mut ends = BTreeMap::new();
+fn ends(scene: &Scene, topology: &Topology) -> Map<Target, End> {
+    let mut ends = Map::new();
     for (node, placed) in topology.nodes.iter().zip(&scene.nodes) {
         // Edges come down in front of the first row and go on beside the columns.
         let top = scene.nodes[0].head.y;
@@ -300,22 +304,22 @@ fn ends(scene: &Scene, topology: &Topology) -> BTreeMap<Target, End> {
 fn draw_edges(scene: &mut Scene, topology: &Topology) {
     let ends = ends(scene, topology);
     let lanes = scene.services.len().max(1) as f32;
-    let mut edges: BTreeMap<(Target, Target), Edge> = BTreeMap::new();
+    let mut edges: Map<(Target, Target), Edge> = Map::new();
     for (lane, service) in scene.services.iter().enumerate() {
         let from = Point { x: service.rect.mid_x(), y: service.rect.bottom() };
         for endpoint in &service.view.endpoints {
             let Some(end) = ends.get(&Target::new("pod", &service.view.namespace, &endpoint.pod)) else { continue };
-            let edge = edges.entry((service.view.target(), end.to.clone())).or_insert_with(|| Edge {
-                service: service.view.target(),
-                to: end.to.clone(),
-                path: edge_path(from, end, lane as f32 / lanes),
-                ready: false,
-                colour: end.colour,
-            });
-            edge.ready |= endpoint.ready;
+            let key = (service.view.target(), end.to.clone());
+            if let Some(edge) = edges.get_mut(&key) {
+                edge.ready |= endpoint.ready;
+                continue;
+            }
+            let path = edge_path(from, end, lane as f32 / lanes);
+            let (service, to) = key.clone();
+            edges.insert(key, Edge { service, to, path, ready: endpoint.ready, colour: end.colour });
         }
     }
-    scene.edges = edges.into_values().collect();
+    scene.edges = edges.values().cloned().collect();
 }
 
 /// Down from the Service, along the gutter left of the pods, and into the pod's side.
