@@ -5,9 +5,9 @@
 // Only text moves: numbers and tables may be reached by arithmetic from an address that lies beside them.
 
 /** Shorter runs are not worth a segment of their own. */
-const LEAST_LENGTH = 8;
-/** So much of a run is to be letters: templates of messages have a few bytes of their own between them. */
-const LEAST_LETTERS = 0.6;
+const LEAST_LENGTH = 16;
+/** So much of a run is to be letters and spaces: tables of digits are no text, and are reached from beside them. */
+const LEAST_LETTERS = 0.5;
 
 /** The memory's first contents in one piece: what lies between two segments is zero. */
 function contentsOf(module) {
@@ -66,7 +66,8 @@ function* wordsOf(start, bytes) {
 
 function isText(bytes) {
   if (bytes.length < LEAST_LENGTH) return false;
-  const letters = bytes.reduce((sum, byte) => sum + (byte === 10 || (byte >= 32 && byte !== 127)), 0);
+  const is_letter = (byte) => byte === 10 || byte === 32 || (byte >= 65 && byte <= 90) || (byte >= 97 && byte <= 122);
+  const letters = bytes.reduce((sum, byte) => sum + is_letter(byte), 0);
   return letters >= bytes.length * LEAST_LETTERS;
 }
 
