@@ -5,7 +5,7 @@ import { join, relative } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
 
 const budgets_kb = { all: 1000, wasm: 650 };
-const ceilings_kb = { all: 1000, wasm: 690 };
+const ceilings_kb = { all: 1000, wasm: 715 };
 const dist = process.argv[2] ?? "dist";
 // Asked for by a command, by a choice in a menu or by other pages; what only the worker reads, after the page runs; and the
 // second part of the WebAssembly, which comes once the first view stands.

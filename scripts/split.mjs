@@ -3,7 +3,6 @@
 // table; until the second module is there, the slot holds a stub that asks for it, so that a call which comes early still works.
 import binaryen from "binaryen";
 import { readFileSync } from "node:fs";
-import { divideData } from "./split-data.mjs";
 
 const { none } = binaryen;
 /** The lists of deferred.txt: `paths` to move, generic code `seen` in the first view, and such as `stays` in any case. */
@@ -28,11 +27,7 @@ export function split(bytes, lists = listsOf(readFileSync(new URL("deferred.txt"
   table.new_size = table.size + added.size;
 
   const links = linkNames(calls, moved);
-  const data = divideData(whole, parts.numbers, moved);
-  return {
-    first: firstModule(whole, { moved, added, slots, table, links, exported, data: data.first }),
-    deferred: deferredModule(binaryen.readBinary(bytes), { calls, moved, slots, table, links, exported, data: data.deferred }),
-  };
+  return { first: firstModule(whole, { moved, added, slots, table, links }), deferred: deferredModule(binaryen.readBinary(bytes), { calls, moved, slots, table, links, exported }) };
 }
 
 /** What is decided by: calls between functions, their table, and what the page's JavaScript calls. */
@@ -54,7 +49,7 @@ function isNamed(name, paths) {
 /** A function's name without the hash that each build gives anew. */
 export const withoutHash = (name) => name.replace(/::h[0-9a-f]{16}/g, "");
 
-/** Which function calls which, by name, and which numbers that may be addresses it holds. The text form is what the library gives of all functions in one go. */
+/** Which function calls which, by name. The text form is what the library gives of all functions in one go. */
 function callsOf(module) {
   const symbol = '\\$("(?:[^"\\\\]|\\\\.)*"|[^\\s()]+)';
   const start = new RegExp(`^ \\((?:func|import "[^"]*" "[^"]*" \\(func) ${symbol}`);
@@ -62,20 +57,14 @@ function callsOf(module) {
   const bare = (text) => (text.startsWith('"') ? text.slice(1, -1).replace(/\\([0-9a-f]{2}|.)/g, (_, code) => (code.length === 2 ? String.fromCharCode(parseInt(code, 16)) : code)) : text);
   const calls = new Map();
   const imports = new Set();
-  const numbers = new Map();
   let callees;
-  let held;
   for (const line of module.emitText().split("\n")) {
     const opened = line.match(start);
-    if (opened) {
-      calls.set(bare(opened[1]), (callees = new Set()));
-      numbers.set(bare(opened[1]), (held = new Set()));
-    }
+    if (opened) calls.set(bare(opened[1]), (callees = new Set()));
     if (opened && line.startsWith(" (import")) imports.add(bare(opened[1]));
     else if (line.startsWith("  ")) for (const found of line.matchAll(call)) callees?.add(bare(found[1]));
-    for (const found of line.matchAll(/\b(?:i32\.const |offset=)(\d{5,})/g)) held?.add(Number(found[1]));
   }
-  return { calls, imports, numbers };
+  return { calls, imports };
 }
 
 /** The table of functions: Rust makes one, filled by one segment. */
@@ -131,7 +120,7 @@ function shapeOf(module, name) {
   return { params, results, types: binaryen.expandType(params) };
 }
 
-function firstModule(module, { moved, added, slots, table, links, exported, data }) {
+function firstModule(module, { moved, added, slots, table, links }) {
   const load = "load deferred";
   module.addFunctionImport(load, "./kubottle-web_bg.js", "__load_deferred", none, none);
   const shapes = new Map([...moved].map((name) => [name, shapeOf(module, name)]));
@@ -159,19 +148,10 @@ function firstModule(module, { moved, added, slots, table, links, exported, data
     module.addGlobalExport(name, `_global ${index}`);
   }
   for (const [name, short] of links) module.addFunctionExport(name, short);
-  const memory = exported.find((row) => row.kind === binaryen.ExternalMemory);
-  module.removeExport(memory.name);
-  fill(module, data, memory.name);
   return finished(module);
 }
 
-/** Gives a module's memory other contents to begin with. */
-function fill(module, data, exported_as = null) {
-  const segments = data.map(({ start, bytes }, index) => ({ name: `data ${index}`, offset: module.i32.const(start), data: bytes, passive: false }));
-  module.setMemory(module.getMemoryInfo().initial, -1, exported_as, segments, false, false, "0");
-}
-
-function deferredModule(module, { calls, moved, slots, table, links, exported, data }) {
+function deferredModule(module, { calls, moved, slots, table, links, exported }) {
   for (const row of exported) module.removeExport(row.name);
   module.removeElementSegment(table.segment);
   for (const name of calls.keys()) {
@@ -180,7 +160,8 @@ function deferredModule(module, { calls, moved, slots, table, links, exported, d
     module.removeFunction(name);
     if (links.has(name)) module.addFunctionImport(name, "first", links.get(name), params, results);
   }
-  fill(module, data);
+  const { initial } = module.getMemoryInfo();
+  module.setMemory(initial, -1, null, [], false, false, "0");
   module.addMemoryImport("0", "first", "memory", false);
   module.removeTable(table.name);
   module.addTable(table.name, table.new_size, table.new_size);
