@@ -8,6 +8,7 @@ pub mod map;
 pub mod names;
 pub mod order;
 pub mod quantity;
+mod set;
 pub mod table;
 pub mod time;
 pub mod unified_diff;

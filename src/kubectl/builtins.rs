@@ -1,13 +1,12 @@
 //! The commands of the shell besides kubectl: files, time and explanations.
 
-use super::call::{Poll, Run, Waiting};
-use super::dispatch;
+use super::call::Run;
 use super::output::Output;
-use super::runners::run_inner;
 use super::session::{Editing, Session};
 use super::variables;
+use super::waits::{sleep, timeout, wait};
 use crate::api::ObjectKey;
-use crate::base::time::{parse_duration, SimTime, Span, Timestamp};
+use crate::base::time::Timestamp;
 use crate::cluster::World;
 use crate::workload::filters;
 
@@ -322,75 +321,4 @@ fn why(args: &[String], world: &World, session: &Session, out: &mut Output) -> u
         out.line(format!("{at} {}", point.note));
     }
     0
-}
-
-/// Waits until an instant.
-struct Until(SimTime);
-
-impl Waiting for Until {
-    fn poll(&mut self, world: &mut World, _: &mut Output) -> Poll {
-        match world.now() >= self.0 {
-            true => Poll::Done(0),
-            false => Poll::Pending(Some(self.0)),
-        }
-    }
-}
-
-/// A length of time; a bare number means seconds.
-pub(super) fn span(text: &str) -> Option<Span> {
-    match text.parse::<f64>() {
-        Ok(secs) if secs >= 0.0 => Some(Span::micros((secs * 1e6) as u64)),
-        _ => parse_duration(text),
-    }
-}
-
-fn sleep(args: &[String], world: &World, out: &mut Output) -> Run {
-    match args.first().and_then(|text| span(text)) {
-        Some(span) => Run::Wait(Box::new(Until(world.now() + span))),
-        None => {
-            out.err("sleep: missing operand");
-            Run::Done(1)
-        }
-    }
-}
-
-/// `wait`, `wait 30s`, `wait --for=... TYPE/NAME`.
-fn wait(args: &[String], stdin: Option<String>, world: &mut World, session: &mut Session, out: &mut Output) -> Run {
-    match args {
-        [] => Run::Done(0),
-        [one] if span(one).is_some() => sleep(args, world, out),
-        _ => {
-            let mut words = vec!["wait".to_owned()];
-            words.extend(args.iter().cloned());
-            dispatch::run(&words, stdin, world, session, out)
-        }
-    }
-}
-
-/// A command that is stopped after a while, with exit code 124.
-struct Timeout {
-    inner: Box<dyn Waiting>,
-    until: SimTime,
-}
-
-impl Waiting for Timeout {
-    fn poll(&mut self, world: &mut World, out: &mut Output) -> Poll {
-        match self.inner.poll(world, out) {
-            Poll::Done(code) => Poll::Done(code),
-            Poll::Pending(_) if world.now() >= self.until => Poll::Done(124),
-            Poll::Pending(due) => Poll::Pending(Some(due.map_or(self.until, |due| due.min(self.until)))),
-        }
-    }
-}
-
-fn timeout(args: &[String], stdin: Option<String>, world: &mut World, session: &mut Session, out: &mut Output) -> Run {
-    let Some((span, rest)) = args.split_first().and_then(|(text, rest)| Some((span(text)?, rest))) else {
-        out.err("timeout: missing operand");
-        return Run::Done(125);
-    };
-    let until = world.now() + span;
-    match run_inner(rest, stdin, world, session, out) {
-        Run::Done(code) => Run::Done(code),
-        Run::Wait(inner) => Run::Wait(Box::new(Timeout { inner, until })),
-    }
 }

@@ -4,6 +4,7 @@ use super::output::Stream;
 use super::session::Session;
 use super::shell::Job;
 use super::syntax::{self, Quote, Word};
+use super::syntax_words::closing;
 use crate::cluster::World;
 
 /// Fills in variables, substitutions and wild cards.
@@ -64,12 +65,12 @@ impl Expander<'_> {
                 out.push_str(self.session.variables.get("!").map_or("", String::as_str));
                 rest = after;
             } else if let Some(inner) = rest.strip_prefix("((").filter(|inner| inner.contains("))")) {
-                let end = syntax::closing(inner).unwrap_or(inner.len());
+                let end = closing(inner).unwrap_or(inner.len());
                 let value = super::variables::arithmetic(&inner[..end], self.session);
                 out.push_str(&value.to_string());
                 rest = inner.get(end + 2..).unwrap_or("");
             } else if let Some(inner) = rest.strip_prefix('(') {
-                let end = syntax::closing(inner).unwrap_or(inner.len());
+                let end = closing(inner).unwrap_or(inner.len());
                 out.push_str(&self.substitute(&inner[..end]));
                 rest = inner.get(end + 1..).unwrap_or("");
             } else {

@@ -2,7 +2,7 @@
 
 use super::go_template::{Node, Operand, Pipe, Template, What};
 use super::go_template_functions::call;
-use super::print::cell_text;
+use super::tables::cell_text;
 use crate::api::encode::float_text;
 use crate::api::Value;
 

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 
-use super::builtins;
 use super::call::{Poll, Run, Waiting};
 use super::control::Script;
 use super::expand::Expander;
@@ -10,6 +9,7 @@ use super::output::{Output, Stream};
 use super::runners::{expand_plain, remote_pipe, repeated, run_command, script_file};
 use super::session::Session;
 use super::syntax::{Errors, Group, Input, Stage};
+use super::waits;
 use crate::base::time::SimTime;
 use crate::cluster::World;
 use crate::workload::filters::{self, Filter};
@@ -91,7 +91,7 @@ impl Running {
                 Some(Script::of(*group, values))
             }
             None => {
-                let limit = words.get(1).filter(|_| words[0] == "timeout").and_then(|text| builtins::span(text));
+                let limit = words.get(1).filter(|_| words[0] == "timeout").and_then(|text| waits::span(text));
                 let inner = if limit.is_some() { &words[2..] } else { &words[..] };
                 let script = repeated(inner, stdin.as_deref()).or_else(|| script_file(inner, session));
                 script.map(|script| script.within(limit.map(|limit| world.now() + limit)))

@@ -1,6 +1,9 @@
 //! A line of the shell taken apart: words and quotes, pipes, redirections, here-documents, `;`, `&&`, `||` and `&`.
 
 use super::syntax_compound;
+use super::syntax_words::{bare, next_token, open_here_documents, plain, read_bodies, Token};
+
+pub use super::syntax_words::{Piece, Quote, Word};
 
 /// Several commands, one after the other.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -87,42 +90,6 @@ pub enum Input {
     /// A here-document: its text, and true where variables in it are filled in.
     Here(String, bool),
 }
-
-/// A word: pieces, each with what quotes allow in it.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Word {
-    /// The pieces, from left to right.
-    pub pieces: Vec<Piece>,
-}
-
-/// A piece of a word.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Piece {
-    /// Its text.
-    pub text: String,
-    /// How it was quoted.
-    pub quote: Quote,
-}
-
-/// How a piece of a word was quoted.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Quote {
-    /// Not at all: variables and wild cards count.
-    None,
-    /// In double quotes: variables count.
-    Double,
-    /// In single quotes or behind a backslash: nothing counts.
-    Single,
-}
-
-#[derive(PartialEq, Debug)]
-pub(super) enum Token {
-    Word(Word),
-    Operator(&'static str),
-}
-
-const OPERATORS: &[&str] =
-    &[">&2", "1>&2", "2>&1", "2>/dev/null", "&>", "&&", "||", "<<-", "<<", ">>", ";", "|", "&", "<", ">", "\n"];
 
 /// Takes a text apart. Lines behind the first are the bodies of here-documents, or further commands.
 pub fn parse(text: &str) -> Result<Line, String> {
@@ -217,14 +184,6 @@ pub(super) fn list<'a>(text: &'a str, ends: &[&str]) -> Result<(Line, &'a str, S
     Ok((line, rest, String::new()))
 }
 
-/// A word without any quotes; empty for others.
-pub(super) fn bare(word: &Word) -> &str {
-    match word.pieces.as_slice() {
-        [piece] if piece.quote == Quote::None => &piece.text,
-        _ => "",
-    }
-}
-
 fn new_pipeline(when: When) -> Pipeline {
     Pipeline { when, stages: Vec::new(), background: false }
 }
@@ -235,174 +194,6 @@ fn end_stage(pipeline: &mut Pipeline, stage: &mut Stage) -> Result<(), String> {
     }
     pipeline.stages.push(std::mem::take(stage));
     Ok(())
-}
-
-fn plain(word: &Word) -> String {
-    word.pieces.iter().map(|piece| piece.text.as_str()).collect()
-}
-
-/// The endings of the here-documents a line still waits for; empty when it is whole.
-pub fn open_here_documents(text: &str) -> Vec<String> {
-    let mut open: Vec<String> = Vec::new();
-    for line in text.lines() {
-        if let Some(end) = open.first() {
-            if line.trim_start_matches('\t') == end {
-                open.remove(0);
-            }
-            continue;
-        }
-        let mut rest = line;
-        while let Ok(Some((token, after))) = next_token(rest) {
-            rest = after;
-            if matches!(token, Token::Operator("<<" | "<<-")) {
-                if let Ok(Some((Token::Word(word), after))) = next_token(rest) {
-                    open.push(plain(&word));
-                    rest = after;
-                }
-            }
-        }
-    }
-    open
-}
-
-/// Takes the bodies of here-documents off the text behind their line.
-fn read_bodies<'a>(
-    text: &'a str,
-    pending: &mut Vec<(String, bool, bool)>,
-    line: &mut Line,
-    pipeline: &mut Pipeline,
-    stage: &mut Stage,
-) -> &'a str {
-    let mut rest = text;
-    for (end, expand, strip) in pending.drain(..) {
-        let mut body = String::new();
-        while !rest.is_empty() {
-            let (text, after) = rest.split_once('\n').unwrap_or((rest, ""));
-            rest = after;
-            let text = if strip { text.trim_start_matches('\t') } else { text };
-            if text == end {
-                break;
-            }
-            body.push_str(text);
-            body.push('\n');
-        }
-        let earlier = line.pipelines.iter_mut().flat_map(|pipeline| pipeline.stages.iter_mut());
-        let stages = earlier.chain(pipeline.stages.iter_mut()).chain(std::iter::once(&mut *stage));
-        let waiting =
-            stages.into_iter().find(|stage| matches!(&stage.input, Some(Input::Here(text, _)) if text.is_empty()));
-        if let Some(stage) = waiting {
-            stage.input = Some(Input::Here(body, expand));
-        }
-    }
-    rest
-}
-
-/// The next word or operator and what lies behind it.
-pub(super) fn next_token(text: &str) -> Result<Option<(Token, &str)>, String> {
-    let mut rest = text.trim_start_matches([' ', '\t', '\r']);
-    while let Some(after) = rest.strip_prefix("\\\n") {
-        rest = after.trim_start_matches([' ', '\t']);
-    }
-    if rest.starts_with('#') {
-        rest = rest.find('\n').map_or("", |end| &rest[end..]);
-    }
-    if rest.is_empty() {
-        return Ok(None);
-    }
-    if let Some(operator) = OPERATORS.iter().find(|operator| rest.starts_with(**operator)) {
-        return Ok(Some((Token::Operator(operator), &rest[operator.len()..])));
-    }
-    read_word(rest).map(|(word, rest)| Some((Token::Word(word), rest)))
-}
-
-fn read_word(text: &str) -> Result<(Word, &str), String> {
-    let mut word = Word::default();
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        match c {
-            ' ' | '\t' | '\r' | '\n' | ';' | '|' | '&' | '<' | '>' => break,
-            '\'' => {
-                let end = rest[1..].find('\'').ok_or("unexpected EOF while looking for matching `''")?;
-                push(&mut word, &rest[1..=end], Quote::Single);
-                rest = &rest[end + 2..];
-            }
-            '"' => rest = read_double(&rest[1..], &mut word)?,
-            '\\' => {
-                let escaped = rest[1..].chars().next().unwrap_or('\\');
-                if escaped != '\n' {
-                    push(&mut word, &escaped.to_string(), Quote::Single);
-                }
-                rest = rest.get(1 + escaped.len_utf8()..).unwrap_or("");
-            }
-            '$' if rest.starts_with("$(") => {
-                let end = closing(&rest[2..]).ok_or("unexpected EOF while looking for matching `)'")?;
-                push(&mut word, &rest[..end + 3], Quote::None);
-                rest = &rest[end + 3..];
-            }
-            c => {
-                push(&mut word, &c.to_string(), Quote::None);
-                rest = &rest[c.len_utf8()..];
-            }
-        }
-    }
-    Ok((word, rest))
-}
-
-fn read_double<'a>(text: &'a str, word: &mut Word) -> Result<&'a str, String> {
-    let mut chars = text.char_indices();
-    let mut piece = String::new();
-    while let Some((i, c)) = chars.next() {
-        match c {
-            '$' if text[i + 1..].starts_with('(') => {
-                let end = closing(&text[i + 2..]).ok_or("unexpected EOF while looking for matching `)'")?;
-                piece.push_str(&text[i..i + end + 3]);
-                while chars.as_str().len() > text.len() - (i + end + 3) {
-                    chars.next();
-                }
-            }
-            '"' => {
-                push(word, &piece, Quote::Double);
-                return Ok(&text[i + 1..]);
-            }
-            '\\' => match chars.next() {
-                Some((_, '\n')) => {}
-                Some((_, '$')) => {
-                    push(word, &std::mem::take(&mut piece), Quote::Double);
-                    push(word, "$", Quote::Single);
-                }
-                Some((_, c @ ('"' | '\\' | '`'))) => piece.push(c),
-                Some((_, c)) => piece.extend(['\\', c]),
-                None => break,
-            },
-            c => piece.push(c),
-        }
-    }
-    Err("unexpected EOF while looking for matching `\"'".to_owned())
-}
-
-/// The place of the parenthesis that closes a substitution.
-pub fn closing(text: &str) -> Option<usize> {
-    let mut depth = 0;
-    let mut quote = None;
-    for (i, c) in text.char_indices() {
-        match c {
-            c if quote == Some(c) => quote = None,
-            _ if quote.is_some() => {}
-            '\'' | '"' => quote = Some(c),
-            '(' => depth += 1,
-            ')' if depth == 0 => return Some(i),
-            ')' => depth -= 1,
-            _ => {}
-        }
-    }
-    None
-}
-
-fn push(word: &mut Word, text: &str, quote: Quote) {
-    match word.pieces.last_mut() {
-        Some(last) if last.quote == quote => last.text.push_str(text),
-        _ => word.pieces.push(Piece { text: text.to_owned(), quote }),
-    }
 }
 
 #[cfg(test)]

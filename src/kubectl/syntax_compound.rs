@@ -1,6 +1,7 @@
 //! Commands of the shell that hold others, taken apart: `( ... )`, `{ ... }`, `for`, `while`, `until` and `if`.
 
-use super::syntax::{bare, closing, list, next_token, parse, Group, Token, Word};
+use super::syntax::{list, parse, Group, Word};
+use super::syntax_words::{bare, closing, next_token, Token};
 
 /// What a text ends with too early.
 const EARLY: &str = "syntax error: unexpected end of file";

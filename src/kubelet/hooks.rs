@@ -39,7 +39,7 @@ impl Sync<'_> {
             return Hooked { took: Span::ZERO, failure: None };
         }
         let object = self.run.object.clone();
-        let port = super::probes::port_number(self.run.containers[i].spec(&object), get.get("port"));
+        let port = super::probe_requests::port_number(self.run.containers[i].spec(&object), get.get("port"));
         let host = if get.get("host").is_empty() { self.run.ip.as_str() } else { get.get("host").str() };
         let path = if get.get("path").is_empty() { "/" } else { get.get("path").str() };
         let request =

@@ -3,7 +3,8 @@
 use ecow::EcoString;
 
 use crate::base::draw;
-use crate::base::map::{Map, Set};
+use crate::base::map::Map;
+use crate::base::map::Set;
 use crate::base::time::{SimTime, Span};
 use crate::store::settings::{ip_number, ip_text};
 use crate::store::View;

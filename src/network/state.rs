@@ -2,7 +2,8 @@
 //!
 //! It follows changes and answers questions; it never writes to the store.
 
-use crate::base::map::{Map, Set};
+use crate::base::map::Map;
+use crate::base::map::Set;
 use core::net::IpAddr;
 use std::sync::Arc;
 

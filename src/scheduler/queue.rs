@@ -6,7 +6,8 @@ use std::cmp::Reverse;
 use ecow::EcoString;
 
 use crate::api::ObjectKey;
-use crate::base::map::{Map, Set};
+use crate::base::map::Map;
+use crate::base::map::Set;
 use crate::base::time::{SimTime, Span};
 
 const INITIAL_BACK_OFF: Span = Span::secs(1);

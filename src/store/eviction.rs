@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::deletion::Deleted;
 use super::plan::DeleteOptions;
-use super::server::{set_condition, Part};
+use super::server::set_condition;
+use super::server::Part;
 use super::{Because, Server};
 use crate::api::{kind, selector, Object, ObjectKey, Status, Value};
 use crate::value;

@@ -12,6 +12,7 @@ pub mod definitions;
 pub mod deletion;
 mod eviction;
 pub mod ip_range;
+mod kept_fields;
 mod limit_ranger;
 pub mod metrics;
 pub mod objects;

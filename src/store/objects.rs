@@ -9,7 +9,8 @@ use super::tally::{Tallies, Tally};
 use super::{Because, Change, Verb};
 use crate::api::kinds::Catalog;
 use crate::api::{Object, ObjectKey, Value};
-use crate::base::map::{Map, Set};
+use crate::base::map::Map;
+use crate::base::map::Set;
 use crate::base::time::SimTime;
 
 /// How many changes the watch log keeps for late readers.

@@ -7,13 +7,15 @@ use std::sync::Arc;
 use ecow::EcoString;
 
 use super::deletion::{self, Deleted};
+pub use super::kept_fields::set_condition;
+use super::kept_fields::{keep_generation, keep_system_fields, reset_status};
 use super::plan::DeleteOptions;
 use super::{
     admission, definitions, pod_admission, pod_security, quota_admission, service_allocation, service_fields, Because,
     Settings, Store,
 };
 use crate::api::field_manager::{self, Manager};
-use crate::api::{validation, Kind, Object, ObjectKey, Status, Value};
+use crate::api::{validation, Kind, Object, ObjectKey, Status};
 use crate::base::draw;
 use crate::base::time::{SimTime, Timestamp};
 
@@ -380,51 +382,6 @@ impl Server<'_> {
     }
 }
 
-/// Puts a condition into the status in place of the one of its type.
-pub fn set_condition(object: &mut Object, condition: Value) {
-    let conditions = object.value.slot_at("status.conditions").list_mut();
-    match conditions.make_mut().iter_mut().find(|c| c.get("type") == condition.get("type")) {
-        Some(place) => *place = condition,
-        None => conditions.push(condition),
-    }
-}
-
-fn reset_status(object: &mut Object) {
-    if object.kind.kind == "DaemonSet" {
-        count_template(object, 1);
-    }
-    if object.kind.has_status && object.kind.kind != "Node" {
-        object.value.remove_key("status");
-        match object.kind.kind {
-            "Service" | "Ingress" => object.set("status.loadBalancer", Value::map()),
-            "Deployment" | "Job" | "CronJob" => object.set("status", Value::map()),
-            "ReplicaSet" | "ReplicationController" => object.set("status.replicas", 0),
-            "PodDisruptionBudget" => object.set(
-                "status",
-                crate::value!({"currentHealthy": 0, "desiredHealthy": 0, "disruptionsAllowed": 0, "expectedPods": 0}),
-            ),
-            "StatefulSet" => object.set("status", crate::value!({"availableReplicas": 0, "replicas": 0})),
-            "DaemonSet" => object.set(
-                "status",
-                crate::value!({"currentNumberScheduled": 0, "desiredNumberScheduled": 0, "numberMisscheduled": 0, "numberReady": 0}),
-            ),
-            "APIService" => {
-                let (reason, message) = match object.at("spec.service").is_null() {
-                    true => ("Local", "Local APIServices are always available"),
-                    false => ("Passed", "all checks passed"),
-                };
-                let available = crate::value!({"type": "Available", "status": "True", "reason": reason,
-                    "message": message, "lastTransitionTime": (object.at("metadata.creationTimestamp").clone())});
-                object.set("status.conditions", Value::from(vec![available]));
-            }
-            "HorizontalPodAutoscaler" => {
-                object.set("status", crate::value!({"currentMetrics": null, "desiredReplicas": 0}));
-            }
-            _ => {}
-        }
-    }
-}
-
 /// What the API server only reports cannot be written.
 fn check_written(kind: &Kind) -> Result<(), Status> {
     match kind.verbs() {
@@ -438,78 +395,4 @@ fn refuse_invalid(object: &Object, causes: Vec<crate::api::status::Cause>) -> Re
         return Ok(());
     }
     Err(Status::invalid(&object.kind.qualified_kind(), object.name(), causes))
-}
-
-/// What no update of an object may change: it is the server's.
-fn keep_system_fields(object: &mut Object, current: &Object) {
-    object.set("apiVersion", current.at("apiVersion").clone());
-    object.set("kind", current.kind.name());
-    let fields = [
-        "uid",
-        "creationTimestamp",
-        "deletionTimestamp",
-        "deletionGracePeriodSeconds",
-        "generation",
-        "resourceVersion",
-        "generateName",
-    ];
-    for field in fields {
-        let value = current.metadata().get(field).clone();
-        let metadata = object.value.slot("metadata");
-        if value.is_null() {
-            metadata.remove_key(field);
-        } else {
-            metadata.map_mut().insert(field, value);
-        }
-    }
-}
-
-const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
-
-fn template_generation(set: &Object) -> i64 {
-    set.annotation(TEMPLATE_GENERATION).parse().unwrap_or(1)
-}
-
-/// Models pkg/registry/apps/daemonset strategy.go PrepareForCreate and PrepareForUpdate: how often a DaemonSet's template
-/// changed stands in an annotation of apps/v1.
-fn count_template(set: &mut Object, generation: i64) {
-    set.value.slot_at("metadata.annotations").map_mut().insert(TEMPLATE_GENERATION, generation.to_string());
-}
-
-/// The annotations of a deployment but for its revision, which its controller writes as a status.
-fn user_annotations(deployment: &Object) -> Vec<&(EcoString, Value)> {
-    let annotations = deployment.metadata().get("annotations").entries().iter();
-    annotations.filter(|(key, _)| key != "deployment.kubernetes.io/revision").collect()
-}
-
-/// What of a custom object counts as its content: all but its metadata and, where that is a sub-resource, its status.
-fn custom_content(object: &Object) -> Value {
-    let mut content = object.value.clone();
-    content.remove_key("metadata");
-    if object.kind.has_status {
-        content.remove_key("status");
-    }
-    content
-}
-
-/// Models pkg/registry/apps/deployment strategy.go PrepareForUpdate and its sisters: a deployment's annotations count, too.
-fn keep_generation(object: &mut Object, current: &Object) {
-    let same = |field: &str| {
-        let (a, b) = (object.value.get(field), current.value.get(field));
-        a.same(b) || a == b
-    };
-    let unchanged = match object.kind.kind {
-        "Deployment" => same("spec") && user_annotations(object) == user_annotations(current),
-        "EndpointSlice" => same("endpoints") && same("ports") && object.labels() == current.labels(),
-        "VerticalPodAutoscalerCheckpoint" => same("spec") && same("status"),
-        _ if object.kind.custom.is_some() => custom_content(object) == custom_content(current),
-        _ => same("spec"),
-    };
-    if object.kind.kind == "DaemonSet" {
-        let template = |object: &Object| object.at("spec.template").clone();
-        count_template(object, template_generation(current) + i64::from(template(object) != template(current)));
-    }
-    if object.kind.has_generation && !unchanged {
-        object.set("metadata.generation", current.generation() + 1);
-    }
 }

@@ -12,10 +12,11 @@ use crate::cluster::World;
 use crate::kubectl::call::{Call, Outcome, Poll, Run, Waiting, WorldReader};
 use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::output::Output;
-use crate::kubectl::print::{found, relaxed_path, tables, Format, TableOptions};
+use crate::kubectl::print::Format;
 use crate::kubectl::raw_proxy;
 use crate::kubectl::reader::Reader;
 use crate::kubectl::resources::{select, Filter};
+use crate::kubectl::tables::{found, relaxed_path, tables, TableOptions};
 use crate::value;
 
 /// Its row.

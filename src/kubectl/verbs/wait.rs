@@ -8,8 +8,8 @@ use crate::cluster::World;
 use crate::kubectl::call::{Call, Outcome, Poll, Run, Waiting};
 use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::output::Output;
-use crate::kubectl::print::{cell_text, found, relaxed_path};
 use crate::kubectl::resources::select;
+use crate::kubectl::tables::{cell_text, found, relaxed_path};
 
 /// Its row.
 pub static VERB: Verb = Verb { name: "wait", run: Some(run), ..super::PLAIN };

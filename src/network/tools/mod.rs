@@ -8,6 +8,7 @@ use super::{proxy, State, Trace};
 use crate::store::View;
 
 pub mod curl;
+mod curl_print;
 pub mod dig;
 pub mod dig_busybox;
 pub mod explain;

@@ -1,7 +1,7 @@
 //! nc: whether a port takes connections (`nc -zv`), and what is said to what is piped in, as OpenBSD's prints it. A shell hands
 //! over what is piped in as `--stdin=TEXT`.
 
-use super::curl::head;
+use super::curl_print::head;
 use super::{busybox, seconds_us, Context, Flag, Flags, Output};
 use crate::network::request::{request, Request};
 use crate::network::{Outcome, Trace};

@@ -4,7 +4,8 @@ use super::{Context, Flag, Flags, Output};
 use crate::base::draw;
 use crate::network::path::{Arrival, Path};
 use crate::network::proxy::service::Protocol;
-use crate::network::request::{look_up, Source};
+use crate::network::request::Source;
+use crate::network::resolve::look_up;
 use crate::network::Outcome;
 
 /// How many echo requests are sent without being told: nobody is there to interrupt it.

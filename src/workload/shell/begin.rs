@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use ecow::{EcoString, EcoVec};
 
-use super::compile::{compile, Op, Stage};
+use super::compile::compile;
 use super::lex::Piece;
+use super::ops::{Op, Stage};
 use super::{follow, Entry, Host, Process, Wake};
 
 /// Why a shell has nothing to run.

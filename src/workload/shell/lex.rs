@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use ecow::EcoString;
 
-use super::compile::{compile, Op};
+use super::compile::compile;
+use super::ops::Op;
 
 /// A word of a script.
 pub type Word = Vec<Piece>;

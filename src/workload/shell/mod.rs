@@ -1,21 +1,17 @@
 //! The small shell of containers: a process is a place in a compiled script and plain data, so that it can be left while it
 //! sleeps and gone on with when its time has come. What it reads, writes and asks it does through a [`Host`].
 
-use std::sync::Arc;
-
-use ecow::{EcoString, EcoVec};
-
-use super::Demand;
-use crate::base::time::{SimTime, Span, Timestamp};
-
 mod arithmetic;
 mod begin;
 mod builtins;
 mod compile;
+mod compounds;
 mod expand;
 mod files;
 mod lex;
+mod listings;
 mod loops;
+mod ops;
 mod programs;
 mod run;
 mod servers;
@@ -25,7 +21,7 @@ mod stress;
 mod wrappers;
 
 pub use compile::compile;
-use compile::{Op, Redirect};
+pub use paths::follow;
 pub use programs::{is_known, is_small};
 
 /// What a process finds around it.
@@ -337,61 +333,16 @@ impl Process {
             None => self.variables.push(Variable { name: name.into(), value, exported: false }),
         }
     }
-
-    /// A path from where the process stands.
-    fn path(&self, path: &str) -> EcoString {
-        let mut parts: Vec<&str> = Vec::new();
-        let base = if path.starts_with('/') { "" } else { self.directory.as_str() };
-        for part in base.split('/').chain(path.split('/')) {
-            match part {
-                "" | "." => {}
-                ".." => drop(parts.pop()),
-                part => parts.push(part),
-            }
-        }
-        let mut text = EcoString::new();
-        for part in parts {
-            text.push('/');
-            text.push_str(part);
-        }
-        if text.is_empty() {
-            text.push('/');
-        }
-        text
-    }
 }
 
-/// What lies at a path, links followed; the path it was found at.
-pub fn follow(host: &dyn Host, path: &str) -> Option<(EcoString, Entry)> {
-    let mut path = EcoString::from(path);
-    for _ in 0..8 {
-        match host.entry(&path) {
-            Some(Entry::Link(to)) => path = linked(&path, &to),
-            Some(entry) => return Some((path, entry)),
-            None => path = through_links(host, &path)?,
-        }
-    }
-    None
-}
-
-fn linked(path: &str, to: &str) -> EcoString {
-    if to.starts_with('/') {
-        return to.into();
-    }
-    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    EcoString::from(format!("{folder}/{to}"))
-}
-
-/// The path with the first of its folders that is a link replaced by what it leads to.
-fn through_links(host: &dyn Host, path: &str) -> Option<EcoString> {
-    let ends = path.char_indices().filter(|(i, c)| *c == '/' && *i > 0).map(|(i, _)| i);
-    for end in ends {
-        if let Some(Entry::Link(to)) = host.entry(&path[..end]) {
-            return Some(EcoString::from(format!("{}{}", linked(&path[..end], &to), &path[end..])));
-        }
-    }
-    None
-}
-
+mod paths;
 #[cfg(test)]
 mod tests;
+
+use std::sync::Arc;
+
+use ecow::{EcoString, EcoVec};
+use ops::{Op, Redirect};
+
+use super::Demand;
+use crate::base::time::{SimTime, Span, Timestamp};

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use ecow::{EcoString, EcoVec};
 
-use super::compile::{Op, Stage};
 use super::lex::Piece;
+use super::ops::{Op, Stage};
 use super::streams::{Collecting, Io};
 use super::{programs, Frame, Host, Pace, Process, Wake};
 use crate::base::time::{SimTime, Span};

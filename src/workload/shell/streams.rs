@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ecow::EcoString;
 
-use super::compile::Redirect;
+use super::ops::Redirect;
 use super::{follow, Entry, Frame, Host, Process};
 use crate::base::time::{SimTime, Span};
 
