@@ -1,6 +1,8 @@
 // Writes scripts/deferred.txt: which modules of ours nothing calls while the page opens, so that they may come a moment later.
 // Run it after `./kubottle build` when tests/browser/deferred.test.mjs says that the second part is asked for too early, or
-// when much has been added: it opens the built page with a WebAssembly that notes each function it enters.
+// when much has been added: it opens the built page with a WebAssembly that notes each function it enters. Compilers of two
+// versions do not put the same functions into each other, so the list must come from builds of both: checkouts of the same
+// source that were built with another one (WASM_STD=debian) are given as arguments.
 import binaryen from "binaryen";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,29 +18,37 @@ const VIEWS = [
   { query: "?lang=zh&theme=dark", viewport: { width: 390, height: 844 } },
 ];
 
-const folder = mkdtempSync(join(tmpdir(), "first-view-"));
-cpSync("dist", folder, { recursive: true });
-const find = (pattern) => join(folder, readdirSync(folder).find((name) => pattern.test(name)));
-const { bytes, names } = noting(readFileSync(WHOLE));
-writeFileSync(find(/_bg\.wasm$/), bytes);
-const glue = find(/^kubottle-web-.*\.js$/);
-writeFileSync(glue, readFileSync(glue, "utf8").replace("() => kubottleDeferred.now()", "(index) => (window.entered ??= new Set()).add(index)"));
-const entered = new Set();
-const server = await serve(folder);
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
-for (const { query, viewport } of VIEWS) {
-  const page = await browser.newPage({ viewport });
-  await page.goto(server.url + query);
-  await page.waitForTimeout(6000);
-  for (const index of await page.evaluate(() => [...window.entered])) entered.add(index);
-}
-await browser.close();
-await server.close();
-rmSync(folder, { recursive: true });
+const builds = [];
+for (const checkout of [".", ...process.argv.slice(2)]) builds.push(await watched(checkout));
 
 const head = readFileSync("scripts/deferred.txt", "utf8").split("\n").filter((line) => line.startsWith("#"));
 const lines = [...untouched(), ...genericEntered()];
 writeFileSync("scripts/deferred.txt", [...head, ...lines, ...stillMoved(lines), ""].join("\n"));
+
+/** One build: its WebAssembly, its functions' names, and the numbers of those that were entered while its page opened. */
+async function watched(checkout) {
+  const whole = readFileSync(join(checkout, WHOLE));
+  const folder = mkdtempSync(join(tmpdir(), "first-view-"));
+  cpSync(join(checkout, "dist"), folder, { recursive: true });
+  const find = (pattern) => join(folder, readdirSync(folder).find((name) => pattern.test(name)));
+  const { bytes, names } = noting(whole);
+  writeFileSync(find(/_bg\.wasm$/), bytes);
+  const glue = find(/^kubottle-web-.*\.js$/);
+  writeFileSync(glue, readFileSync(glue, "utf8").replace("() => kubottleDeferred.now()", "(index) => (window.entered ??= new Set()).add(index)"));
+  const entered = new Set();
+  const server = await serve(folder);
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+  for (const { query, viewport } of VIEWS) {
+    const page = await browser.newPage({ viewport });
+    await page.goto(server.url + query);
+    await page.waitForTimeout(6000);
+    for (const index of await page.evaluate(() => [...window.entered])) entered.add(index);
+  }
+  await browser.close();
+  await server.close();
+  rmSync(folder, { recursive: true });
+  return { whole, names, entered };
+}
 
 /** The module with a call at the start of each of its functions, and the functions' names in the order of the numbers noted. */
 function noting(source) {
@@ -60,16 +70,18 @@ function noting(source) {
 /** The outermost modules and types of ours of which nothing was entered, as patterns; and what was entered in those that stay. */
 function untouched() {
   const root = { children: new Map(), entered: 0 };
-  names.forEach((name, index) => {
-    const path = pathOf(name);
-    if (!path) return;
-    let node = root;
-    for (const part of path) {
-      if (!node.children.has(part)) node.children.set(part, { children: new Map(), entered: 0 });
-      node = node.children.get(part);
-      if (entered.has(index)) node.entered++;
-    }
-  });
+  for (const { names, entered } of builds) {
+    names.forEach((name, index) => {
+      const path = pathOf(name);
+      if (!path) return;
+      let node = root;
+      for (const part of path) {
+        if (!node.children.has(part)) node.children.set(part, { children: new Map(), entered: 0 });
+        node = node.children.get(part);
+        if (entered.has(index)) node.entered++;
+      }
+    });
+  }
   const lines = [];
   const visit = (node, path) => {
     if (path && !node.entered) {
@@ -84,18 +96,21 @@ function untouched() {
 
 /** Generic code that was entered and carries no module's name of ours. */
 function genericEntered() {
-  const generic = [...entered].map((index) => withoutHash(names[index])).filter((name) => !pathOf(name));
+  const generic = builds.flatMap(({ names, entered }) => [...entered].map((index) => withoutHash(names[index])).filter((name) => !pathOf(name)));
   return [...new Set(generic)].sort().map((name) => `=${name}`);
 }
 
 /** Generic code that was entered and would yet be moved: by name, until nothing that was entered is moved. */
 function stillMoved(lines) {
-  const parts = partsOf(binaryen.readBinary(readFileSync(WHOLE)));
   const stays = new Set();
+  const parts = builds.map(({ whole }) => partsOf(binaryen.readBinary(whole)));
   for (;;) {
-    const moved = chooseMoved(parts, listsOf([...lines, ...stays].join("\n")));
+    const lists = listsOf([...lines, ...stays].join("\n"));
     const before = stays.size;
-    for (const index of entered) if (moved.has(names[index]) && !pathOf(names[index])) stays.add(`!${withoutHash(names[index])}`);
+    builds.forEach(({ names, entered }, build) => {
+      const moved = chooseMoved(parts[build], lists);
+      for (const index of entered) if (moved.has(names[index]) && !pathOf(names[index])) stays.add(`!${withoutHash(names[index])}`);
+    });
     if (stays.size === before) return [...stays].sort();
   }
 }
