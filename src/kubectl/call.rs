@@ -104,8 +104,8 @@ impl Call<'_> {
     pub fn dry_run(&self) -> Result<DryRun, Failure> {
         match self.line.get("dry-run") {
             _ if self.line.is("local") => Ok(DryRun::Client),
-            None | Some("none" | "false") => Ok(DryRun::No),
-            Some("client" | "unchanged" | "true") => Ok(DryRun::Client),
+            None | Some("none" | "0" | "f" | "F" | "false" | "FALSE" | "False") => Ok(DryRun::No),
+            Some("client" | "unchanged" | "1" | "t" | "T" | "true" | "TRUE" | "True") => Ok(DryRun::Client),
             Some("server") => Ok(DryRun::Server),
             Some(other) => {
                 Err(error(format!("Invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\".")))

@@ -6,7 +6,7 @@ use super::flags::{self, Flag, Takes};
 use super::help;
 use super::output::Output;
 use super::session::Session;
-use super::verbs::{self, config, Verb, VERBS};
+use super::verbs::{self, config_check, Verb, VERBS};
 use crate::base::time::{parse_duration, SimTime, Span};
 use crate::cluster::World;
 
@@ -72,8 +72,9 @@ fn start(
         return Ok(Run::Done(1));
     };
     if command != "kubectl config" && !command.starts_with("kubectl config ") {
-        config::check(&line, path, session)?;
+        config_check::check(&line, path, session, world, out)?;
     }
+    config_check::warn_of_dry_run(&line, world, out);
     let limit = line.get("request-timeout").filter(|text| !matches!(*text, "0" | "0s")).and_then(parse_duration);
     if limit.is_some_and(|limit| limit < Span::millis(1)) {
         return Err(Failure::Plain("context deadline exceeded".to_owned()));

@@ -114,7 +114,7 @@ fn texts(call: &mut Call<'_>, path: &str) -> Result<Vec<(String, String)>, Failu
         return Ok(vec![(path.to_owned(), text.to_owned())]);
     }
     let inside = call.session.folder(path, call.line.is("recursive"));
-    if inside.is_empty() {
+    if inside.is_empty() && !matches!(path.trim_end_matches('/'), "." | ".." | "") {
         return Err(error(format!("the path \"{path}\" does not exist")));
     }
     let is_manifest = |name: &str| [".json", ".yaml", ".yml"].iter().any(|ending| name.ends_with(ending));

@@ -183,7 +183,7 @@ type Known<'a> = &'a dyn Fn(&str) -> Option<String>;
 /// A line without what differs from run to run. Hashes that are known to stand for each other stay, so that equal ones
 /// stay equal.
 fn plain(line: &str, known: Known<'_>) -> String {
-    let mut text = without_times(&line.split_whitespace().collect::<Vec<_>>().join(" "));
+    let mut text = without_times(&without_log_head(line).split_whitespace().collect::<Vec<_>>().join(" "));
     if text.matches(',').count() > 1 && !text.contains(": ") {
         let lists = text.split(' ').map(|word| {
             let mut parts: Vec<&str> = word.split(',').collect();
@@ -213,6 +213,16 @@ fn plain(line: &str, known: Known<'_>) -> String {
         out.push_str(&plain_token(token, is_node_row && i == 0, known));
     }
     out
+}
+
+/// A line of kubectl's log without its time, its process and the mark that the recording put before it.
+fn without_log_head(line: &str) -> &str {
+    let text = line.trim_start_matches("??? ");
+    let is_head = text.len() > 5 && text.starts_with(['I', 'W', 'E']) && text[1..5].bytes().all(|c| c.is_ascii_digit());
+    text.split_once(".go:").filter(|_| is_head).map_or(line, |(head, _)| {
+        let file = head.rfind(' ').map_or(0, |at| at + 1);
+        &text[file..]
+    })
 }
 
 /// A line with each `2026-11-23T03:22:13Z` made `TIME`.

@@ -5,10 +5,12 @@ use super::change::{create, modify, report};
 use super::{edit, server_side, Verb};
 use crate::api::apply::{is_unchanged, last_applied, three_way_merge_patch, three_way_patch, LAST_APPLIED};
 use crate::api::decode::FieldValidation;
+use crate::api::manifest::find_kind;
 use crate::api::patch::{self, PatchType};
 use crate::api::selector::Selector;
-use crate::api::{encode, json, kind, Object, ObjectKey, Status};
+use crate::api::{encode, json, kind, Kind, Object, ObjectKey, Status};
 use crate::kubectl::call::{Call, DryRun, Outcome, Run};
+use crate::kubectl::dispatch::log_head;
 use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::manifest::{self, Manifest};
 use crate::kubectl::print::Format;
@@ -89,6 +91,32 @@ const PRUNED: [&str; 16] = [
     "PersistentVolume",
 ];
 
+const PRUNE_WARNING: &str = "Deprecated: kubectl apply will no longer prune non-namespaced resources by default when used \
+    with the --namespace flag in a future release. To preserve the current behaviour, list the resources you want to target \
+    explicitly in the --prune-allowlist flag.";
+
+/// The kinds that are looked through: those of `--prune-allowlist`, or else the usual ones.
+///
+/// Models staging/src/k8s.io/kubectl/pkg/util/prune ParseResources and GetRESTMappings.
+fn pruned(call: &mut Call<'_>) -> Result<Vec<&'static Kind>, Failure> {
+    let asked = call.line.list("prune-allowlist");
+    if asked.is_empty() {
+        call.out.err(format!("{}prune.go:71] {PRUNE_WARNING}", log_head('W', call.world)));
+        return Ok(PRUNED.iter().map(|name| kind(name)).collect());
+    }
+    let row = |text: &String| {
+        let parts: Vec<&str> = text.split('/').collect();
+        let [group, version, kind] = parts.as_slice() else {
+            let form = "please follow <group/version/kind>";
+            return Err(error(format!("invalid GroupVersionKind format: {text}, {form}")));
+        };
+        let api_version = if *group == "core" { (*version).to_owned() } else { format!("{group}/{version}") };
+        find_kind(&api_version, kind)
+            .ok_or_else(|| error(format!("no matches for kind \"{kind}\" in version \"{api_version}\"")))
+    };
+    asked.iter().map(row).collect()
+}
+
 /// Deletes what was applied before and is in none of the files now.
 ///
 /// Models staging/src/k8s.io/kubectl/pkg/cmd/apply pruner.pruneAll.
@@ -99,8 +127,10 @@ fn prune(call: &mut Call<'_>, manifests: &[Manifest], dry: DryRun) -> Result<(),
         let (kind, namespace, name) = manifest.target(call)?;
         applied.push((kind.kind, ObjectKey::new(namespace.as_str(), name.as_str())));
     }
-    for name in PRUNED {
-        let row = kind(name);
+    let rows = pruned(call)?;
+    for row in rows {
+        let name = row.kind;
+        warn_of_deprecation(call, row);
         let here =
             |object: &&Object| !row.namespaced || applied.iter().any(|(_, key)| key.namespace == object.namespace());
         let left_out = |object: &&Object| {

@@ -7,7 +7,6 @@ use crate::api::Value;
 use crate::base::table::columns;
 use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
-use crate::kubectl::flags::{is_own, Line};
 use crate::kubectl::help;
 use crate::kubectl::print::{execute, Format};
 use crate::kubectl::Session;
@@ -49,17 +48,19 @@ const DONE: Outcome = Ok(Run::Done(0));
 const CONTEXT: &str = "kubottle";
 /// Where the API server is said to be.
 pub const SERVER: &str = "https://kubottle:6443";
+/// What the clusters' certificate is in the file: a text of the form of one, in base64.
+const CERTIFICATE: &str =
+    "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tClMzVmliM1IwYkdVPQotLS0tLUVORCBDRVJUSUZJQ0FURS0tLS0tCg==";
 /// Where the file is said to be.
-const PATH: &str = "/home/user/.kube/config";
-const CLUSTER_FIELDS: &[&str] =
-    &["server", "tls-server-name", "proxy-url", "insecure-skip-tls-verify", "certificate-authority"];
+pub(super) const PATH: &str = "/home/user/.kube/config";
+const CLUSTER_FIELDS: &[&str] = &["server", "tls-server-name", "proxy-url", "certificate-authority"];
 const USER_FIELDS: &[&str] = &["token", "username", "password", "client-certificate", "client-key"];
 
 /// The configuration of a new terminal.
 pub fn fresh() -> Value {
     value!({
         "apiVersion": "v1",
-        "clusters": [{"cluster": {"certificate-authority-data": "a3Vib3R0bGU=", "server": SERVER}, "name": CONTEXT}],
+        "clusters": [{"cluster": {"certificate-authority-data": CERTIFICATE, "server": SERVER}, "name": CONTEXT}],
         "contexts": [{"context": {"cluster": CONTEXT, "user": "admin"}, "name": CONTEXT}],
         "current-context": CONTEXT,
         "kind": "Config",
@@ -68,7 +69,7 @@ pub fn fresh() -> Value {
 }
 
 /// The entry of a name in a list of the configuration.
-fn entry<'a>(config: &'a Value, list: &str, name: &str) -> Option<&'a Value> {
+pub(super) fn entry<'a>(config: &'a Value, list: &str, name: &str) -> Option<&'a Value> {
     config.get(list).list().iter().find(|entry| entry.get("name").str() == name)
 }
 
@@ -91,38 +92,6 @@ fn follow(session: &mut Session) {
     let namespace = entry(&session.config, "contexts", &current).map(|entry| entry.at("context.namespace").text());
     let namespace = namespace.filter(|namespace| !namespace.is_empty());
     session.namespace = namespace.map_or_else(|| "default".to_owned(), String::from);
-}
-
-/// Fails where flags ask for a context, cluster, user, file or server that does not exist.
-pub fn check(line: &Line, command: &str, session: &Session) -> Result<(), Failure> {
-    let config = &session.config;
-    let get = |name: &str| line.get(name).filter(|_| !is_own(command, name));
-    if let Some(path) = get("kubeconfig").filter(|path| !path.is_empty() && *path != PATH) {
-        if session.file(path).is_none() {
-            return Err(error(format!("stat {path}: no such file or directory")));
-        }
-    }
-    if let Some(name) = get("context").filter(|name| entry(config, "contexts", name).is_none()) {
-        return Err(Failure::Plain(format!(
-            "Error in configuration: context was not found for specified context: {name}"
-        )));
-    }
-    if let Some(name) = get("cluster").filter(|name| entry(config, "clusters", name).is_none()) {
-        return Err(error(format!("no server found for cluster \"{name}\"")));
-    }
-    if let Some(name) = get("user").filter(|name| entry(config, "users", name).is_none()) {
-        return Err(error(format!("auth info \"{name}\" does not exist")));
-    }
-    if let Some(server) = get("server").filter(|server| *server != SERVER) {
-        let host = server.split("://").last().unwrap_or(server).split('/').next().unwrap_or(server);
-        return Err(Failure::Plain(format!(
-            "The connection to the server {host} was refused - did you specify the right host or port?"
-        )));
-    }
-    if get("token").is_some() {
-        return Err(error("You must be logged in to the server (Unauthorized)"));
-    }
-    Ok(())
 }
 
 /// Prints the help and says which arguments were too many or too few.
@@ -237,15 +206,78 @@ fn rename_context(call: &mut Call<'_>) -> Outcome {
     DONE
 }
 
+/// Fails where the flags of `set-cluster` or `set-credentials` do not go together.
+///
+/// Models staging/src/k8s.io/kubectl/pkg/cmd/config setClusterOptions.validate and setCredentialsOptions.validate.
+fn check_entry(call: &Call<'_>) -> Result<(), Failure> {
+    let line = &call.line;
+    let mut methods = Vec::new();
+    if !line.text("token").is_empty() {
+        methods.push("--token");
+    }
+    if !line.text("username").is_empty() || !line.text("password").is_empty() {
+        methods.push("--username/--password");
+    }
+    if methods.len() > 1 {
+        let methods = methods.join(", ");
+        return Err(error(format!(
+            "you cannot specify more than one authentication method at the same time: {methods}"
+        )));
+    }
+    if line.is("insecure-skip-tls-verify") && !line.text("certificate-authority").is_empty() {
+        return Err(error("you cannot specify a certificate authority and insecure mode at the same time"));
+    }
+    if !line.is("embed-certs") {
+        return Ok(());
+    }
+    let files = ["certificate-authority", "client-certificate", "client-key"];
+    let given: Vec<(&str, &str)> =
+        files.iter().map(|flag| (*flag, line.text(flag))).filter(|(_, path)| !path.is_empty()).collect();
+    if given.is_empty() {
+        let wanted = match call.command.ends_with("set-cluster") {
+            true => "--certificate-authority",
+            false => "--client-certificate or --client-key",
+        };
+        return Err(error(format!("you must specify a {wanted} to embed")));
+    }
+    match given.into_iter().find(|(_, path)| call.session.file(path).is_none()) {
+        Some((flag, path)) => {
+            Err(error(format!("could not stat {flag} file {path}: stat {path}: no such file or directory")))
+        }
+        None => Ok(()),
+    }
+}
+
+fn base64(text: &str) -> String {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD.encode(text)
+}
+
 fn set_entry(call: &mut Call<'_>, list: &str, field: &str, known: &[&str]) -> Outcome {
     let [name] = only(call)?;
-    let (entry, _) = slot(&mut call.session.config, list, &name);
-    entry.slot(field).map_mut();
+    check_entry(call)?;
+    let embed = call.line.is("embed-certs");
+    let mut fields: Vec<(String, Value)> = Vec::new();
     for flag in known {
-        if let Some(text) = call.line.get(flag) {
-            entry.slot(field).map_mut().insert(flag, text);
+        let Some(text) = call.line.get(flag) else { continue };
+        match call.session.file(text).filter(|_| embed) {
+            Some(file) => fields.push((format!("{flag}-data"), base64(file).into())),
+            None => fields.push(((*flag).to_owned(), text.into())),
         }
     }
+    if field == "cluster" && call.line.is("insecure-skip-tls-verify") {
+        fields.push(("insecure-skip-tls-verify".to_owned(), true.into()));
+    }
+    if let Some(command) = call.line.get("exec-command").filter(|_| field == "user") {
+        let mut exec = value!({"apiVersion": (call.line.text("exec-api-version")), "command": command, "env": null,
+            "provideClusterInfo": (call.line.is("exec-provide-cluster-info"))});
+        let args: Vec<Value> = call.line.all("exec-arg").iter().map(|arg| arg.as_str().into()).collect();
+        exec.set("args", if args.is_empty() { Value::Null } else { Value::from(args) });
+        fields.push(("exec".to_owned(), exec));
+    }
+    let (entry, _) = slot(&mut call.session.config, list, &name);
+    let entry = entry.slot(field).map_mut();
+    fields.into_iter().for_each(|(name, value)| entry.insert(&name, value));
     call.out.line(format!("{} \"{name}\" set.", if field == "user" { "User" } else { "Cluster" }));
     DONE
 }
@@ -261,15 +293,16 @@ fn change(config: &mut Value, path: &str, value: Option<&str>) -> Result<(), Fai
         "contexts" => "context",
         "clusters" => "cluster",
         "users" => "user",
-        other => return Err(error(format!("unable to parse {other:?}: no such property"))),
+        other => return Err(error(format!("unable to parse {other} after [] at api.Config"))),
     };
     let (name, property) = rest.rsplit_once('.').unwrap_or((rest, ""));
     match (value, property) {
+        (None, "") if name.is_empty() => config.set(list, Value::Null),
         (None, "") => config.slot(list).list_mut().retain(|entry| entry.get("name").str() != name),
         (None, property) if entry(config, list, name).is_some() => {
             slot(config, list, name).0.slot(field).remove_key(property);
         }
-        (None, _) => {}
+        (None, _) => return Err(error(format!("current map key `{name}` is invalid"))),
         (Some(value), property) => slot(config, list, name).0.slot(field).map_mut().insert(property, value),
     }
     Ok(())
@@ -294,8 +327,16 @@ fn unset(call: &mut Call<'_>) -> Outcome {
 fn view(call: &mut Call<'_>) -> Outcome {
     let mut config = call.session.config.clone();
     if call.line.is("minify") {
+        if let Some(asked) = call.line.get("context") {
+            config.set("current-context", asked);
+        }
         let current = config.get("current-context").text();
-        let context = entry(&config, "contexts", &current).cloned().unwrap_or_default();
+        if current.is_empty() {
+            return Err(error("current-context must exist in order to minify"));
+        }
+        let Some(context) = entry(&config, "contexts", &current).cloned() else {
+            return Err(error(format!("cannot locate context {current}")));
+        };
         for (list, name) in [
             ("contexts", current.as_str()),
             ("clusters", context.at("context.cluster").str()),

@@ -264,10 +264,9 @@ impl OnNode {
                     out.line(format!("pod/{} {}", key.name, wishes.verbs().1));
                     *step = Step::Done;
                 } else if late {
-                    let why = format!("global timeout reached: {}", wishes.patience);
                     let (name, namespace) = (&key.name, &key.namespace);
                     *step = Step::Failed(format!(
-                        "error when waiting for pod \"{name}\" in namespace \"{namespace}\" to terminate: {why}"
+                        "error when waiting for pod \"{name}\" in namespace \"{namespace}\" to terminate: context deadline exceeded"
                     ));
                 }
             }

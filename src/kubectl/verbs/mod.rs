@@ -7,6 +7,7 @@ mod autoscale;
 pub mod change;
 mod cluster_info_dump;
 pub mod config;
+pub mod config_check;
 mod containers;
 mod cp;
 mod create;
