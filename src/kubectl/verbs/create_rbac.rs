@@ -271,9 +271,11 @@ fn set_subject(call: &mut Call<'_>) -> Outcome {
         return Err(error("you must specify at least one value of user, group or serviceaccount"));
     }
     let args = call.line.args.clone();
-    each(call, &args, "subjects updated", &|_, object| {
+    each(call, &args, "subjects updated", &mut |_, object| {
         if !object.kind.kind.ends_with("RoleBinding") {
-            return Err(error("setting subjects is only supported for RoleBinding/ClusterRoleBinding"));
+            let identity = format!("{}/{}", object.kind.singular_resource(), object.name());
+            let only = "setting subjects is only supported for RoleBinding/ClusterRoleBinding";
+            return Err(error(format!("{identity}\n {only}")));
         }
         for subject in &wanted {
             let subjects = object.value.slot("subjects");

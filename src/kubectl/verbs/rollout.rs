@@ -12,6 +12,11 @@ use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::output::Output;
 use crate::kubectl::resources::select;
 
+/// Where a restart is written down.
+const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
+const TOO_SOON: &str =
+    "if restart has already been triggered within the past second, please wait before attempting to trigger another";
+
 /// Its row.
 pub static VERB: Verb =
     Verb { name: "rollout", subverbs: &[&HISTORY, &PAUSE, &RESTART, &RESUME, &STATUS, &UNDO], ..super::PLAIN };
@@ -92,12 +97,12 @@ fn restart(call: &mut Call<'_>, object: &Object) -> Result<(), Failure> {
         return Err(refuse(object, "can't restart paused deployment (run rollout resume first)"));
     }
     let (dry, now) = (call.dry_run()?, call.world.timestamp().rfc3339());
+    if object.at("spec.template.metadata.annotations").get(RESTARTED_AT).str() == now {
+        let name = object.name();
+        return Err(error(format!("failed to create patch for {name}: {TOO_SOON}")));
+    }
     let changed = modify(call, object, dry, |object| {
-        object
-            .value
-            .slot_at("spec.template.metadata.annotations")
-            .map_mut()
-            .insert("kubectl.kubernetes.io/restartedAt", now);
+        object.value.slot_at("spec.template.metadata.annotations").map_mut().insert(RESTARTED_AT, now);
         Ok(())
     })?;
     report(call, &changed, "restarted", dry)

@@ -52,7 +52,7 @@ pub(super) fn each(
     call: &mut Call<'_>,
     resources: &[String],
     done: &str,
-    change: &dyn Fn(&Call<'_>, &mut Object) -> Result<(), Failure>,
+    change: &mut dyn FnMut(&Call<'_>, &mut Object) -> Result<(), Failure>,
 ) -> Outcome {
     let selection = select(call, resources, call.line.is("all"))?;
     let (objects, mut failures) = selection.objects(call)?;
@@ -63,7 +63,7 @@ pub(super) fn each(
             failures.push(failure);
             continue;
         }
-        if wanted.value == object.value && !call.line.has("output") && done != SERVICE_ACCOUNT_DONE {
+        if wanted.value == object.value && done != SERVICE_ACCOUNT_DONE {
             continue;
         }
         let changed = modify(call, &object, dry, |current| {
@@ -92,7 +92,7 @@ fn set_image(call: &mut Call<'_>) -> Outcome {
     if pairs.is_empty() {
         return Err(error("at least one image update is required"));
     }
-    each(call, &resources, "image updated", &|_, object| {
+    each(call, &resources, "image updated", &mut |_, object| {
         let path = pod_spec_path(object)?;
         for (name, image) in &pairs {
             let mut found = false;
@@ -120,7 +120,7 @@ fn set_resources(call: &mut Call<'_>) -> Outcome {
         return Err(error("you must specify an update to requests or limits (in the form of --requests/--limits)"));
     }
     let wanted = call.line.get("containers").unwrap_or("*").to_owned();
-    each(call, &args, "resource requirements updated", &|_, object| {
+    each(call, &args, "resource requirements updated", &mut |_, object| {
         let path = pod_spec_path(object)?;
         let mut found = false;
         for container in object.value.slot_at(path).slot("containers").items_mut() {
@@ -166,7 +166,7 @@ fn set_selector(call: &mut Call<'_>) -> Outcome {
     if !expression.contains('=') {
         return Err(error("resource(s) were provided, but no name was specified"));
     }
-    each(call, &resources, "selector updated", &|_, object| {
+    each(call, &resources, "selector updated", &mut |_, object| {
         let mut selector = Value::map();
         for part in expression.split(',') {
             let (key, value) = part.split_once('=').unwrap_or((part, ""));
@@ -174,7 +174,7 @@ fn set_selector(call: &mut Call<'_>) -> Outcome {
         }
         match object.kind.kind {
             "Service" => object.set("spec.selector", selector),
-            kind => return Err(error(format!("cannot set the selector of a {kind}"))),
+            _ => return Err(error("setting a selector is only supported for Services")),
         }
         Ok(())
     })
@@ -190,7 +190,7 @@ fn set_service_account(call: &mut Call<'_>) -> Outcome {
         _ => return Err(error("serviceaccount is required")),
     };
     let dry = call.dry_run()? == DryRun::Client;
-    each(call, &resources, SERVICE_ACCOUNT_DONE, &|_, object| {
+    each(call, &resources, SERVICE_ACCOUNT_DONE, &mut |_, object| {
         let path = pod_spec_path(object)?;
         object.value.slot_at(path).set("serviceAccountName", name.as_str());
         if !dry {
