@@ -11,6 +11,8 @@ pub enum Takes {
     Nothing,
     /// A text.
     Text,
+    /// Pairs such as `a=1,b=2`.
+    Pairs,
     /// A whole number.
     Int,
     /// A duration such as `90s`.
@@ -72,17 +74,14 @@ fn read_flag(word: &'static str) -> Flag {
         Some((short, rest)) => (short.chars().next(), rest),
         None => (None, word),
     };
-    let kind = |(name, kind)| {
-        (
-            name,
-            if kind == "i" {
-                Takes::Int
-            } else if kind == "d" {
-                Takes::Duration
-            } else {
-                Takes::Text
-            },
-        )
+    let kind = |(name, kind): (&'static str, &str)| {
+        let takes = match kind {
+            "i" => Takes::Int,
+            "d" => Takes::Duration,
+            "m" => Takes::Pairs,
+            _ => Takes::Text,
+        };
+        (name, takes)
     };
     let optional = || rest.split_once('=').map(|(name, otherwise)| (name, Takes::Optional(otherwise)));
     let (name, takes) = rest.split_once(':').map(kind).or_else(optional).unwrap_or((rest, Takes::Nothing));
@@ -121,6 +120,10 @@ impl Flag {
                     _ => format!("time: invalid duration {value:?}"),
                 }
             }
+            Takes::Pairs => match pairs(value).into_iter().find(|pair| !pair.contains('=')) {
+                Some(pair) => format!("{pair} must be formatted as key=value"),
+                None => return Ok(()),
+            },
             _ => return Ok(()),
         };
         let short = self.short.map(|c| format!("-{c}, ")).unwrap_or_default();
@@ -241,6 +244,12 @@ impl Line {
         self.get(name).unwrap_or("")
     }
 
+    /// The pairs given to a flag that takes such.
+    pub fn pairs(&self, name: &str) -> Vec<(&str, &str)> {
+        let values = self.flags.get(name).map(Vec::as_slice).unwrap_or_default();
+        values.iter().flat_map(|value| pairs(value)).filter_map(|pair| pair.split_once('=')).collect()
+    }
+
     /// All values given, each split at commas.
     pub fn list(&self, name: &str) -> Vec<String> {
         let values = self.flags.get(name).map(Vec::as_slice).unwrap_or_default();
@@ -260,6 +269,16 @@ impl Line {
     /// True where a switch is on, or was not given and is on by itself.
     pub fn is_or(&self, name: &str, otherwise: bool) -> bool {
         self.get(name).map_or(otherwise, |value| is_bool(value) == Some(true))
+    }
+}
+
+/// The pairs of a text: commas divide them where there is more than one.
+///
+/// Models spf13/pflag stringToStringValue.Set.
+fn pairs(text: &str) -> Vec<&str> {
+    match text.matches('=').count() {
+        0 | 1 => vec![text],
+        _ => text.split(',').collect(),
     }
 }
 

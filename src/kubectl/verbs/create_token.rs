@@ -5,7 +5,7 @@ use crate::api::{kind, Object, Value};
 use crate::base::draw;
 use crate::base::time::{parse_duration, Span, Timestamp};
 use crate::kubectl::call::{Call, Outcome, Run};
-use crate::kubectl::failure::error;
+use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::print::Format;
 use crate::value;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,6 +16,7 @@ pub static TOKEN: Verb = Verb { name: "token", run: Some(token), ..super::PLAIN 
 
 fn token(call: &mut Call<'_>) -> Outcome {
     let name = call.only_name()?;
+    check_binding(call)?;
     let found = call.get(kind("ServiceAccount"), &call.namespace(), name);
     let account = found.map_err(|why| error(format!("failed to create token: {}", why.message())))?;
     let lasts = match call.line.get("duration") {
@@ -42,6 +43,29 @@ fn token(call: &mut Call<'_>) -> Outcome {
     let text = Format::of(call)?.one(&Object { kind: account.kind, value: made })?;
     call.out.out(text);
     Ok(Run::Done(0))
+}
+
+/// Fails where the flags that bind a token to an object do not go together.
+///
+/// Models staging/src/k8s.io/kubectl/pkg/cmd/create TokenOptions.Validate.
+fn check_binding(call: &Call<'_>) -> Result<(), Failure> {
+    let text = |flag: &str| call.line.text(flag);
+    if text("duration").starts_with('-') {
+        return Err(error("--duration must be greater than or equal to 0"));
+    }
+    let kind = text("bound-object-kind");
+    if kind.is_empty() {
+        let alone = ["bound-object-name", "bound-object-uid"].into_iter().find(|flag| !text(flag).is_empty());
+        return alone
+            .map_or(Ok(()), |flag| Err(error(format!("--{flag} can only be set if --bound-object-kind is provided"))));
+    }
+    if !matches!(kind, "Node" | "Pod" | "Secret") {
+        return Err(error("supported --bound-object-kind values are Node, Pod, Secret"));
+    }
+    match text("bound-object-name").is_empty() {
+        true => Err(error("--bound-object-name is required if --bound-object-kind is provided")),
+        false => Ok(()),
+    }
 }
 
 /// A token as the API server signs them; the claims are true, the signature is no signature.

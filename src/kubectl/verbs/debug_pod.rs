@@ -52,9 +52,8 @@ pub(super) fn from_flags(call: &Call<'_>, container: &mut Value, command: &[Stri
             false => drop(container.remove_key(field)),
         }
     }
-    let pairs = call.line.list("env");
-    let pairs = pairs.iter().filter_map(|pair| pair.split_once('='));
-    let variables: Vec<Value> = pairs.map(|(name, value)| value!({"name": name, "value": value})).collect();
+    let pairs = call.line.pairs("env");
+    let variables: Vec<Value> = pairs.into_iter().map(|(name, value)| value!({"name": name, "value": value})).collect();
     if !variables.is_empty() {
         container.set("env", variables);
     }
@@ -114,8 +113,7 @@ fn copy(call: &mut Call<'_>, pod: &Object, command: &[String]) -> Result<(Object
     if !call.line.is("same-node") {
         spec.remove_key("nodeName");
     }
-    let images = call.line.list("set-image");
-    let images: Vec<(&str, &str)> = images.iter().filter_map(|pair| pair.split_once('=')).collect();
+    let images = call.line.pairs("set-image");
     for container in spec.slot("containers").items_mut() {
         let own = container.get("name").text();
         let given = images.iter().find(|(name, _)| *name == own).or(images.iter().find(|(name, _)| *name == "*"));

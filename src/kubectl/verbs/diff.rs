@@ -76,6 +76,9 @@ fn diff(call: &mut Call<'_>, manifest: &Manifest) -> Result<String, Failure> {
                     Value::Null => drop(annotations.remove_key(LAST_APPLIED)),
                     remembered => annotations.map_mut().insert(LAST_APPLIED, remembered),
                 }
+                if annotations.is_empty() {
+                    object.value.slot("metadata").remove_key("annotations");
+                }
                 Ok(())
             })?;
             (shown(&current), shown(&changed))
