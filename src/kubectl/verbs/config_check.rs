@@ -57,7 +57,7 @@ pub fn check(line: &Line, command: &str, session: &Session, world: &World, out: 
         return Err(error(format!("auth info \"{name}\" does not exist")));
     }
     if let Some(server) = get("server").filter(|server| *server != SERVER) {
-        return Err(refused(server, command, line.is("raw") || !line.text("raw").is_empty(), world, out));
+        return Err(refused(server, command, line.has("raw"), world, out));
     }
     if get("token").is_some() {
         return Err(error("You must be logged in to the server (Unauthorized)"));
