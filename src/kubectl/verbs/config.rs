@@ -1,6 +1,7 @@
 //! `kubectl config`: the configuration file, which names clusters, users and contexts. Every context leads to the one
 //! cluster there is.
 
+use super::config_entries::set_entry;
 use super::Verb;
 use crate::api::encode::{json_pretty, yaml};
 use crate::api::Value;
@@ -29,9 +30,9 @@ pub static VERB: Verb = Verb {
         &row("get-users", |call| names(call, "users")),
         &row("rename-context", rename_context),
         &row("set", set),
-        &row("set-cluster", |call| set_entry(call, "clusters", "cluster", CLUSTER_FIELDS)),
+        &row("set-cluster", |call| set_entry(call, "clusters", "cluster")),
         &row("set-context", set_context),
-        &row("set-credentials", |call| set_entry(call, "users", "user", USER_FIELDS)),
+        &row("set-credentials", |call| set_entry(call, "users", "user")),
         &row("unset", unset),
         &Verb { aliases: &["use"], ..row("use-context", use_context) },
         &row("view", view),
@@ -43,7 +44,7 @@ const fn row(name: &'static str, run: fn(&mut Call<'_>) -> Outcome) -> Verb {
     Verb { name, run: Some(run), ..super::PLAIN }
 }
 
-const DONE: Outcome = Ok(Run::Done(0));
+pub(super) const DONE: Outcome = Ok(Run::Done(0));
 /// The name of the cluster, and of the context that leads to it.
 const CONTEXT: &str = "kubottle";
 /// Where the API server is said to be.
@@ -53,8 +54,6 @@ const CERTIFICATE: &str =
     "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tClMzVmliM1IwYkdVPQotLS0tLUVORCBDRVJUSUZJQ0FURS0tLS0tCg==";
 /// Where the file is said to be.
 pub(super) const PATH: &str = "/home/user/.kube/config";
-const CLUSTER_FIELDS: &[&str] = &["server", "tls-server-name", "proxy-url", "certificate-authority"];
-const USER_FIELDS: &[&str] = &["token", "username", "password", "client-certificate", "client-key"];
 
 /// The configuration of a new terminal.
 pub fn fresh() -> Value {
@@ -74,7 +73,7 @@ pub(super) fn entry<'a>(config: &'a Value, list: &str, name: &str) -> Option<&'a
 }
 
 /// The entry of a name, made where there is none; true where it is new.
-fn slot<'a>(config: &'a mut Value, list: &str, name: &str) -> (&'a mut Value, bool) {
+pub(super) fn slot<'a>(config: &'a mut Value, list: &str, name: &str) -> (&'a mut Value, bool) {
     let place = config.get(list).list().iter().position(|entry| entry.get("name").str() == name);
     let fresh = place.is_none();
     let entries = config.slot(list).list_mut();
@@ -101,7 +100,7 @@ fn unexpected(call: &mut Call<'_>) -> Failure {
     error(format!("Unexpected args: [{}]", call.line.args.join(" ")))
 }
 
-fn only<const N: usize>(call: &mut Call<'_>) -> Result<[String; N], Failure> {
+pub(super) fn only<const N: usize>(call: &mut Call<'_>) -> Result<[String; N], Failure> {
     <[String; N]>::try_from(call.line.args.clone()).map_err(|_| unexpected(call))
 }
 
@@ -203,82 +202,6 @@ fn rename_context(call: &mut Call<'_>) -> Outcome {
         config.set("current-context", to.as_str());
     }
     call.out.line(format!("Context \"{from}\" renamed to \"{to}\"."));
-    DONE
-}
-
-/// Fails where the flags of `set-cluster` or `set-credentials` do not go together.
-///
-/// Models staging/src/k8s.io/kubectl/pkg/cmd/config setClusterOptions.validate and setCredentialsOptions.validate.
-fn check_entry(call: &Call<'_>) -> Result<(), Failure> {
-    let line = &call.line;
-    let mut methods = Vec::new();
-    if !line.text("token").is_empty() {
-        methods.push("--token");
-    }
-    if !line.text("username").is_empty() || !line.text("password").is_empty() {
-        methods.push("--username/--password");
-    }
-    if methods.len() > 1 {
-        let methods = methods.join(", ");
-        return Err(error(format!(
-            "you cannot specify more than one authentication method at the same time: {methods}"
-        )));
-    }
-    if line.is("insecure-skip-tls-verify") && !line.text("certificate-authority").is_empty() {
-        return Err(error("you cannot specify a certificate authority and insecure mode at the same time"));
-    }
-    if !line.is("embed-certs") {
-        return Ok(());
-    }
-    let files = ["certificate-authority", "client-certificate", "client-key"];
-    let given: Vec<(&str, &str)> =
-        files.iter().map(|flag| (*flag, line.text(flag))).filter(|(_, path)| !path.is_empty()).collect();
-    if given.is_empty() {
-        let wanted = match call.command.ends_with("set-cluster") {
-            true => "--certificate-authority",
-            false => "--client-certificate or --client-key",
-        };
-        return Err(error(format!("you must specify a {wanted} to embed")));
-    }
-    match given.into_iter().find(|(_, path)| call.session.file(path).is_none()) {
-        Some((flag, path)) => {
-            Err(error(format!("could not stat {flag} file {path}: stat {path}: no such file or directory")))
-        }
-        None => Ok(()),
-    }
-}
-
-fn base64(text: &str) -> String {
-    use base64::Engine;
-    base64::engine::general_purpose::STANDARD.encode(text)
-}
-
-fn set_entry(call: &mut Call<'_>, list: &str, field: &str, known: &[&str]) -> Outcome {
-    let [name] = only(call)?;
-    check_entry(call)?;
-    let embed = call.line.is("embed-certs");
-    let mut fields: Vec<(String, Value)> = Vec::new();
-    for flag in known {
-        let Some(text) = call.line.get(flag) else { continue };
-        match call.session.file(text).filter(|_| embed) {
-            Some(file) => fields.push((format!("{flag}-data"), base64(file).into())),
-            None => fields.push(((*flag).to_owned(), text.into())),
-        }
-    }
-    if field == "cluster" && call.line.is("insecure-skip-tls-verify") {
-        fields.push(("insecure-skip-tls-verify".to_owned(), true.into()));
-    }
-    if let Some(command) = call.line.get("exec-command").filter(|_| field == "user") {
-        let mut exec = value!({"apiVersion": (call.line.text("exec-api-version")), "command": command, "env": null,
-            "provideClusterInfo": (call.line.is("exec-provide-cluster-info"))});
-        let args: Vec<Value> = call.line.all("exec-arg").iter().map(|arg| arg.as_str().into()).collect();
-        exec.set("args", if args.is_empty() { Value::Null } else { Value::from(args) });
-        fields.push(("exec".to_owned(), exec));
-    }
-    let (entry, _) = slot(&mut call.session.config, list, &name);
-    let entry = entry.slot(field).map_mut();
-    fields.into_iter().for_each(|(name, value)| entry.insert(&name, value));
-    call.out.line(format!("{} \"{name}\" set.", if field == "user" { "User" } else { "Cluster" }));
     DONE
 }
 

@@ -8,6 +8,7 @@ pub mod change;
 mod cluster_info_dump;
 pub mod config;
 pub mod config_check;
+mod config_entries;
 mod containers;
 mod cp;
 mod create;
