@@ -27,7 +27,6 @@ pub fn of(texts: Option<&str>, command: &str) -> String {
         let (head, text) = flag.trim_start().split_once('\t').unwrap_or((flag, ""));
         write!(page, "    {head}:\n\t{text}\n\n").expect("a String takes all text");
     }
-    page.push('\n');
     page
 }
 

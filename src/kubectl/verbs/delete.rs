@@ -28,7 +28,9 @@ fn run(call: &mut Call<'_>) -> Outcome {
     let mut found = 0;
     let mut chosen: Vec<(Object, String)> = Vec::new();
     for (kind, name) in &selection.named {
-        match call.get(kind, &call.namespace_for(kind), name) {
+        let namespace = call.namespace_for(kind);
+        let allowed = call.authorize("delete", kind, "", &namespace, name);
+        match allowed.and_then(|()| call.get(kind, &namespace, name)) {
             Ok(object) => chosen.push((object, String::new())),
             Err(failure) => failures.push(failure),
         }
