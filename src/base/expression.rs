@@ -7,18 +7,18 @@ use crate::base::order::Order;
 /// A regular expression: alternatives of sequences.
 #[derive(Clone, Debug, Default)]
 pub struct Expression {
-    alternatives: Vec<Vec<Item>>,
+    pub(super) alternatives: Vec<Vec<Item>>,
 }
 
 #[derive(Clone, Debug)]
-struct Item {
-    atom: Atom,
+pub(super) struct Item {
+    pub(super) atom: Atom,
     least: usize,
-    most: usize,
+    pub(super) most: usize,
 }
 
 #[derive(Clone, Debug)]
-enum Atom {
+pub(super) enum Atom {
     Any,
     Char(char),
     Set(Vec<(char, char)>, bool),
@@ -148,7 +148,7 @@ impl Expression {
         self.alternatives.iter().find_map(|sequence| groups_of(sequence, &chars, 0))
     }
 
-    fn ends(&self, text: &[char], at: usize) -> Vec<usize> {
+    pub(super) fn ends(&self, text: &[char], at: usize) -> Vec<usize> {
         let mut all: Vec<usize> = Vec::new();
         for sequence in &self.alternatives {
             let mut places = vec![at];
@@ -179,7 +179,7 @@ fn groups_of(sequence: &[Item], text: &[char], at: usize) -> Option<Vec<String>>
 
 impl Item {
     /// All places where the item can end that begins at one of some places.
-    fn ends(&self, text: &[char], starts: &[usize]) -> Vec<usize> {
+    pub(super) fn ends(&self, text: &[char], starts: &[usize]) -> Vec<usize> {
         let mut reached: Vec<usize> = if self.least == 0 { starts.to_vec() } else { Vec::new() };
         let mut front = starts.to_vec();
         let mut rounds = 0;

@@ -1,5 +1,6 @@
 //! L0: time, chance, quantities, names and text. It knows no Kubernetes object.
 
+mod captures;
 pub mod cron;
 pub mod draw;
 pub mod expression;

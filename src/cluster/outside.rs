@@ -208,9 +208,9 @@ impl World {
         let process = &mut command.process;
         let done = self.within(&command.uid, &runtime, &command.container, |around, _, _, now| {
             process.run(now, around);
-            std::mem::take(&mut around.prints)
+            (std::mem::take(&mut around.prints), std::mem::take(&mut around.signals))
         });
-        let Some((prints, traces)) = done else { return killed };
+        let Some(((prints, signals), traces)) = done else { return killed };
         self.sent.extend(traces.into_iter().map(|(trace, _)| trace));
         let superfluous = self.sent.len().saturating_sub(KEPT_TRACES);
         self.sent.drain(..superfluous);
@@ -221,6 +221,11 @@ impl World {
             let runtime = Arc::make_mut(runtime);
             runtime.print(&command.container, own);
             runtime.touch(now, epoch);
+            if !signals.is_empty() {
+                runtime.signal_all(signals, now);
+                let pod = runtime.pod_ref();
+                self.wake_pod(pod, now);
+            }
         }
         self.wake_for_probes(&command.uid);
         let code = match command.process.wake() {

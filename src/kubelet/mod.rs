@@ -34,6 +34,7 @@ mod probes;
 mod processes;
 pub mod resize;
 mod resources;
+mod signals;
 mod start;
 mod status;
 mod stop;

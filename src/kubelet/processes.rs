@@ -86,10 +86,11 @@ impl Sync<'_> {
             let spec = self.run.containers[i].spec(&pod).clone();
             let (mut around, _) = Surroundings::new(self.view, &pod, &spec, &self.run.ip, self.data, self.outside);
             process.run(self.now, &mut around);
-            let prints = std::mem::take(&mut around.prints);
+            let (prints, signals) = (std::mem::take(&mut around.prints), std::mem::take(&mut around.signals));
             let container = &mut self.run.containers[i];
             keep(&mut container.log, prints);
             container.process = Some(process);
+            self.run.signal_all(signals, self.now);
             self.settle_end(i);
         }
     }
@@ -132,6 +133,7 @@ impl Sync<'_> {
             let output = format!("OCI runtime exec failed: exec failed: unable to start container process: exec: \"{name}\": executable file not found in $PATH");
             return Ran { code: 126, output, took: Span::ZERO };
         }
+        around.beside = true;
         let mut process = around.start(words, variables, &spec, self.now);
         let end = self.now + at_most;
         let mut at = self.now;
@@ -148,7 +150,8 @@ impl Sync<'_> {
                 None => break,
             }
         }
-        let prints = std::mem::take(&mut around.prints);
+        let (prints, signals) = (std::mem::take(&mut around.prints), std::mem::take(&mut around.signals));
+        self.run.signal_all(signals, self.now);
         let (own, other): (Vec<Print>, Vec<Print>) = prints.into_iter().partition(|(_, channel, _)| *channel == 3);
         ran.output = other.into_iter().map(|(_, _, text)| text).collect();
         keep(&mut self.run.containers[i].log, own);

@@ -119,10 +119,14 @@ impl Sync<'_> {
         let container = &self.run.containers[i];
         let behaviour = workload::behaviour(&pod, container.spec(&pod));
         let shares = pod.at("spec.shareProcessNamespace").bool();
+        let signal = container.spec(&pod).at("lifecycle.stopSignal").str().trim_start_matches("SIG");
+        let signal = if signal.is_empty() { "TERM" } else { signal };
+        let number = workload::shell::signal_number(signal);
         let wanted = match &container.process {
+            _ if signal == "KILL" => Some((told, 137)),
             None => behaviour.term_code.map(|code| (told + Span::millis(behaviour.stop_ms), code)),
             Some(process) if process.serves && process.is_alone() => Some((told + Span::millis(behaviour.stop_ms), 0)),
-            Some(_) if shares => Some((told + Span::millis(100), 143)),
+            Some(process) if shares && !process.handles(signal) => Some((told + Span::millis(100), 128 + number)),
             Some(_) => None,
         };
         let end = wanted.filter(|(at, _)| *at <= killed).unwrap_or((killed, 137));
@@ -138,12 +142,14 @@ impl Sync<'_> {
 
     /// Tells those processes to end whose time has come.
     pub(super) fn tell(&mut self) {
+        let pod = self.run.object.clone();
         for container in &mut self.run.containers {
+            let signal = container.spec(&pod).at("lifecycle.stopSignal").str().trim_start_matches("SIG").to_owned();
             let State::Running(run) = &mut container.state else { continue };
             if run.told_at.is_some_and(|(told, _)| told <= self.now) {
                 run.told_at = None;
                 if let Some(process) = &mut container.process {
-                    process.terminate(self.now);
+                    process.terminate(if signal.is_empty() { "TERM" } else { &signal }, self.now);
                 }
             }
         }

@@ -24,8 +24,12 @@ pub struct Surroundings<'a> {
     pub(super) container: Value,
     places: Places,
     facts: Facts,
+    /// True for what runs beside the container's first process.
+    pub(super) beside: bool,
     /// What was printed.
     pub prints: Vec<Print>,
+    /// The signals that were sent to other processes: to the first of which container, and which.
+    pub signals: Vec<(EcoString, EcoString)>,
 }
 
 /// The user and group that a container runs as: its own, the pod's, or its image's.
@@ -80,7 +84,20 @@ impl<'a> Surroundings<'a> {
             is_batch: is_batch(pod, container),
         };
         let container = container.clone();
-        (Surroundings { data, outside, pod, container, places, facts, prints: Vec::new() }, variables)
+        (
+            Surroundings {
+                data,
+                outside,
+                pod,
+                container,
+                places,
+                facts,
+                beside: false,
+                prints: Vec::new(),
+                signals: Vec::new(),
+            },
+            variables,
+        )
     }
 
     /// A command that somebody runs here; an error is why it cannot be started.
@@ -96,7 +113,10 @@ impl<'a> Surroundings<'a> {
         let there = shell::is_known(container.get("image").str(), &name)
             || name.contains('/') && shell::follow(&*self, &name).is_some();
         match there {
-            true => Ok(self.start_with(words, variables, container, at, input)),
+            true => {
+                self.beside = true;
+                Ok(self.start_with(words, variables, container, at, input))
+            }
             false => Err(format!("exec: \"{name}\": executable file not found in $PATH: unknown")),
         }
     }
@@ -127,6 +147,7 @@ impl<'a> Surroundings<'a> {
             directory: container.get("workingDir").text(),
             open_input: container.get("stdin").bool() || container.get("tty").bool(),
             input,
+            pid: if self.beside { 1 + 6 * self.facts.processes.len() as u32 } else { 1 },
         };
         Process::new(start, at, self)
     }
@@ -253,6 +274,24 @@ impl Host for Surroundings<'_> {
 
     fn tool(&mut self, words: &[EcoString], times: u32) -> Option<Told> {
         self.outside.tool(self.pod, words, times)
+    }
+
+    fn signal(&mut self, pid: u32, signal: &str) -> bool {
+        let place = (pid.saturating_sub(1) / 6) as usize;
+        if pid == 0 || !(pid - 1).is_multiple_of(6) || place >= self.facts.processes.len() {
+            return false;
+        }
+        let shares = self.pod.at("spec.shareProcessNamespace").bool();
+        let containers = self.pod.at("spec.containers").list();
+        let target = self.container.get("targetContainerName");
+        let name = match (shares, place) {
+            (true, 0) => return true,
+            (true, place) => containers.get(place - 1).map_or_else(EcoString::new, |c| c.get("name").text()),
+            (false, 0) if !target.is_empty() => target.text(),
+            (false, _) => self.container.get("name").text(),
+        };
+        self.signals.push((name, signal.into()));
+        true
     }
 
     fn print(&mut self, at: SimTime, channel: u8, text: &str) {

@@ -69,7 +69,7 @@ impl Process {
     ) -> Result<String, Absent> {
         let flag = words.iter().skip(1).position(|w| w.starts_with('-') && w.ends_with('c'));
         let options = words.iter().skip(1).take_while(|w| w.starts_with('-'));
-        self.exit_on_error = options.clone().any(|w| !w.starts_with("--") && w.contains('e'));
+        options.clone().filter(|w| !w.starts_with("--")).for_each(|w| self.switch(&w[1..], true));
         let rest = options.count() + 1;
         if let Some(flag) = flag {
             if let Some(text) = words.get(flag + 2) {

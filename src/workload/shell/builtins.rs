@@ -6,13 +6,14 @@ use ecow::{EcoString, EcoVec};
 
 use super::compile::compile;
 use super::streams::Io;
-use super::{expand, follow, Entry, Host, Process, Variable, Wake};
+use super::{conditions, expand, follow, jobs, printing, Entry, Frame, Host, Process, Variable, Wake};
 
 /// Their names.
 pub(super) const NAMES: &[&str] = &[
-    ".", ":", "[", "[[", "break", "cd", "command", "continue", "echo", "eval", "exec", "exit", "export", "false",
-    "kill", "let", "local", "printf", "pwd", "read", "readonly", "return", "set", "shift", "source", "test", "trap",
-    "true", "type", "ulimit", "umask", "unset", "wait",
+    ".", ":", "[", "[[", "alias", "break", "cd", "command", "continue", "declare", "echo", "eval", "exec", "exit",
+    "export", "false", "getopts", "hash", "kill", "let", "local", "printf", "pwd", "read", "readonly", "return", "set",
+    "shift", "shopt", "source", "test", "time", "trap", "true", "type", "typeset", "ulimit", "umask", "unalias",
+    "unset", "wait",
 ];
 
 /// Runs one; false where there is none of that name.
@@ -20,15 +21,16 @@ pub(super) fn run(p: &mut Process, words: &[EcoString], io: &mut Io, alone: bool
     let args = &words[1..];
     let number = |default: i32| args.first().and_then(|word| word.parse::<i32>().ok()).unwrap_or(default);
     p.status = match words[0].as_str() {
-        ":" | "true" | "ulimit" | "umask" => 0,
+        ":" | "true" | "ulimit" | "umask" | "alias" | "unalias" | "hash" | "shopt" => 0,
         "false" => 1,
         "echo" => {
-            io.out.push_str(&echo(args));
+            let escapes = super::programs::is_dash(p, host);
+            io.out.push_str(&printing::echo(args, escapes));
             0
         }
         "printf" => match args.split_first() {
             Some((format, values)) => {
-                io.out.push_str(&printf(format, values));
+                io.out.push_str(&printing::printf(format, values));
                 0
             }
             None => 2,
@@ -53,17 +55,25 @@ pub(super) fn run(p: &mut Process, words: &[EcoString], io: &mut Io, alone: bool
             p.leave_loops(number(1).max(1) as u32, words[0] == "continue");
             0
         }
-        "export" | "readonly" | "local" => {
-            for word in args.iter().filter(|word| !word.starts_with('-')) {
-                let (name, value) = match word.split_once('=') {
-                    Some((name, value)) => (name, EcoString::from(value)),
-                    None => (word.as_str(), p.variable(word).cloned().unwrap_or_default()),
-                };
-                p.set_variable(name, value);
-                let exports = words[0] == "export";
-                p.variables.iter_mut().filter(|v| v.name == name).for_each(|v| v.exported |= exports);
+        "export" if args.is_empty() || args[0] == "-p" => {
+            for variable in p.variables.iter().filter(|v| v.exported) {
+                io.out.push_str(&format!("export {}='{}'\n", variable.name, variable.value));
             }
             0
+        }
+        "export" | "readonly" | "local" | "declare" | "typeset" => declare(p, words),
+        "getopts" => getopts(p, args, io),
+        "time" => {
+            let began = p.clock;
+            super::programs::run(p, args, io, false, host);
+            let took = p.clock.since(began).as_millis();
+            let (minutes, seconds) = (took / 60_000, took % 60_000);
+            io.err.push_str(&format!(
+                "real\t{minutes}m {}.{:02}s\nuser\t0m 0.00s\nsys\t0m 0.00s\n",
+                seconds / 1_000,
+                seconds % 1_000 / 10
+            ));
+            return true;
         }
         "unset" => {
             p.variables.retain(|v: &Variable| !args.contains(&v.name));
@@ -79,17 +89,7 @@ pub(super) fn run(p: &mut Process, words: &[EcoString], io: &mut Io, alone: bool
         }
         "read" => {
             let line = p.read_line(io);
-            let names: Vec<&EcoString> = args.iter().filter(|word| !word.starts_with('-')).collect();
-            let text = line.clone().unwrap_or_default();
-            let mut rest = text.trim();
-            for (i, name) in names.iter().enumerate() {
-                let (word, after) = match i + 1 == names.len() {
-                    true => (rest, ""),
-                    false => rest.split_once(char::is_whitespace).unwrap_or((rest, "")),
-                };
-                p.set_variable(name, word.into());
-                rest = after.trim_start();
-            }
+            read(p, args, line.as_deref().unwrap_or(""));
             i32::from(line.is_none())
         }
         "let" => {
@@ -99,19 +99,10 @@ pub(super) fn run(p: &mut Process, words: &[EcoString], io: &mut Io, alone: bool
             }
             i32::from(last == 0)
         }
-        "test" | "[" | "[[" => {
-            let args: Vec<&str> =
-                args.iter().map(EcoString::as_str).filter(|word| !matches!(*word, "]" | "]]")).collect();
-            i32::from(!test(p, &args, host))
-        }
+        "test" | "[" | "[[" => conditions::run(p, words, io, host),
         "trap" => trap(p, args),
-        "wait" => {
-            if alone && p.children.iter().any(|child| !matches!(child.wake, Wake::Ended(_))) {
-                p.wake = Wake::Children;
-            }
-            0
-        }
-        "kill" => 0,
+        "wait" => jobs::wait(p, args, alone),
+        "kill" => jobs::kill(p, args, io, host),
         "eval" => match compile(&args.join(" ")) {
             Ok(code) if alone => {
                 p.call(Arc::new(code), 0, EcoVec::new());
@@ -152,9 +143,10 @@ pub(super) fn run(p: &mut Process, words: &[EcoString], io: &mut Io, alone: bool
             match names.as_slice() {
                 [name, ..] if looks => match super::programs::is_there(p, name, host) {
                     true => {
-                        io.out.push_str(&format!("{name}\n"));
+                        io.out.push_str(&whereabouts(p, name, words[0] == "type", host));
                         0
                     }
+                    false if words[0] == "type" => complain(io, "sh: type", &format!("{name}: not found"), 127),
                     false => 127,
                 },
                 [_, ..] => {
@@ -192,14 +184,30 @@ fn set(p: &mut Process, args: &[EcoString]) -> i32 {
     let mut rest = args.iter();
     while let Some(word) = rest.next() {
         match word.as_str() {
+            "-" => {}
             "--" => {
                 let own = p.args.first().cloned();
                 p.args = own.into_iter().chain(rest.cloned()).collect();
                 return 0;
             }
-            "-o" | "+o" => drop(rest.next()),
-            word if word.starts_with(['-', '+']) && word.contains('e') => p.exit_on_error = word.starts_with('-'),
-            _ => {}
+            "-o" | "+o" => match rest.next().map(EcoString::as_str) {
+                Some("pipefail") => p.options.pipes_fail = word == "-o",
+                Some("errexit") => p.options.exit_on_error = word == "-o",
+                Some("nounset") => p.options.needs_values = word == "-o",
+                Some("xtrace") => p.options.traces = word == "-o",
+                _ => {}
+            },
+            word if word.starts_with(['-', '+']) && word.len() > 1 => {
+                p.switch(&word[1..], word.starts_with('-'));
+                if word.ends_with('o') && rest.next().is_some_and(|name| name == "pipefail") {
+                    p.options.pipes_fail = word.starts_with('-');
+                }
+            }
+            _ => {
+                let own = p.args.first().cloned();
+                p.args = own.into_iter().chain([word.clone()]).chain(rest.cloned()).collect();
+                return 0;
+            }
         }
     }
     0
@@ -208,13 +216,7 @@ fn set(p: &mut Process, args: &[EcoString]) -> i32 {
 fn trap(p: &mut Process, args: &[EcoString]) -> i32 {
     let Some((text, signals)) = args.split_first() else { return 0 };
     for signal in signals {
-        let name = match signal.trim_start_matches("SIG") {
-            "0" | "EXIT" => "EXIT",
-            "15" | "TERM" => "TERM",
-            "2" | "INT" => "INT",
-            "3" | "QUIT" => "QUIT",
-            other => other,
-        };
+        let name = jobs::signal_name(signal);
         p.traps.retain(|(known, _)| known != name);
         if let (Ok(code), true) = (compile(text), text != "-") {
             p.traps.push((name.into(), Arc::new(code)));
@@ -223,141 +225,124 @@ fn trap(p: &mut Process, args: &[EcoString]) -> i32 {
     0
 }
 
-/// What `echo` prints.
-fn echo(args: &[EcoString]) -> String {
-    let mut args = args;
-    let (mut newline, mut escapes) = (true, false);
-    while let Some((flag, rest)) = args.split_first() {
-        let letters = flag.strip_prefix('-').unwrap_or("");
-        if letters.is_empty() || !letters.chars().all(|c| "neE".contains(c)) {
-            break;
+/// `export`, `readonly`, `local` and bash's `declare`.
+fn declare(p: &mut Process, words: &[EcoString]) -> i32 {
+    let flags: String = words.iter().skip(1).filter(|word| word.starts_with('-')).map(EcoString::as_str).collect();
+    let kind = words[0].as_str();
+    for word in words.iter().skip(1).filter(|word| !word.starts_with('-')) {
+        let (name, value) = match word.split_once('=') {
+            Some((name, value)) => (name, Some(EcoString::from(value))),
+            None => (word.as_str(), None),
+        };
+        let before = p.variable(name).cloned();
+        if kind == "local" {
+            let call = p.frames.iter_mut().rev().find_map(|frame| match frame {
+                Frame::Call { locals, .. } => Some(locals),
+                _ => None,
+            });
+            if let Some(locals) = call {
+                locals.push((name.into(), before.clone()));
+            }
         }
-        newline &= !letters.contains('n');
-        escapes |= letters.contains('e');
-        args = rest;
+        p.set_variable(name, value.or(before).unwrap_or_default());
+        let (exports, fixes) = (kind == "export" || flags.contains('x'), kind == "readonly" || flags.contains('r'));
+        for variable in p.variables.iter_mut().filter(|v| v.name == name) {
+            variable.exported |= exports;
+            variable.fixed |= fixes;
+        }
     }
-    let mut text = args.join(" ");
-    if escapes {
-        text = unescaped(&text);
-    }
-    if newline {
-        text.push('\n');
-    }
-    text
+    0
 }
 
-fn unescaped(text: &str) -> String {
-    let mut out = String::new();
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        if c != '\\' {
-            out.push(c);
-            continue;
-        }
-        match chars.next() {
-            Some('n') => out.push('\n'),
-            Some('t') => out.push('\t'),
-            Some('r') => out.push('\r'),
-            Some('0') => out.push('\0'),
-            Some('e') => out.push('\u{1b}'),
-            Some('\\') => out.push('\\'),
-            Some(c) => out.extend(['\\', c]),
-            None => out.push('\\'),
+/// `read`: puts the words of a line into variables.
+fn read(p: &mut Process, args: &[EcoString], line: &str) {
+    let mut names: Vec<&EcoString> = Vec::new();
+    let mut words = args.iter();
+    while let Some(word) = words.next() {
+        match word.strip_prefix('-') {
+            Some("p" | "t" | "n" | "d" | "u" | "N") => drop(words.next()),
+            Some(_) => {}
+            None => names.push(word),
         }
     }
-    out
-}
-
-/// What `printf` prints; the format is used again while values are left.
-fn printf(format: &str, values: &[EcoString]) -> String {
-    let format = unescaped(format);
-    let mut values = values.iter();
-    let mut out = String::new();
-    loop {
-        let left = values.len();
-        let mut chars = format.chars().peekable();
-        while let Some(c) = chars.next() {
-            if c != '%' {
-                out.push(c);
-                continue;
-            }
-            let mut spec = String::new();
-            while let Some(c) = chars.next_if(|c| "-0123456789.+ ".contains(*c)) {
-                spec.push(c);
-            }
-            let kind = chars.next().unwrap_or('%');
-            if kind == '%' {
-                out.push('%');
-                continue;
-            }
-            let value = values.next().map_or("", EcoString::as_str);
-            let (width, precision) = spec.split_once('.').unwrap_or((&spec, ""));
-            let text = match kind {
-                'd' | 'i' | 'u' => value.trim().parse::<i64>().unwrap_or(0).to_string(),
-                'x' => format!("{:x}", value.trim().parse::<i64>().unwrap_or(0)),
-                'f' => format!("{:.*}", precision.parse().unwrap_or(6), value.trim().parse::<f64>().unwrap_or(0.0)),
-                'b' => unescaped(value),
-                _ => value.to_owned(),
-            };
-            let left_side = width.starts_with('-');
-            let zeros = width.starts_with('0') && kind != 's';
-            let width: usize = width.trim_start_matches(['-', '0', '+', ' ']).parse().unwrap_or(0);
-            match (left_side, zeros) {
-                (true, _) => out.push_str(&format!("{text:<width$}")),
-                (_, true) => out.push_str(&format!("{text:0>width$}")),
-                _ => out.push_str(&format!("{text:>width$}")),
-            }
-        }
-        if values.len() == 0 || values.len() == left {
-            return out;
-        }
+    let separators = p.separators();
+    let blank = |c: char| c.is_whitespace() && separators.contains(c);
+    let mut rest = line.trim_matches(blank);
+    let reply = EcoString::from("REPLY");
+    if names.is_empty() {
+        (rest, names) = (line, vec![&reply]);
+    }
+    for (i, name) in names.iter().enumerate() {
+        let place = rest.find(|c| separators.contains(c)).filter(|_| i + 1 < names.len());
+        let (word, after) = place.map_or((rest, ""), |place| rest.split_at(place));
+        p.set_variable(name, word.into());
+        rest = after.trim_start_matches(blank);
+        let hard = rest.chars().next().filter(|c| separators.contains(*c));
+        rest = hard.map_or(rest, |c| rest[c.len_utf8()..].trim_start_matches(blank));
     }
 }
 
-/// `test`.
-fn test(p: &Process, args: &[&str], host: &dyn Host) -> bool {
-    if let Some(place) = args.iter().rposition(|word| matches!(*word, "-o" | "||")).filter(|place| *place > 0) {
-        return test(p, &args[..place], host) || test(p, &args[place + 1..], host);
-    }
-    if let Some(place) = args.iter().rposition(|word| matches!(*word, "-a" | "&&")).filter(|place| *place > 0) {
-        return test(p, &args[..place], host) && test(p, &args[place + 1..], host);
-    }
-    let entry = |path: &str| follow(host, &p.path(path)).map(|(_, entry)| entry);
-    let size = |path: &str| match entry(path) {
-        Some(Entry::File(text)) => text.len(),
-        Some(_) => 4096,
-        None => 0,
+/// `getopts OPTIONS NAME`: takes the next option of the arguments.
+fn getopts(p: &mut Process, args: &[EcoString], io: &mut Io) -> i32 {
+    let [options, name, ..] = args else { return 2 };
+    let place = p.variable("OPTIND").and_then(|n| n.parse::<usize>().ok()).unwrap_or(1).max(1);
+    let word = p.args.get(place).cloned().unwrap_or_default();
+    let letter = word.strip_prefix('-').and_then(|rest| rest.chars().next());
+    let Some(letter) = letter.filter(|letter| *letter != '-') else {
+        p.set_variable(name, "?".into());
+        return 1;
     };
-    match args {
-        [] => false,
-        ["!", rest @ ..] => !test(p, rest, host),
-        ["(", inner @ .., ")"] => test(p, inner, host),
-        [one] => !one.is_empty(),
-        ["-n", text] => !text.is_empty(),
-        ["-z", text] => text.is_empty(),
-        ["-f", path] => matches!(entry(path), Some(Entry::File(_))),
-        ["-d", path] => entry(path) == Some(Entry::Directory),
-        ["-e" | "-r" | "-w" | "-x" | "-S", path] => entry(path).is_some(),
-        ["-L" | "-h", path] => matches!(host.entry(&p.path(path)), Some(Entry::Link(_))),
-        ["-s", path] => size(path) > 0,
-        ["-t", _] => false,
-        [a, "=" | "==", b] => a == b || expand::is_like(a, b),
-        [a, "!=", b] => a != b && !expand::is_like(a, b),
-        [a, "=~", b] => a.contains(b.trim_matches(['^', '$'])),
-        [a, "<", b] => a < b,
-        [a, ">", b] => a > b,
-        [a, operator, b] => {
-            let (Ok(a), Ok(b)) = (a.trim().parse::<i64>(), b.trim().parse::<i64>()) else { return false };
-            match *operator {
-                "-eq" => a == b,
-                "-ne" => a != b,
-                "-lt" => a < b,
-                "-le" => a <= b,
-                "-gt" => a > b,
-                "-ge" => a >= b,
-                _ => false,
+    let known = options.trim_start_matches(':').find(letter).map(|at| &options.trim_start_matches(':')[at + 1..]);
+    let mut next = place + 1;
+    if known.is_some_and(|rest| rest.starts_with(':')) {
+        let value = match &word[1 + letter.len_utf8()..] {
+            "" => {
+                next += 1;
+                p.args.get(place + 1).cloned().unwrap_or_default()
+            }
+            rest => rest.into(),
+        };
+        p.set_variable("OPTARG", value);
+    }
+    if known.is_none() {
+        complain(io, &p.args[0].clone(), &format!("illegal option -{letter}"), 0);
+    }
+    p.set_variable(name, known.map_or("?".into(), |_| EcoString::from(letter)));
+    p.set_variable("OPTIND", ecow::eco_format!("{next}"));
+    0
+}
+
+/// Where `type` and `command -v` say that a command is.
+fn whereabouts(p: &Process, name: &EcoString, says: bool, host: &dyn Host) -> String {
+    if p.functions.iter().any(|(known, ..)| known == name) {
+        return if says { format!("{name} is a function\n") } else { format!("{name}\n") };
+    }
+    if NAMES.contains(&name.as_str()) {
+        return if says { format!("{name} is a shell builtin\n") } else { format!("{name}\n") };
+    }
+    let path = super::programs::path_of(name, host);
+    if says {
+        format!("{name} is {path}\n")
+    } else {
+        format!("{path}\n")
+    }
+}
+
+impl Process {
+    /// Turns switches of the shell on or off by their letters.
+    pub(super) fn switch(&mut self, letters: &str, on: bool) {
+        for letter in letters.chars() {
+            match letter {
+                'e' => self.options.exit_on_error = on,
+                'x' => self.options.traces = on,
+                'u' => self.options.needs_values = on,
+                _ => {}
             }
         }
-        _ => false,
+    }
+
+    /// The characters between words: IFS.
+    pub(super) fn separators(&self) -> EcoString {
+        self.variable("IFS").cloned().unwrap_or_else(|| " \t\n".into())
     }
 }

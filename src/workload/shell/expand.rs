@@ -64,13 +64,15 @@ impl Process {
                         field.begun = true;
                         continue;
                     }
-                    let mut parts = text.split([' ', '\t', '\n']);
-                    field.text.push_str(parts.next().unwrap_or(""));
-                    field.begun |= !field.text.is_empty();
-                    for part in parts {
+                    let separators = self.separators();
+                    for c in text.chars() {
+                        if !separators.contains(c) {
+                            field.text.push(c);
+                            field.begun = true;
+                            continue;
+                        }
+                        field.begun |= !c.is_whitespace();
                         end(&mut field, all, host, self);
-                        field.text.push_str(part);
-                        field.begun = !part.is_empty();
                     }
                 }
             }
@@ -98,15 +100,16 @@ impl Process {
     pub(super) fn pattern(&mut self, word: &Word, host: &mut dyn Host) -> String {
         let mut text = String::new();
         for piece in word {
-            match piece {
-                Piece::Quoted(plain) => plain.chars().for_each(|c| {
-                    if "*?[\\".contains(c) {
-                        text.push('\\');
-                    }
-                    text.push(c);
-                }),
-                Piece::Text(plain) => text.push_str(plain),
-                piece => text.push_str(&self.value(piece, host)),
+            let quoted = match piece {
+                Piece::Text(_) => false,
+                Piece::Quoted(_) => true,
+                Piece::Variable(_, quoted) | Piece::Command(_, quoted) | Piece::Arithmetic(_, quoted) => *quoted,
+            };
+            for c in self.value(piece, host).chars() {
+                if quoted && c.is_ascii_punctuation() {
+                    text.push('\\');
+                }
+                text.push(c);
             }
         }
         text
@@ -163,7 +166,16 @@ impl Process {
         let (name, operation) = text.split_at(cut);
         let value = self.plain_parameter(name);
         if operation.is_empty() {
+            if value.is_none() && self.options.needs_values && !special {
+                let own = self.args.first().cloned().unwrap_or_default();
+                self.emit(2, &format!("{own}: {name}: parameter not set\n"), host);
+                self.exit(2, host);
+                self.gives_up = true;
+            }
             return value.unwrap_or_default();
+        }
+        if operation.starts_with('[') {
+            return self.plain_parameter(text).unwrap_or_default();
         }
         let (operation, colon) = match operation.strip_prefix(':') {
             Some(rest) => (rest, true),
@@ -185,6 +197,7 @@ impl Process {
                 let own = self.args.first().cloned().unwrap_or_default();
                 self.emit(2, &format!("{own}: {name}: {why}\n"), host);
                 self.exit(2, host);
+                self.gives_up = true;
                 String::new()
             }
             '+' => {
@@ -228,8 +241,9 @@ impl Process {
             "?" => Some(self.status.to_string()),
             "#" => Some((self.args.len().max(1) - 1).to_string()),
             "@" | "*" => Some(self.args.iter().skip(1).map(EcoString::as_str).collect::<Vec<_>>().join(" ")),
-            "$" => Some("1".to_owned()),
-            "!" => Some((self.children.len() + 6).to_string()),
+            "$" => Some(self.pid.to_string()),
+            "PPID" => Some("0".to_owned()),
+            "!" => Some(self.youngest.to_string()),
             "-" => Some(String::new()),
             "RANDOM" => Some((crate::base::draw::mix(self.clock.0) % 32_768).to_string()),
             "PWD" => Some(self.directory.to_string()),

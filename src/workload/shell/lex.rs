@@ -63,7 +63,7 @@ pub(super) fn lex(text: &str) -> Result<Vec<Token>, String> {
             tokens.push(Token::Redirect(fd.unwrap_or(default), op));
             rest = after[op.len()..].trim_start_matches([' ', '\t']);
             if matches!(*op, "<<" | "<<-") {
-                let (word, after) = word(rest)?;
+                let (word, after) = word(rest, STOPS)?;
                 let quoted = word.iter().any(|piece| matches!(piece, Piece::Quoted(_)));
                 pending.push((tokens.len(), plain(&word), quoted, *op == "<<-"));
                 tokens.push(Token::Body(Word::new()));
@@ -84,11 +84,37 @@ pub(super) fn lex(text: &str) -> Result<Vec<Token>, String> {
             }
             continue;
         }
-        let (found, after) = word(rest)?;
+        let (found, after) = word(rest, STOPS)?;
+        rest = after;
+        let begins = matches!(found.as_slice(), [Piece::Text(text)] if text == "[[");
+        tokens.push(Token::Word(found));
+        if begins {
+            rest = condition(rest, &mut tokens)?;
+        }
+    }
+    Ok(tokens)
+}
+
+/// What ends a word, and what ends one between `[[` and `]]`.
+const STOPS: &str = " \t\r\n;|&<>()";
+const BLANKS: &str = " \t\r\n";
+
+/// Takes the words up to `]]`, in which signs that end other words mean nothing of the kind; gives what follows.
+fn condition<'a>(text: &'a str, tokens: &mut Vec<Token>) -> Result<&'a str, String> {
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', '\r', '\n']);
+        if let Some(after) = rest.strip_prefix("]]") {
+            tokens.push(Token::Word(vec![Piece::Text("]]".into())]));
+            return Ok(after);
+        }
+        let (found, after) = word(rest, BLANKS)?;
+        if found.is_empty() {
+            return Err("syntax error: unexpected end of file (expecting \"]]\")".to_owned());
+        }
         tokens.push(Token::Word(found));
         rest = after;
     }
-    Ok(tokens)
 }
 
 /// A word without its quotes; expansions as they are written.
@@ -118,12 +144,12 @@ fn here_document<'a>(text: &'a str, end: &str, strip: bool) -> (String, &'a str)
 }
 
 /// The word at the beginning of a text, and what follows.
-fn word(text: &str) -> Result<(Word, &str), String> {
+fn word<'a>(text: &'a str, stops: &str) -> Result<(Word, &'a str), String> {
     let mut pieces = Word::new();
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
         match c {
-            ' ' | '\t' | '\r' | '\n' | ';' | '|' | '&' | '<' | '>' | '(' | ')' => break,
+            c if stops.contains(c) => break,
             '\'' => {
                 let end = rest[1..].find('\'').ok_or("syntax error: unterminated quoted string")?;
                 pieces.push(Piece::Quoted(rest[1..=end].into()));

@@ -6,12 +6,17 @@ mod begin;
 mod builtins;
 mod compile;
 mod compounds;
+mod conditions;
 mod expand;
 mod files;
+mod host;
+mod jobs;
 mod lex;
 mod listings;
 mod loops;
 mod ops;
+mod pipes;
+mod printing;
 mod programs;
 mod run;
 mod servers;
@@ -21,98 +26,10 @@ mod stress;
 mod wrappers;
 
 pub use compile::compile;
+pub use host::{Attributes, Entry, Facts, Host, Told};
+pub use jobs::signal_number;
 pub use paths::follow;
 pub use programs::{is_known, is_small};
-
-/// What a process finds around it.
-pub trait Host {
-    /// What lies at an absolute path.
-    fn entry(&self, path: &str) -> Option<Entry>;
-    /// The names in a directory; those of directories end in a slash.
-    fn list(&self, path: &str) -> Vec<EcoString>;
-    /// Writes a file, or adds to its end; an error is what the system says.
-    fn write(&mut self, path: &str, text: &str, append: bool) -> Result<(), &'static str>;
-    /// Makes a directory.
-    fn make_directory(&mut self, path: &str) -> Result<(), &'static str>;
-    /// Removes a file or a directory with all that is in it.
-    fn remove(&mut self, path: &str) -> Result<(), &'static str>;
-    /// Where volumes are mounted: path, device, and whether it can only be read.
-    fn mounts(&self) -> Vec<(EcoString, EcoString, bool)>;
-    /// Runs a tool of the network so many times at once; none where there is no such tool.
-    fn tool(&mut self, words: &[EcoString], times: u32) -> Option<Told>;
-    /// Prints: 1 is standard output, 2 standard error, 3 what the container's first process prints to.
-    fn print(&mut self, at: SimTime, channel: u8, text: &str);
-    /// The container.
-    fn facts(&self) -> &Facts;
-    /// Who owns what lies at a path.
-    fn attributes(&self, _path: &str, entry: &Entry) -> Attributes {
-        Attributes { mode: if *entry == Entry::Directory { 0o755 } else { 0o644 }, user: 0, group: 0 }
-    }
-}
-
-/// Who owns what lies at a path, and who may do what with it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Attributes {
-    /// The bits of permission.
-    pub mode: i64,
-    /// Its owner.
-    pub user: i64,
-    /// Its group.
-    pub group: i64,
-}
-
-/// What lies at a path.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Entry {
-    /// A file.
-    File(EcoString),
-    /// A directory.
-    Directory,
-    /// A link to another path.
-    Link(EcoString),
-}
-
-/// What a tool of the network gave.
-#[derive(Clone, Debug, Default)]
-pub struct Told {
-    /// Standard output.
-    pub stdout: String,
-    /// Standard error.
-    pub stderr: String,
-    /// Exit code.
-    pub code: i32,
-    /// How long it took.
-    pub took: Span,
-    /// Files it wrote.
-    pub files: Vec<(String, String)>,
-}
-
-/// What a process can know of its container.
-#[derive(Clone, Debug, Default)]
-pub struct Facts {
-    /// Its host name.
-    pub host_name: EcoString,
-    /// The address of the pod.
-    pub ip: EcoString,
-    /// Its image.
-    pub image: EcoString,
-    /// The user it runs as.
-    pub user: i64,
-    /// Its group.
-    pub group: i64,
-    /// All its groups.
-    pub groups: Vec<i64>,
-    /// The first processes that can be seen, and the users that run them.
-    pub processes: Vec<(i64, EcoString)>,
-    /// Bytes it may use; 0 without a limit.
-    pub memory_limit: u64,
-    /// CPUs of its node.
-    pub cpus: i64,
-    /// The instant of time 0.
-    pub epoch: Timestamp,
-    /// True where the pod is to do some work and end.
-    pub is_batch: bool,
-}
 
 /// What a process does next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -127,12 +44,27 @@ pub enum Wake {
     Ended(i32),
 }
 
+/// What `set` switches.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+struct Switches {
+    /// `-e`.
+    exit_on_error: bool,
+    /// `-x`.
+    traces: bool,
+    /// `-u`.
+    needs_values: bool,
+    /// `-o pipefail`.
+    pipes_fail: bool,
+}
+
 /// A variable.
 #[derive(Clone, PartialEq, Debug)]
 struct Variable {
     name: EcoString,
     value: EcoString,
     exported: bool,
+    /// True where it cannot be set any more.
+    fixed: bool,
 }
 
 /// What a process comes back to.
@@ -143,9 +75,9 @@ enum Frame {
     /// Channels lead elsewhere.
     Redirect { to: Arc<Vec<Redirect>>, input: Option<EcoString> },
     /// A function or a handler was called from there.
-    Call { code: Arc<Vec<Op>>, at: u32, args: EcoVec<EcoString> },
+    Call { code: Arc<Vec<Op>>, at: u32, args: EcoVec<EcoString>, locals: EcoVec<(EcoString, Option<EcoString>)> },
     /// A subshell: what was set before it, and where it ends.
-    Sub { code: Arc<Vec<Op>>, end: u32, variables: Vec<Variable>, directory: EcoString },
+    Sub { code: Arc<Vec<Op>>, end: u32, variables: Vec<Variable>, directory: EcoString, options: Switches },
     /// A file whose end is watched: so much of it was shown.
     Follow { path: EcoString, shown: u32 },
 }
@@ -176,6 +108,17 @@ pub struct Process {
     /// A handler that is due.
     pending: Option<Arc<Vec<Op>>>,
     children: Vec<Process>,
+    /// Its number, and that of the last process that was started here.
+    pid: u32,
+    youngest: u32,
+    /// The child that it waits for, where it is a certain one.
+    awaited: Option<u32>,
+    /// How children ended that are gone.
+    ended: Vec<(u32, i32)>,
+    /// True where words could not be filled in, so that their command is not run.
+    gives_up: bool,
+    /// Channels that lead to files, from 3 on.
+    descriptors: Vec<(u8, EcoString)>,
     wake: Wake,
     clock: SimTime,
     /// For how many like them the tools count that a loop runs: rounds that are not played singly.
@@ -188,7 +131,7 @@ pub struct Process {
     acted: bool,
     /// How long the round has slept.
     slept: Span,
-    exit_on_error: bool,
+    options: Switches,
     is_bash: bool,
     is_shell: bool,
     /// True where it is fed line by line, and once it was told to leave.
@@ -220,13 +163,18 @@ pub struct Start {
     pub open_input: bool,
     /// What is fed in.
     pub input: Option<EcoString>,
+    /// Its number; 0 for the first of a container.
+    pub pid: u32,
 }
 
 impl Process {
     /// A process that begins at an instant.
     pub fn new(start: Start, at: SimTime, host: &mut dyn Host) -> Process {
-        let variables =
-            start.environment.into_iter().map(|(name, value)| Variable { name, value, exported: true }).collect();
+        let variables = start
+            .environment
+            .into_iter()
+            .map(|(name, value)| Variable { name, value, exported: true, fixed: false })
+            .collect();
         let mut process = Process {
             code: Arc::default(),
             at: 0,
@@ -239,6 +187,12 @@ impl Process {
             traps: Vec::new(),
             pending: None,
             children: Vec::new(),
+            pid: start.pid.max(1),
+            youngest: 0,
+            awaited: None,
+            ended: Vec::new(),
+            gives_up: false,
+            descriptors: Vec::new(),
             wake: Wake::At(at),
             clock: at,
             times: 1,
@@ -246,7 +200,7 @@ impl Process {
             leaving: None,
             acted: false,
             slept: Span::ZERO,
-            exit_on_error: false,
+            options: Switches::default(),
             is_bash: false,
             is_shell: false,
             takes_lines: false,
@@ -329,8 +283,9 @@ impl Process {
 
     fn set_variable(&mut self, name: &str, value: EcoString) {
         match self.variables.iter_mut().find(|v| v.name == name) {
+            Some(variable) if variable.fixed => {}
             Some(variable) => variable.value = value,
-            None => self.variables.push(Variable { name: name.into(), value, exported: false }),
+            None => self.variables.push(Variable { name: name.into(), value, exported: false, fixed: false }),
         }
     }
 }
@@ -345,4 +300,4 @@ use ecow::{EcoString, EcoVec};
 use ops::{Op, Redirect};
 
 use super::Demand;
-use crate::base::time::{SimTime, Span, Timestamp};
+use crate::base::time::{SimTime, Span};

@@ -93,11 +93,33 @@ pub fn is_known(image: &str, name: &str) -> bool {
     if row.bare {
         return false;
     }
-    let small = ["busybox", "alpine", "curlimages/curl"].contains(&row.name.as_str()) || image.contains("alpine");
+    let small = is_busybox(image);
     match base {
         "bash" => !small || row.name == "bash",
         "curl" if small => row.name.contains("curl") || image.contains("curl"),
         _ => is_ours(base) || servers::is_language(&row.name),
+    }
+}
+
+/// True for images whose programs are busybox's.
+fn is_busybox(image: &str) -> bool {
+    let name = images::find(image).map_or("", |row| row.name.as_str());
+    ["busybox", "alpine", "curlimages/curl"].contains(&name) || image.contains("alpine")
+}
+
+/// True in a script of Debian's `sh`.
+pub(super) fn is_dash(p: &Process, host: &dyn Host) -> bool {
+    let image = host.facts().image.as_str();
+    let other = images::find(image).is_some_and(|row| matches!(row.name.as_str(), "centos" | "bash"));
+    p.is_shell && !p.is_bash && !other && !is_busybox(image)
+}
+
+/// Where a program lies.
+pub(super) fn path_of(name: &str, host: &dyn Host) -> String {
+    match name {
+        name if name.contains('/') => name.to_owned(),
+        name if is_busybox(&host.facts().image) => format!("/bin/{name}"),
+        name => format!("/usr/bin/{name}"),
     }
 }
 

@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use ecow::{EcoString, EcoVec};
 
-use super::lex::Piece;
 use super::ops::{Op, Stage};
-use super::streams::{Collecting, Io};
-use super::{programs, Frame, Host, Pace, Process, Wake};
+use super::{Frame, Host, Pace, Process, Wake};
 use crate::base::time::{SimTime, Span};
 
 /// What a command costs.
@@ -23,7 +21,7 @@ impl Process {
         for child in &mut self.children {
             child.run(now, host);
         }
-        if self.wake == Wake::Children && (self.pending.is_some() || self.has_no_children()) {
+        if self.wake == Wake::Children && (self.pending.is_some() || self.waited_enough()) {
             self.wake = Wake::At(now);
         }
         let Wake::At(at) = self.wake else { return };
@@ -49,25 +47,10 @@ impl Process {
             }
             self.step(host);
         }
-        self.children.retain(|child| !matches!(child.wake, Wake::Ended(_)));
+        self.reap();
     }
 
-    fn has_no_children(&self) -> bool {
-        self.children.iter().all(|child| matches!(child.wake, Wake::Ended(_)))
-    }
-
-    /// One that nothing ends is told to: a handler runs once the present command is over. False where nobody listens.
-    pub fn terminate(&mut self, now: SimTime) -> bool {
-        let handler = self.traps.iter().find(|(signal, _)| signal == "TERM").map(|(_, code)| code.clone());
-        let Some(handler) = handler else { return false };
-        self.pending = Some(handler);
-        if self.wake == Wake::Children {
-            self.wake = Wake::At(now);
-        }
-        true
-    }
-
-    fn step(&mut self, host: &mut dyn Host) {
+    pub(super) fn step(&mut self, host: &mut dyn Host) {
         if let Some(handler) = self.pending.take() {
             self.call(handler, 0, EcoVec::new());
             return;
@@ -120,14 +103,27 @@ impl Process {
             Op::Fork(end) => self.fork(*end, host),
             Op::Enter(end) => {
                 let (variables, directory) = (self.variables.clone(), self.directory.clone());
-                self.frames.push(Frame::Sub { code: code.clone(), end: *end, variables, directory });
+                self.frames.push(Frame::Sub {
+                    code: code.clone(),
+                    end: *end,
+                    variables,
+                    directory,
+                    options: self.options,
+                });
             }
             Op::Define(name, end) => {
                 self.functions.retain(|(known, ..)| known != name);
                 self.functions.push((name.clone(), code.clone(), self.at));
                 self.at = *end;
             }
-            Op::Return => self.come_back(host),
+            Op::Return => {
+                let sub = matches!(self.frames.last(), Some(Frame::Sub { .. }));
+                self.come_back(host);
+                if sub {
+                    let code = self.code.clone();
+                    self.exit_after_error(code.get(self.at as usize), host);
+                }
+            }
         }
     }
 
@@ -136,8 +132,12 @@ impl Process {
         self.clock = self.clock + COMMAND;
         let (code, next) = (self.code.clone(), self.at as usize);
         self.pipe(stages, host);
-        let tested = matches!(code.get(next), Some(Op::Unless(_) | Op::When(_) | Op::Not));
-        if self.exit_on_error && self.status != 0 && !tested && matches!(self.wake, Wake::At(_)) {
+        self.exit_after_error(code.get(next), host);
+    }
+
+    fn exit_after_error(&mut self, next: Option<&Op>, host: &mut dyn Host) {
+        let tested = matches!(next, Some(Op::Unless(_) | Op::When(_) | Op::Not));
+        if self.options.exit_on_error && self.status != 0 && !tested && matches!(self.wake, Wake::At(_)) {
             self.exit(self.status, host);
         }
     }
@@ -151,6 +151,7 @@ impl Process {
         child.frames.retain(|frame| matches!(frame, Frame::Redirect { .. }));
         child.children.clear();
         child.traps.clear();
+        child.pid = self.next_pid();
         (self.at, self.status) = (end, 0);
         child.run(self.clock, host);
         self.children.push(child);
@@ -160,15 +161,18 @@ impl Process {
     fn come_back(&mut self, host: &mut dyn Host) {
         while let Some(frame) = self.frames.pop() {
             match frame {
-                Frame::Call { code, at, args } => {
+                Frame::Call { code, at, args, locals } => {
                     (self.code, self.at) = (code, at);
+                    for (name, value) in locals {
+                        self.restore(&name, value);
+                    }
                     if !args.is_empty() {
                         self.args = args;
                     }
                     return;
                 }
-                Frame::Sub { code, end, variables, directory } => {
-                    (self.code, self.at) = (code, end);
+                Frame::Sub { code, end, variables, directory, options } => {
+                    (self.code, self.at, self.options) = (code, end, options);
                     (self.variables, self.directory) = (variables, directory);
                     return;
                 }
@@ -190,6 +194,8 @@ impl Process {
         if let Some(place) = sub {
             self.frames.truncate(place + 1);
             self.come_back(host);
+            let after = self.code.clone();
+            self.exit_after_error(after.get(self.at as usize), host);
             return;
         }
         self.frames.clear();
@@ -197,7 +203,7 @@ impl Process {
         let handler = self.traps.iter().position(|(signal, _)| signal == "EXIT").map(|i| self.traps.remove(i).1);
         if let Some(handler) = handler {
             let (code_then, at) = (Arc::new(vec![Op::Return]), 0);
-            self.frames.push(Frame::Call { code: code_then, at, args: EcoVec::new() });
+            self.frames.push(Frame::Call { code: code_then, at, args: EcoVec::new(), locals: EcoVec::new() });
             (self.code, self.at) = (handler, 0);
             return;
         }
@@ -210,118 +216,9 @@ impl Process {
     /// Goes on in other code, to come back here.
     pub(super) fn call(&mut self, code: Arc<Vec<Op>>, at: u32, args: EcoVec<EcoString>) {
         let before = if args.is_empty() { EcoVec::new() } else { std::mem::replace(&mut self.args, args) };
-        self.frames.push(Frame::Call { code: std::mem::replace(&mut self.code, code), at: self.at, args: before });
+        let code = std::mem::replace(&mut self.code, code);
+        self.frames.push(Frame::Call { code, at: self.at, args: before, locals: EcoVec::new() });
         self.at = at;
-    }
-
-    /// Runs commands joined by pipes.
-    fn pipe(&mut self, stages: &Arc<Vec<Stage>>, host: &mut dyn Host) {
-        let mut input = None;
-        if stages.is_empty() {
-            self.status = 0;
-        }
-        let alone = stages.len() == 1;
-        for (i, stage) in stages.iter().enumerate() {
-            let last = i + 1 == stages.len();
-            let mut io = Io { input: if i == 0 { None } else { input.take() }, ..Io::default() };
-            self.stage(stage, &mut io, alone, host);
-            let (out, err) = self.redirected(&stage.redirects, io, host);
-            if !err.is_empty() {
-                self.emit(2, &err, host);
-            }
-            match last {
-                true => self.emit(1, &out, host),
-                false => input = Some(EcoString::from(out)),
-            }
-            if self.stuck {
-                if !last {
-                    if let Some(text) = &input {
-                        self.emit(1, &text.clone(), host);
-                    }
-                }
-                self.stuck = false;
-                self.wake = Wake::Never;
-                return;
-            }
-        }
-    }
-
-    fn stage(&mut self, stage: &Stage, io: &mut Io, alone: bool, host: &mut dyn Host) {
-        if let Some(input) = self.input_of(&stage.redirects, host) {
-            io.input = Some(input);
-        }
-        self.truncate(&stage.redirects, host);
-        if let Some(body) = &stage.body {
-            self.within(body.clone(), io, host);
-            return;
-        }
-        let words = self.expand_all(&stage.words, host);
-        let mut before = Vec::new();
-        for (name, word) in &stage.assigns {
-            let value = self.expand_one(word, host);
-            before.push((name.clone(), self.variable(name).cloned()));
-            self.set_variable(name, value);
-        }
-        if words.is_empty() {
-            let substituted =
-                stage.assigns.iter().any(|(_, word)| word.iter().any(|p| matches!(p, Piece::Command(..))));
-            if !substituted {
-                self.status = 0;
-            }
-            return;
-        }
-        if let Some((_, code, at)) = self.functions.iter().find(|(name, ..)| *name == words[0]).cloned() {
-            match alone {
-                true => self.call(code, at, words.into_iter().collect()),
-                false => self.within(
-                    Arc::new(code[at as usize..].iter().cloned().map(|op| shifted(op, at)).collect()),
-                    io,
-                    host,
-                ),
-            }
-            return;
-        }
-        programs::run(self, &words, io, alone && before.is_empty(), host);
-        for (name, value) in before {
-            match value {
-                Some(value) => self.set_variable(&name, value),
-                None => self.variables.retain(|v| v.name != name),
-            }
-        }
-    }
-
-    /// Runs steps to their end within a command: their output is collected, and sleeping only moves the clock.
-    pub(super) fn within(&mut self, code: Arc<Vec<Op>>, io: &mut Io, host: &mut dyn Host) {
-        let mut inner = self.clone();
-        (inner.code, inner.at, inner.wake) = (code, 0, Wake::At(self.clock));
-        inner.frames.clear();
-        inner.children.clear();
-        inner.traps.clear();
-        inner.standard_input = io.input.take().or_else(|| inner.standard_input.take());
-        let mut collecting = Collecting { host, out: String::new(), err: String::new() };
-        let mut steps = 0;
-        while let Wake::At(_) = inner.wake {
-            steps += 1;
-            if steps > 5_000 {
-                inner.wake = Wake::Never;
-                break;
-            }
-            inner.step(&mut collecting);
-        }
-        io.out.push_str(&collecting.out);
-        io.err.push_str(&collecting.err);
-        self.clock = inner.clock;
-        self.acted |= inner.acted;
-        self.slept = self.slept + inner.slept;
-        match inner.wake {
-            Wake::Ended(code) => self.status = code,
-            _ => {
-                self.stuck = true;
-                self.demand = inner.demand;
-                self.listens = inner.listens;
-                self.serves = inner.serves;
-            }
-        }
     }
 
     /// Goes on after a while.
@@ -333,7 +230,7 @@ impl Process {
 }
 
 /// A step whose targets count from another beginning.
-fn shifted(mut op: Op, by: u32) -> Op {
+pub(super) fn shifted(mut op: Op, by: u32) -> Op {
     match &mut op {
         Op::Goto(t) | Op::Unless(t) | Op::When(t) | Op::Begin(t) | Op::Each(_, t) => *t -= by,
         Op::Match(_, t) | Op::Fork(t) | Op::Enter(t) | Op::Define(_, t) => *t -= by,

@@ -3,7 +3,7 @@
 use ecow::EcoString;
 
 use super::builtins::complain;
-use super::programs::is_there;
+use super::programs::{is_there, path_of};
 use super::streams::Io;
 use super::{expand, files, follow, Facts, Host, Process};
 use crate::base::time::{Span, Timestamp};
@@ -39,7 +39,7 @@ pub(super) fn small(p: &mut Process, name: &str, args: &[EcoString], io: &mut Io
         "which" => {
             let there = is_there(p, first, host);
             if there {
-                io.out.push_str(&format!("/usr/bin/{first}\n"));
+                io.out.push_str(&format!("{}\n", path_of(first, host)));
             }
             return i32::from(!there);
         }

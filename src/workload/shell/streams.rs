@@ -75,6 +75,28 @@ impl Process {
         }
     }
 
+    /// The file that a channel from 3 on leads to.
+    fn descriptor(&self, number: &str) -> Option<&EcoString> {
+        let number: u8 = number.parse().ok()?;
+        self.descriptors.iter().find(|(open, _)| *open == number).map(|(_, path)| path)
+    }
+
+    /// `exec` with redirections alone: from here on, channels of the whole script lead there.
+    pub(super) fn lead_for_good(&mut self, redirects: &[Redirect], host: &mut dyn Host) {
+        let input = self.input_of(redirects, host);
+        for redirect in redirects.iter().filter(|redirect| redirect.channel > 2) {
+            let word = self.expand_one(&redirect.word, host);
+            self.descriptors.retain(|(open, _)| *open != redirect.channel);
+            if word != "-" {
+                self.descriptors.push((redirect.channel, self.path(&word)));
+            }
+        }
+        let plain: Vec<Redirect> = redirects.iter().filter(|redirect| redirect.channel <= 2).cloned().collect();
+        if !plain.is_empty() {
+            self.frames.insert(0, Frame::Redirect { to: Arc::new(plain), input });
+        }
+    }
+
     /// Sends what a command has printed where its redirections lead; gives what is left for its channels.
     pub(super) fn redirected(&mut self, redirects: &[Redirect], io: Io, host: &mut dyn Host) -> (String, String) {
         if redirects.is_empty() {
@@ -84,7 +106,13 @@ impl Process {
         for redirect in redirects.iter().filter(|r| r.channel != 0) {
             let word = self.expand_one(&redirect.word, host);
             let place = usize::from(redirect.channel.clamp(1, 2)) - 1;
+            if redirect.channel > 2 {
+                continue;
+            }
             match redirect.operator {
+                ">&" if self.descriptor(&word).is_some() => {
+                    leads[place] = Lead::File(self.descriptor(&word).cloned().unwrap_or_default());
+                }
                 ">&" if word == "1" || word == "2" => leads[place] = leads[usize::from(word == "2")].clone(),
                 "&>" | ">&" => leads = [self.lead(&word), self.lead(&word)],
                 _ => leads[place] = self.lead(&word),
@@ -224,6 +252,9 @@ impl Host for Collecting<'_> {
             2 => self.err.push_str(text),
             channel => self.host.print(at, channel, text),
         }
+    }
+    fn signal(&mut self, pid: u32, signal: &str) -> bool {
+        self.host.signal(pid, signal)
     }
     fn facts(&self) -> &super::Facts {
         self.host.facts()

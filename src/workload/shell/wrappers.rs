@@ -11,6 +11,8 @@ use crate::workload::filters;
 /// A shell within a shell.
 pub(super) fn shell(p: &mut Process, words: &[EcoString], io: &mut Io, alone: bool, host: &mut dyn Host) {
     let mut inner = p.clone();
+    inner.variables.retain(|variable| variable.exported);
+    inner.options = super::Switches::default();
     inner.children.clear();
     inner.frames.retain(|frame| matches!(frame, super::Frame::Redirect { .. }));
     inner.wake = Wake::At(p.clock);
@@ -28,8 +30,9 @@ pub(super) fn shell(p: &mut Process, words: &[EcoString], io: &mut Io, alone: bo
         p.frames.push(super::Frame::Sub {
             code: p.code.clone(),
             end: 2,
-            variables: p.variables.clone(),
+            variables: std::mem::replace(&mut p.variables, inner.variables),
             directory: p.directory.clone(),
+            options: std::mem::replace(&mut p.options, inner.options),
         });
         p.call(code, 0, inner.args);
         return;
