@@ -7,7 +7,6 @@ use super::raw_metrics;
 use super::verbs::change::no_such_part;
 use super::verbs::info::{self, Resource};
 use crate::api::encode::{json, json_declared, json_declared_list};
-use crate::api::kinds::KINDS;
 use crate::api::selector::Selector;
 use crate::api::{Kind, Object, Value};
 use crate::base::order::Order;
@@ -117,8 +116,8 @@ fn resources(call: &Call<'_>, version: &str) -> Result<String, Failure> {
 /// Objects: `namespaces/demo/pods`, `pods/web/status`.
 fn objects(call: &Call<'_>, group: &str, version: &str, parts: &[&str], query: &str) -> Result<String, Failure> {
     let find = |plural: &str| {
-        let known = |kind: &&&'static Kind| kind.plural == plural && kind.group == group && kind.version == version;
-        KINDS.iter().find(known).copied().ok_or_else(no_such_part)
+        let known = |kind: &&'static Kind| kind.plural == plural && kind.group == group && kind.version == version;
+        call.world.store().catalog().all().find(known).ok_or_else(no_such_part)
     };
     let (namespace, plural, rest) = match parts {
         ["namespaces", namespace, plural, rest @ ..] if !matches!(*plural, "status" | "finalize") => {

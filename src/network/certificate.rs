@@ -1,4 +1,4 @@
-//! Certificates: what stands in one, and self-signed ones as `openssl req -x509` makes them. The keys and signatures of the
+//! Certificates: what stands in one or in a request for one, and self-signed ones as `openssl req -x509` makes them. The keys and signatures of the
 //! latter are made up; nothing here encrypts anything.
 
 use base64::engine::general_purpose::STANDARD;
@@ -76,9 +76,24 @@ fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 }
 
 /// What may stand in a name: the last number of its identifier, and its letters.
-const PARTS: &[(u8, &str)] = &[(6, "C"), (8, "ST"), (7, "L"), (10, "O"), (11, "OU"), (3, "CN")];
+const PARTS: &[(u8, &str)] = &[
+    (6, "C"),
+    (8, "ST"),
+    (7, "L"),
+    (9, "street"),
+    (17, "postalCode"),
+    (10, "O"),
+    (11, "OU"),
+    (3, "CN"),
+    (5, "serialNumber"),
+];
 
-fn name(mut rest: &[u8]) -> String {
+fn name(der: &[u8]) -> String {
+    let parts = name_parts(der);
+    parts.iter().map(|(letters, text)| format!("{letters}={text}")).collect::<Vec<_>>().join("; ")
+}
+
+fn name_parts(mut rest: &[u8]) -> Vec<(&'static str, String)> {
     let mut all = Vec::new();
     while let Some((_, set, more)) = element(rest) {
         rest = more;
@@ -86,10 +101,59 @@ fn name(mut rest: &[u8]) -> String {
         let Some((_, id, value)) = element(pair) else { continue };
         let letters = PARTS.iter().find(|(last, _)| id == [0x55, 4, *last]).map(|(_, letters)| *letters);
         if let (Some(letters), Some((_, text, _))) = (letters, element(value)) {
-            all.push(format!("{letters}={}", String::from_utf8_lossy(text)));
+            all.push((letters, String::from_utf8_lossy(text).into_owned()));
         }
     }
-    all.join("; ")
+    all
+}
+
+/// What a request for a certificate asks for.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Request {
+    /// For whom: letters such as `CN` and the text behind them.
+    pub subject: Vec<(&'static str, String)>,
+    /// For which other names: `DNS Names`, `Email Addresses`, `URIs` or `IP Addresses`, and one of them.
+    pub names: Vec<(&'static str, String)>,
+}
+
+/// The request in base64 of PEM; none where it holds none.
+///
+/// Models staging/src/k8s.io/kubectl/pkg/util/certificate ParseCSR.
+pub fn request_of_pem(data: &str) -> Option<Request> {
+    let pem = String::from_utf8(STANDARD.decode(data.trim()).ok()?).ok()?;
+    let (_, rest) = pem.split_once("-----BEGIN CERTIFICATE REQUEST-----")?;
+    let (body, _) = rest.split_once("-----END CERTIFICATE REQUEST-----")?;
+    let body: String = body.split_whitespace().collect();
+    let der = STANDARD.decode(body).ok()?;
+    let (_, whole, _) = element(&der)?;
+    let (_, info, _) = element(whole)?;
+    let (_, _, rest) = element(info)?;
+    let (_, subject, rest) = element(rest)?;
+    let (_, _, rest) = element(rest)?;
+    let names = element(rest).map_or_else(Vec::new, |(_, attributes, _)| other_names(attributes));
+    Some(Request { subject: name_parts(subject), names })
+}
+
+/// The other names among the attributes of a request.
+fn other_names(attributes: &[u8]) -> Vec<(&'static str, String)> {
+    // The identifier of subjectAltName; what it names stands in a string of octets behind it.
+    const ID: &[u8] = &[6, 3, 0x55, 0x1d, 0x11];
+    let Some(at) = attributes.windows(ID.len()).position(|window| window == ID) else { return Vec::new() };
+    let octets = std::iter::successors(element(&attributes[at..]), |(_, _, rest)| element(rest)).find(|e| e.0 == 4);
+    let Some((_, mut rest, _)) = octets.and_then(|(_, content, _)| element(content)) else { return Vec::new() };
+    let mut names = Vec::new();
+    while let Some((tag, text, more)) = element(rest) {
+        rest = more;
+        let whole = || String::from_utf8_lossy(text).into_owned();
+        match (tag, text) {
+            (0x81, _) => names.push(("Email Addresses", whole())),
+            (0x82, _) => names.push(("DNS Names", whole())),
+            (0x86, _) => names.push(("URIs", whole())),
+            (0x87, [a, b, c, d]) => names.push(("IP Addresses", format!("{a}.{b}.{c}.{d}"))),
+            _ => {}
+        }
+    }
+    names
 }
 
 /// `260518000000Z` as `May 18 00:00:00 2026 GMT`.

@@ -53,6 +53,9 @@ pub(super) fn reset_status(object: &mut Object) {
 pub(super) fn keep_system_fields(object: &mut Object, current: &Object) {
     object.set("apiVersion", current.at("apiVersion").clone());
     object.set("kind", current.kind.name());
+    if current.kind.kind == "CertificateSigningRequest" {
+        object.set("spec", current.spec().clone());
+    }
     let fields = [
         "uid",
         "creationTimestamp",

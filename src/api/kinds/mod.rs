@@ -50,6 +50,7 @@ mod stored;
 mod vertical_pod_autoscaler;
 
 pub use catalog::Catalog;
+pub use stored::signing_state;
 
 /// What is known of one kind of object.
 pub struct Kind {

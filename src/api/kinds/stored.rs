@@ -212,22 +212,13 @@ stored!(CERTIFICATE_SIGNING_REQUEST "CertificateSigningRequest" "certificates.k8
 ["AGE" "SIGNERNAME" "REQUESTOR" "REQUESTEDDURATION" "CONDITION"] |object, context| {
     let seconds = object.at("spec.expirationSeconds").opt_int();
     let duration = seconds.map(|s| crate::base::time::human_duration(crate::base::time::Span::secs(s.max(0) as u64)));
-    let conditions = object.at("status.conditions").list();
-    let has = |kind: &str| conditions.iter().any(|c| c.get("type").str() == kind);
-    let mut state = if has("Denied") { "Denied" } else if has("Approved") { "Approved" } else { "Pending" }.to_owned();
-    if has("Failed") {
-        state.push_str(",Failed");
-    }
-    if !object.at("status.certificate").is_empty() {
-        state.push_str(",Issued");
-    }
     vec![
         object.name().to_owned(),
         age(object, context),
         or_none(object.at("spec.signerName").str()),
         object.at("spec.username").str().to_owned(),
         or_none(&duration.unwrap_or_default()),
-        state,
+        signing_state(object),
     ]
 });
 stored!(MUTATING_WEBHOOK "MutatingWebhookConfiguration" "admissionregistration.k8s.io" "mutatingwebhookconfigurations" [] GLOBAL false true
@@ -295,3 +286,26 @@ stored!(RESOURCE_SLICE "ResourceSlice" "resource.k8s.io" "resourceslices" [] GLO
     let more = ["spec.driver", "spec.pool.name"].map(|path| object.at(path).str().to_owned());
     with_age([node].into_iter().chain(more).collect(), object, context)
 });
+
+/// What became of a CertificateSigningRequest.
+///
+/// Models pkg/printers/internalversion extractCSRStatus.
+pub fn signing_state(object: &Object) -> String {
+    let conditions = object.at("status.conditions").list();
+    let has = |kind: &str| conditions.iter().any(|c| c.get("type").str() == kind);
+    let mut state = if has("Denied") {
+        "Denied"
+    } else if has("Approved") {
+        "Approved"
+    } else {
+        "Pending"
+    }
+    .to_owned();
+    if has("Failed") {
+        state.push_str(",Failed");
+    }
+    if !object.at("status.certificate").is_empty() {
+        state.push_str(",Issued");
+    }
+    state
+}

@@ -34,7 +34,6 @@ const CHOICES: &[(&str, &str, &[&str])] = &[
 const IMMUTABLE: &[(&str, &str)] = &[
     ("CSIStorageCapacity", "nodeTopology"),
     ("CSIStorageCapacity", "storageClassName"),
-    ("CertificateSigningRequest", "spec"),
     ("IPAddress", "spec.parentRef"),
     ("ResourceClaim", "spec"),
     ("ResourceClaimTemplate", "spec"),

@@ -204,15 +204,14 @@ fn print_variable(page: &mut Page, variable: &Value, container: &Value, pod: Opt
     page.field(3, name, format!("<set to the key '{}' {text}>\tOptional: {optional}", key.str()));
 }
 
-/// The value of a field that a pod hands to its containers.
+/// The value of a field that a pod hands to its containers: kubectl knows the two that every object has, and prints nothing
+/// for others.
+///
+/// Models staging/src/k8s.io/kubectl/pkg/describe EnvValueRetriever.
 fn field_value(pod: &Object, path: &str) -> String {
-    match path.split_once("['") {
-        Some((map, key)) => pod.at(map).get(key.trim_end_matches("']")).str().to_owned(),
-        None if path == "status.podIPs" => {
-            let ips = pod.at("status.podIPs").list().iter();
-            ips.map(|ip| ip.get("ip").str()).collect::<Vec<_>>().join(",")
-        }
-        None => pod.at(path).str().to_owned(),
+    match path {
+        "metadata.name" | "metadata.namespace" => pod.at(path).str().to_owned(),
+        _ => String::new(),
     }
 }
 

@@ -36,6 +36,9 @@ pub(super) fn print(page: &mut Page, deployment: &Object, reader: &dyn Reader) {
     template::print(page, deployment.at("spec.template"));
     template::conditions(page, deployment.at("status.conditions").list());
     let (old, new) = replica_sets(deployment, reader);
+    if old.is_empty() && new.is_none() {
+        return;
+    }
     page.field(0, "OldReplicaSets", or_none(&old.iter().map(set_text).collect::<Vec<_>>().join(", ")));
     page.field(0, "NewReplicaSet", or_none(&new.as_ref().map(set_text).unwrap_or_default()));
 }

@@ -1,5 +1,6 @@
 //! `kubectl describe`: one file a kind. A description reads objects and writes text, nothing else.
 
+mod certificate;
 mod config_map;
 mod containers;
 mod daemon_set;
@@ -37,6 +38,7 @@ type Describer = fn(&mut Page, &Object, &dyn Reader);
 /// The kinds with a description of their own. All others are described field by field.
 const DESCRIBERS: &[(&str, Describer)] = &[
     ("CSINode", storage::print_drivers),
+    ("CertificateSigningRequest", certificate::print),
     ("ClusterRole", rbac::print_role),
     ("ClusterRoleBinding", rbac::print_binding),
     ("ConfigMap", config_map::print),
@@ -89,7 +91,6 @@ pub fn describe(object: &Object, reader: &dyn Reader, show_events: bool) -> Stri
             | "ClusterRoleBinding"
             | "Secret"
             | "Namespace"
-            | "Event"
             | "NetworkPolicy"
             | "LimitRange"
             | "ResourceQuota"

@@ -67,7 +67,10 @@ fn rules(page: &mut Page, rules: &[Value], direction: &Direction) {
         }
         for port in ports {
             let protocol = port.get("protocol").opt_str().unwrap_or("TCP");
-            let number = int_or_string(port.get("port"));
+            let number = match port.get("port") {
+                Value::Null => "<nil>".to_owned(),
+                number => int_or_string(number),
+            };
             match port.get("endPort").opt_int() {
                 Some(end) => page.line(2, &format!("To Port Range: {number}-{end}/{protocol}")),
                 None => page.line(2, &format!("To Port: {number}/{protocol}")),

@@ -94,7 +94,7 @@ pub(super) fn print_volume(page: &mut Page, volume: &Object, reader: &dyn Reader
     page.field(0, "Message", volume.at("status.message").str());
     page.line(0, "Source:");
     match volume.spec().entries().iter().find(|(key, _)| volumes::is_source(key)) {
-        Some((key, source)) => volumes::print_source(page, key, source),
+        Some((key, source)) => volumes::print_source(page, key, source, true),
         None => page.line(2, "<unknown>"),
     }
 }

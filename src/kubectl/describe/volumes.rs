@@ -1,10 +1,9 @@
 //! Volumes of pods and pod templates.
 
-use super::page::Page;
+use super::page::{int_or_string, Page};
 use crate::api::Value;
 
-/// Models staging/src/k8s.io/kubectl/pkg/describe describeVolumes, for the sources that need no cloud or storage vendor;
-/// others are printed as unknown.
+/// Models staging/src/k8s.io/kubectl/pkg/describe describeVolumes.
 pub(super) fn print(page: &mut Page, volumes: &[Value], indent: &str) {
     if volumes.is_empty() {
         page.line(0, &format!("{indent}Volumes:\t<none>"));
@@ -16,103 +15,101 @@ pub(super) fn print(page: &mut Page, volumes: &[Value], indent: &str) {
         page.line(1, &format!("{name_indent}{}:", volume.get("name").str()));
         let source = volume.entries().iter().find(|(key, _)| key != "name");
         match source {
-            Some((key, value)) => print_source(page, key, value),
+            Some((key, value)) => print_source(page, key, value, false),
             None => page.line(1, "<unknown>"),
         }
     }
 }
 
-pub(super) fn print_source(page: &mut Page, key: &str, source: &Value) {
-    let text = |field: &str| Value::str(source.get(field)).to_owned();
-    let or = |field: &str, otherwise: &str| match source.get(field).str() {
-        "" => otherwise.to_owned(),
-        text => text.to_owned(),
-    };
-    let flag = |field: &str| source.get(field).bool().to_string();
-    let (kind, fields): (&str, Vec<(&str, String)>) = match key {
-        "hostPath" => (
-            "HostPath (bare host directory volume)",
-            vec![("Path", text("path")), ("HostPathType", source.get("type").opt_str().unwrap_or("<none>").to_owned())],
-        ),
-        "emptyDir" => (
-            "EmptyDir (a temporary directory that shares a pod's lifetime)",
-            vec![("Medium", text("medium")), ("SizeLimit", or("sizeLimit", "<unset>"))],
-        ),
-        "secret" => (
-            "Secret (a volume populated by a Secret)",
-            vec![("SecretName", text("secretName")), ("Optional", flag("optional"))],
-        ),
-        "configMap" => (
-            "ConfigMap (a volume populated by a ConfigMap)",
-            vec![("Name", text("name")), ("Optional", flag("optional"))],
-        ),
-        "persistentVolumeClaim" => (
-            "PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)",
-            vec![("ClaimName", text("claimName")), ("ReadOnly", flag("readOnly"))],
-        ),
-        "nfs" => (
-            "NFS (an NFS mount that lasts the lifetime of a pod)",
-            vec![("Server", text("server")), ("Path", text("path")), ("ReadOnly", flag("readOnly"))],
-        ),
-        "local" => {
-            ("LocalVolume (a persistent volume backed by local storage on a node)", vec![("Path", text("path"))])
-        }
-        "csi" => {
-            let mut fields = vec![("Driver", text("driver")), ("FSType", text("fsType"))];
-            if !source.get("volumeHandle").is_null() {
-                fields.push(("VolumeHandle", text("volumeHandle")));
-            }
-            fields.push(("ReadOnly", flag("readOnly")));
-            let attributes = source.get("volumeAttributes").entries().iter();
-            let mut attributes: Vec<String> = attributes.map(|(k, v)| format!("{k}={}", v.str())).collect();
-            attributes.push(if attributes.is_empty() { "<none>".to_owned() } else { String::new() });
-            fields.push(("VolumeAttributes", attributes.join("\n      \t").trim_end().to_owned()));
-            ("CSI (a Container Storage Interface (CSI) volume source)", fields)
-        }
-        "glusterfs" => (
-            "Glusterfs (a Glusterfs mount on the host that shares a pod's lifetime)",
-            vec![
-                ("EndpointsName", text("endpoints")),
-                ("EndpointsNamespace", or("endpointsNamespace", "<unset>")),
-                ("Path", text("path")),
-                ("ReadOnly", flag("readOnly")),
-            ],
-        ),
-        "awsElasticBlockStore" => (
-            "AWSElasticBlockStore (a Persistent Disk resource in AWS)",
-            vec![
-                ("VolumeID", text("volumeID")),
-                ("FSType", text("fsType")),
-                ("Partition", source.get("partition").int().to_string()),
-                ("ReadOnly", flag("readOnly")),
-            ],
-        ),
-        "gcePersistentDisk" => (
-            "GCEPersistentDisk (a Persistent Disk resource in Google Compute Engine)",
-            vec![
-                ("PDName", text("pdName")),
-                ("FSType", text("fsType")),
-                ("Partition", source.get("partition").int().to_string()),
-                ("ReadOnly", flag("readOnly")),
-            ],
-        ),
-        "image" => (
-            "Image (a container image or OCI artifact)",
-            vec![("Reference", text("reference")), ("PullPolicy", text("pullPolicy"))],
-        ),
+/// What is printed of each source: its field, its type, and labels with the field behind each. What stands behind a field
+/// says how: `!` a switch, `#` a number, `[` a list, `{` a map, `,` joined, `&` a reference, `=` pairs, `?` what else; a
+/// label with `+` is printed of PersistentVolumes alone.
+const SOURCES: &str = include_str!("volumes.txt");
+
+/// The source of a volume of a pod, or of a PersistentVolume.
+pub(super) fn print_source(page: &mut Page, key: &str, source: &Value, persistent: bool) {
+    match key {
         "projected" => {
-            ("Projected (a volume that contains injected data from multiple sources)", projected_fields(source))
+            page.field(2, "Type", "Projected (a volume that contains injected data from multiple sources)");
+            projected_fields(source).into_iter().for_each(|(name, value)| page.field(2, name, value));
+            return;
         }
         "downwardAPI" => {
             page.field(2, "Type", "DownwardAPI (a volume populated by information about the pod)");
             return downward_items(page, source);
         }
-        _ => return page.line(1, "<unknown>"),
+        "ephemeral" => return print_ephemeral(page, source.get("volumeClaimTemplate")),
+        _ => {}
+    }
+    let row = SOURCES.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('|'));
+    let Some((kind, fields)) = row.and_then(|row| row.split_once('|')) else {
+        return page.line(1, "<unknown>");
     };
     page.field(2, "Type", kind);
-    for (name, value) in fields {
-        page.field(2, name, value);
+    for field in fields.split('|') {
+        let (label, path) = field.split_once('=').unwrap_or((field, ""));
+        let label = match label.strip_prefix('+') {
+            Some(label) if persistent => label,
+            Some(_) => continue,
+            None => label,
+        };
+        // Upstream left the colon out.
+        let colon = if label == "ISCSIInterface" { "" } else { ":" };
+        page.line(2, &format!("{label}{colon}\t{}", field_text(source, path, persistent)));
     }
+}
+
+fn field_text(source: &Value, path: &str, persistent: bool) -> String {
+    let end = path.find(|c: char| !c.is_alphanumeric() && c != '.').unwrap_or(path.len());
+    let (value, how) = (source.at(&path[..end]), &path[end..]);
+    let items = || value.list().iter().map(Value::str).collect::<Vec<_>>();
+    let pairs =
+        |between: &str| value.entries().iter().map(|(k, v)| format!("{k}{between}{}", v.str())).collect::<Vec<_>>();
+    match how.get(..1) {
+        None => value.str().to_owned(),
+        Some("!") => value.bool().to_string(),
+        Some("#") => value.int().to_string(),
+        Some("[") => format!("[{}]", items().join(" ")),
+        Some(",") => items().join(", "),
+        Some("{") => format!("map[{}]", pairs(":").join(" ")),
+        Some("=") => nested(pairs("=")),
+        Some("&") if value.is_null() => "nil".to_owned(),
+        Some("&") if persistent => {
+            format!("&SecretReference{{Name:{},Namespace:{},}}", value.get("name").str(), value.get("namespace").str())
+        }
+        Some("&") => format!("&LocalObjectReference{{Name:{},}}", value.get("name").str()),
+        _ if value.is_null() => how[1..].to_owned(),
+        _ => int_or_string(value),
+    }
+}
+
+/// Pairs under each other, each once more indented: upstream indents every piece that it writes.
+///
+/// Models staging/src/k8s.io/kubectl/pkg/describe printCSIPersistentVolumeAttributesMultilineIndent.
+fn nested(pairs: Vec<String>) -> String {
+    match pairs.is_empty() {
+        true => "<none>".to_owned(),
+        false => format!("    {}", pairs.join("\n        \t    ")),
+    }
+}
+
+/// A claim that lives and dies with its pod.
+///
+/// Models staging/src/k8s.io/kubectl/pkg/describe printEphemeralVolumeSource.
+fn print_ephemeral(page: &mut Page, template: &Value) {
+    let kind = "EphemeralVolume (an inline specification for a volume that gets created and deleted with the pod)";
+    page.field(2, "Type", kind);
+    page.field(2, "StorageClass", template.at("spec.storageClassName").str());
+    page.field(2, "Volume", template.at("spec.volumeName").str());
+    for (title, field, between) in [("Labels", "labels", "="), ("Annotations", "annotations", ": ")] {
+        let map = template.at("metadata").get(field).entries();
+        let pairs: Vec<String> = map.iter().map(|(k, v)| format!("{k}{between}{}", v.str())).collect();
+        let pairs = if pairs.is_empty() { vec!["<none>".to_owned()] } else { pairs };
+        page.field(2, title, nested(pairs));
+    }
+    page.field(2, "Capacity", "");
+    page.field(2, "Access Modes", "");
+    page.field_if(2, "VolumeMode", template.at("spec.volumeMode").str());
 }
 
 /// True for the field of a PersistentVolume's spec that says where its data lies.

@@ -34,7 +34,7 @@ pub fn modify_part(
     call.authorize("patch", kind, subresource, object.namespace(), object.name())?;
     let part = match subresource {
         "status" if !kind.has_status => return Err(no_such_part()),
-        "status" => Part::Status,
+        "status" | "approval" => Part::Status,
         "resize" | "ephemeralcontainers" if kind.kind != "Pod" => return Err(no_such_part()),
         "resize" => Part::Resize,
         "ephemeralcontainers" => Part::EphemeralContainers,

@@ -17,6 +17,10 @@ fn run(call: &mut Call<'_>) -> Outcome {
     }
     let selection = select(call, &args, true)?;
     let (mut objects, failures) = selection.objects(call)?;
+    // What is not there under its whole name is looked for by its beginning, of one type.
+    if failures.len() == 1 && args.len() == 2 && args[0].contains(',') {
+        return Err(error("you may only specify a single resource type"));
+    }
     if objects.is_empty() {
         if let ([(kind, prefix)], [first]) = (&selection.named[..], &failures[..]) {
             objects =

@@ -2,7 +2,7 @@
 //! as kubectl does; what a page cannot do they say.
 
 use super::Verb;
-use crate::api::{kind, Object, Status};
+use crate::api::{kind, Object};
 use crate::kubectl::call::{Call, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::help;
@@ -18,9 +18,6 @@ pub static COMPLETION: Verb = row("completion", completion);
 pub static PLUGIN: Verb = Verb { name: "plugin", subverbs: &[&row("list", plugin_list)], ..super::PLAIN };
 /// The row of kustomize.
 pub static KUSTOMIZE: Verb = row("kustomize", kustomize);
-/// The row of certificate.
-pub static CERTIFICATE: Verb =
-    Verb { name: "certificate", subverbs: &[&row("approve", certificate), &row("deny", certificate)], ..super::PLAIN };
 /// The row of options.
 pub static OPTIONS: Verb = row("options", |call| {
     call.out.out(help::of(call.session.help.as_deref(), "options"));
@@ -101,12 +98,5 @@ fn kustomize(call: &mut Call<'_>) -> Outcome {
         [] => Err(no_kustomization(call, ".")),
         [path] => Err(no_kustomization(call, path)),
         _ => Err(error("specify one path to kustomization.yaml")),
-    }
-}
-
-fn certificate(call: &mut Call<'_>) -> Outcome {
-    match call.line.args.first() {
-        None => Err(Failure::Usage("one or more CSRs must be specified as <name> or -f <filename>".to_owned())),
-        Some(name) => Err(Status::not_found("certificatesigningrequests.certificates.k8s.io", name).into()),
     }
 }

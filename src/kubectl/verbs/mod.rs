@@ -4,6 +4,7 @@ mod apply;
 pub mod attach;
 mod auth;
 mod autoscale;
+mod certificate;
 pub mod change;
 mod cluster_info_dump;
 pub mod config;
@@ -115,7 +116,7 @@ pub static VERBS: &[&Verb] = &[
     &machine::COMPLETION,
     &machine::PLUGIN,
     &machine::KUSTOMIZE,
-    &machine::CERTIFICATE,
+    &certificate::VERB,
     &machine::OPTIONS,
 ];
 
