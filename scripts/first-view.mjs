@@ -1,4 +1,5 @@
-// Writes scripts/deferred.txt: which modules of ours nothing calls while the page opens, so that they may come a moment later.
+// Writes scripts/deferred.txt: which modules of ours and which other functions nothing calls while the page opens, so that they
+// may come a moment later.
 // Run it after `./kubottle build` when tests/browser/deferred.test.mjs says that the second part is asked for too early, or
 // when much has been added: it opens the built page with a WebAssembly that notes each function it enters. Compilers of two
 // versions do not put the same functions into each other, so the list must come from builds of both: checkouts of the same
@@ -8,11 +9,14 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
-import { chooseMoved, listsOf, partsOf, pathOf, withoutHash } from "./split.mjs";
+import { pathOf, withoutHash } from "./split.mjs";
 import { serve } from "../tests/browser/server.mjs";
 
 // With the functions' names, before it is split.
 const WHOLE = "target/wasm-opt/release/kubottle-web_bg.wasm";
+// A smaller function is hardly longer than what takes its place; and this list is to stay readable.
+const LEAST_BYTES = 160;
+const LONGEST_NAME = 600;
 const VIEWS = [
   { query: "", viewport: { width: 1440, height: 900 } },
   { query: "?lang=zh&theme=dark", viewport: { width: 390, height: 844 } },
@@ -22,8 +26,8 @@ const builds = [];
 for (const checkout of [".", ...process.argv.slice(2)]) builds.push(await watched(checkout));
 
 const head = readFileSync("scripts/deferred.txt", "utf8").split("\n").filter((line) => line.startsWith("#"));
-const lines = [...untouched(), ...genericEntered()];
-writeFileSync("scripts/deferred.txt", [...head, ...lines, ...stillMoved(lines), ""].join("\n"));
+const paths = untouched();
+writeFileSync("scripts/deferred.txt", [...head, ...paths, ...notEntered(new Set(paths)), ""].join("\n"));
 
 /** One build: its WebAssembly, its functions' names, and the numbers of those that were entered while its page opened. */
 async function watched(checkout) {
@@ -47,7 +51,7 @@ async function watched(checkout) {
   await browser.close();
   await server.close();
   rmSync(folder, { recursive: true });
-  return { whole, names, entered };
+  return { names, entered, sizes: sizesOf(whole) };
 }
 
 /** The module with a call at the start of each of its functions, and the functions' names in the order of the numbers noted. */
@@ -94,23 +98,41 @@ function untouched() {
   return lines.sort();
 }
 
-/** Generic code that was entered and carries no module's name of ours. */
-function genericEntered() {
-  const generic = builds.flatMap(({ names, entered }) => [...entered].map((index) => withoutHash(names[index])).filter((name) => !pathOf(name)));
-  return [...new Set(generic)].sort().map((name) => `=${name}`);
+/** The functions beside those paths under whose names none was entered in any build, each after a "+". Some have only a number. */
+function notEntered(paths) {
+  const entered = new Set(builds.flatMap(({ names, entered }) => [...entered].map((index) => withoutHash(names[index]))));
+  const moved = new Set();
+  for (const { names, sizes } of builds) {
+    names.forEach((full, index) => {
+      const name = withoutHash(full);
+      if (entered.has(name) || sizes[index] < LEAST_BYTES || name.length > LONGEST_NAME || /^\d+$/.test(name)) return;
+      if (!pathOf(full)?.some((_, length, path) => paths.has(path.slice(0, length + 1).join("::")))) moved.add(name);
+    });
+  }
+  return [...moved].sort().map((name) => `+${name}`);
 }
 
-/** Generic code that was entered and would yet be moved: by name, until nothing that was entered is moved. */
-function stillMoved(lines) {
-  const stays = new Set();
-  const parts = builds.map(({ whole }) => partsOf(binaryen.readBinary(whole)));
+/** The bytes of each function of a WebAssembly file, in its order. */
+function sizesOf(bytes) {
+  let at = 8;
+  const number = () => {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[at++];
+      value += (byte & 127) * 2 ** shift;
+      if (byte < 128) return value;
+    }
+  };
+  const CODE = 10;
   for (;;) {
-    const lists = listsOf([...lines, ...stays].join("\n"));
-    const before = stays.size;
-    builds.forEach(({ names, entered }, build) => {
-      const moved = chooseMoved(parts[build], lists);
-      for (const index of entered) if (moved.has(names[index]) && !pathOf(names[index])) stays.add(`!${withoutHash(names[index])}`);
-    });
-    if (stays.size === before) return [...stays].sort();
+    const section = bytes[at++];
+    const length = number();
+    if (section !== CODE) at += length;
+    else
+      return Array.from({ length: number() }, () => {
+        const size = number();
+        at += size;
+        return size;
+      });
   }
 }

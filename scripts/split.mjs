@@ -5,11 +5,11 @@ import binaryen from "binaryen";
 import { readFileSync } from "node:fs";
 
 const { none } = binaryen;
-/** The lists of deferred.txt: `paths` to move, generic code `seen` in the first view, and such as `stays` in any case. */
+/** The lists of deferred.txt: `paths`, modules and types to move whole, and the `names` of single functions to move. */
 export function listsOf(text) {
   const lines = text.split("\n").filter((line) => line && !line.startsWith("#"));
-  const marked = (mark) => new Set(lines.filter((line) => line.startsWith(mark)).map((line) => line.slice(1)));
-  return { paths: new Set(lines.filter((line) => !/^[=!]/.test(line))), seen: marked("="), stays: marked("!") };
+  const [names, paths] = [true, false].map((marked) => new Set(lines.filter((line) => line.startsWith("+") === marked).map((line) => line.replace("+", ""))));
+  return { paths, names };
 }
 
 /** Gives { first, deferred }, the bytes of both modules, for the bytes of one that still has its functions' names. */
@@ -36,18 +36,17 @@ export function partsOf(module) {
   return { ...callsOf(module), table: tableOf(module), exported };
 }
 
-/** The path of a function's name, from our crates on, of which it says first that it belongs to it; null for foreign code. */
+/** A function's name without what each build gives anew: hashes of crates, and numbers of such as are called alike. */
+export const withoutHash = (name) => name.replace(/\[[0-9a-f]{10,}\]|::h[0-9a-f]{16}|\.\d+$/g, "");
+
+/** The path in a function's name, from our crates on, of which it says first that it belongs to it; null for foreign code. */
 export function pathOf(name) {
-  return name.match(/\bkubottle(_web)?(::\w+)+/)?.[0].replace(/::h[0-9a-f]{16}$/, "").split("::") ?? null;
+  return withoutHash(name).match(/\bkubottle(_web)?(::\w+)+/)?.[0].split("::") ?? null;
 }
 
-function isNamed(name, paths) {
-  const path = pathOf(name);
-  return path !== null && path.some((_, index) => paths.has(path.slice(0, index + 1).join("::")));
+function isNamed(name, { paths, names }) {
+  return names.has(withoutHash(name)) || (pathOf(name) ?? []).some((_, index, path) => paths.has(path.slice(0, index + 1).join("::")));
 }
-
-/** A function's name without the hash that each build gives anew. */
-export const withoutHash = (name) => name.replace(/::h[0-9a-f]{16}/g, "");
 
 /** Which function calls which, by name. The text form is what the library gives of all functions in one go. */
 function callsOf(module) {
@@ -76,26 +75,11 @@ function tableOf(module) {
   return { name, size, segment: segment.name, start: binaryen.getExpressionInfo(segment.offset).value, names: segment.data };
 }
 
-/**
- * The functions to move: those that deferred.txt names; generic code (which carries no module's name) that calls one of them, for
- * it was made for them; and all that nothing which stays can reach. Generic code whose name was seen in the first view is only
- * taken to be made for what moves if all of ours that it calls does.
- */
-export function chooseMoved({ calls, imports, table, exported }, { paths, seen, stays }) {
+/** The functions to move: those that deferred.txt names, and all that nothing which stays can reach. */
+export function chooseMoved({ calls, imports, table, exported }, lists) {
   const exported_names = exported.map((row) => row.value);
   const keep = new Set([...exported_names, ...imports]);
-  const moved = new Set([...calls.keys()].filter((name) => isNamed(name, paths) && !keep.has(name)));
-  const generic = [...calls.keys()].filter((name) => !pathOf(name) && !keep.has(name) && !stays.has(withoutHash(name)));
-  for (let before = -1; before !== moved.size; ) {
-    before = moved.size;
-    for (const name of generic) {
-      if (moved.has(name)) continue;
-      const callees = [...calls.get(name)];
-      const ours = callees.filter(pathOf);
-      const made_for_moved = seen.has(withoutHash(name)) ? ours.length && ours.every((callee) => moved.has(callee)) : callees.some((callee) => moved.has(callee));
-      if (made_for_moved) moved.add(name);
-    }
-  }
+  const moved = new Set([...calls.keys()].filter((name) => !keep.has(name) && isNamed(name, lists)));
   const reached = new Set();
   const open_ends = [...exported_names, ...table.names].filter((name) => calls.has(name) && !moved.has(name));
   while (open_ends.length) {
