@@ -2,6 +2,7 @@
 
 mod captures;
 pub mod cron;
+pub mod digest;
 pub mod draw;
 pub mod expression;
 pub mod int_or_percent;

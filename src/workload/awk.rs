@@ -1,206 +1,306 @@
-//! awk, for what people do with it in a pipe: `{print $1, $NF}`, `NR>1 {print $2}`, `/Running/ {print}`, `$3=="x"`, `-F:`.
+//! awk: rules of patterns and actions, with variables, arrays, loops, `printf` and the functions on texts. There are no
+//! functions of one's own, no `getline`, and `print` writes to no files.
 
-use super::filters::{Filter, Made, Options};
-use super::grep::Expression;
+use super::awk_run::Awk;
+use super::awk_words::{lex, Token};
+use super::filters::{Made, Options};
+use crate::base::expression::Expression;
 
 /// Makes an awk.
 pub(super) fn make(mut options: Options) -> Result<Made, String> {
     if options.args.is_empty() {
-        return Err("usage: awk [-F SEPARATOR] PROGRAM [FILE...]".to_owned());
+        return Err("usage: awk [-F SEPARATOR] [-v NAME=VALUE] PROGRAM [FILE...]".to_owned());
     }
-    let program = options.args.remove(0);
-    let (mut rules, mut rest) = (Vec::new(), program.trim());
-    while !rest.is_empty() {
-        let (condition, action) = rest.split_once('{').unwrap_or((rest, "print}"));
-        let (body, after) = action.split_once('}').ok_or("awk: syntax error: missing }")?;
-        rules.push(Rule { condition: condition_of(condition.trim())?, body: body.trim().to_owned() });
-        rest = after.trim();
+    let mut reader = Reader { tokens: lex(&options.args.remove(0))?, at: 0, plain: false };
+    let mut settings = vec![("FS".to_owned(), " ".to_owned())];
+    let separator = options.value('F');
+    if !separator.is_empty() {
+        settings.push(("FS".to_owned(), super::printing::unescaped(&separator)));
     }
-    Ok((Box::new(Awk { rules, separator: options.value('F'), number: 0 }), options.args))
+    let given = options.values('v');
+    settings.extend(given.iter().filter_map(|pair| pair.split_once('=')).map(|(n, v)| (n.to_owned(), v.to_owned())));
+    Ok((Box::new(Awk::new(reader.rules()?, settings)), options.args))
 }
 
-enum Condition {
-    Always,
+/// When a rule acts.
+pub(super) enum When {
     Begin,
     End,
-    Matches(String, Expression, bool),
-    Compares(String, &'static str, String),
-    All(Vec<Condition>),
+    Always,
+    Holds(Expr),
+    /// From where the first holds to where the second does.
+    Between(Expr, Expr),
 }
 
-struct Rule {
-    condition: Condition,
-    body: String,
+/// What gives a value.
+#[derive(Clone)]
+pub(super) enum Expr {
+    Number(f64),
+    Text(String),
+    Pattern(Expression),
+    Field(Box<Expr>),
+    Name(String),
+    Item(String, Vec<Expr>),
+    Set(&'static str, Box<Expr>, Box<Expr>),
+    /// `++x` and the like; true where the value is that from before.
+    Step(f64, Box<Expr>, bool),
+    Two(&'static str, Box<Expr>, Box<Expr>),
+    One(&'static str, Box<Expr>),
+    Choice(Box<Expr>, Box<Expr>, Box<Expr>),
+    Within(Box<Expr>, String),
+    Call(String, Vec<Expr>),
 }
 
-fn condition_of(text: &str) -> Result<Condition, String> {
-    let pattern = |text: &str| {
-        let inner = text.trim().strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
-        let inner = inner.ok_or_else(|| format!("awk: syntax error: {text}"))?;
-        Expression::parse(inner, true).map_err(|why| format!("awk: {why}"))
-    };
-    match text {
-        "" => return Ok(Condition::Always),
-        "BEGIN" => return Ok(Condition::Begin),
-        "END" => return Ok(Condition::End),
-        _ => {}
-    }
-    if text.contains("&&") {
-        let parts = text.split("&&").map(|part| condition_of(part.trim()));
-        return parts.collect::<Result<Vec<_>, String>>().map(Condition::All);
-    }
-    if let Some(rest) = text.strip_prefix('!').filter(|rest| rest.starts_with('/')) {
-        return Ok(Condition::Matches("$0".to_owned(), pattern(rest)?, false));
-    }
-    if text.starts_with('/') {
-        return Ok(Condition::Matches("$0".to_owned(), pattern(text)?, true));
-    }
-    for (op, holds) in [("!~", false), ("~", true)] {
-        if let Some((field, rest)) = text.split_once(op) {
-            return Ok(Condition::Matches(field.trim().to_owned(), pattern(rest)?, holds));
+/// What is done.
+pub(super) enum Act {
+    Print(Vec<Expr>),
+    Printf(Vec<Expr>),
+    Value(Expr),
+    If(Expr, Vec<Act>, Vec<Act>),
+    /// While it holds; with a step behind each round, and true where the first round comes before the question.
+    While(Expr, Vec<Act>, Option<Box<Act>>, bool),
+    Each(String, String, Vec<Act>),
+    Delete(String, Vec<Expr>),
+    Block(Vec<Act>),
+    Next,
+    Exit(Option<Expr>),
+    Break,
+    Continue,
+}
+
+/// A program that is read.
+pub(super) struct Reader {
+    pub(super) tokens: Vec<Token>,
+    pub(super) at: usize,
+    /// True where `>` leads to a file rather than comparing.
+    pub(super) plain: bool,
+}
+
+pub(super) type Read<T> = Result<T, String>;
+
+impl Reader {
+    pub(super) fn sign(&self) -> &'static str {
+        match self.tokens.get(self.at) {
+            Some(Token::Sign(sign)) => sign,
+            _ => "",
         }
     }
-    for op in ["==", "!=", ">=", "<=", ">", "<"] {
-        if let Some((a, b)) = text.split_once(op) {
-            return Ok(Condition::Compares(a.trim().to_owned(), op, b.trim().to_owned()));
+
+    pub(super) fn name(&self) -> &str {
+        match self.tokens.get(self.at) {
+            Some(Token::Name(name)) => name,
+            _ => "",
         }
     }
-    Err(format!("awk: syntax error: {text}"))
-}
 
-struct Awk {
-    rules: Vec<Rule>,
-    separator: String,
-    number: u64,
-}
+    pub(super) fn takes(&mut self, sign: &str) -> bool {
+        let found = self.sign() == sign && !sign.is_empty();
+        self.at += usize::from(found);
+        found
+    }
 
-impl Awk {
-    fn run(&self, line: &str, when: fn(&Condition) -> bool, out: &mut String) {
-        let fields: Vec<&str> = match self.separator.as_str() {
-            "" | " " => line.split_whitespace().collect(),
-            separator => line.split(separator).collect(),
+    fn takes_name(&mut self, name: &str) -> bool {
+        let found = self.name() == name;
+        self.at += usize::from(found);
+        found
+    }
+
+    pub(super) fn expect(&mut self, sign: &str) -> Read<()> {
+        match self.takes(sign) {
+            true => Ok(()),
+            false => Err(self.refusal()),
+        }
+    }
+
+    pub(super) fn refusal(&self) -> String {
+        match self.tokens.get(self.at) {
+            None => "awk: syntax error: unexpected end of program".to_owned(),
+            Some(Token::Sign("\n")) => "awk: syntax error: unexpected newline".to_owned(),
+            Some(Token::Sign(sign)) => format!("awk: syntax error: unexpected {sign}"),
+            Some(Token::Name(name)) => format!("awk: syntax error: unexpected {name}"),
+            Some(_) => "awk: syntax error".to_owned(),
+        }
+    }
+
+    fn skip_lines(&mut self) {
+        while matches!(self.sign(), "\n" | ";") {
+            self.at += 1;
+        }
+    }
+
+    fn rules(&mut self) -> Read<Vec<(When, Vec<Act>)>> {
+        let mut rules = Vec::new();
+        self.skip_lines();
+        while self.at < self.tokens.len() {
+            let when = match self.name() {
+                "BEGIN" | "END" => {
+                    let begins = self.takes_name("BEGIN");
+                    self.at += usize::from(!begins);
+                    if begins {
+                        When::Begin
+                    } else {
+                        When::End
+                    }
+                }
+                _ if self.sign() == "{" => When::Always,
+                _ => {
+                    let first = self.expression()?;
+                    match self.takes(",") {
+                        true => When::Between(first, self.expression()?),
+                        false => When::Holds(first),
+                    }
+                }
+            };
+            let acts = if self.takes("{") { self.block()? } else { vec![Act::Print(Vec::new())] };
+            rules.push((when, acts));
+            self.skip_lines();
+        }
+        Ok(rules)
+    }
+
+    fn block(&mut self) -> Read<Vec<Act>> {
+        let mut acts = Vec::new();
+        loop {
+            self.skip_lines();
+            if self.takes("}") {
+                return Ok(acts);
+            }
+            acts.push(self.act()?);
+        }
+    }
+
+    /// What a loop or a branch does: a block or a single act.
+    fn body(&mut self) -> Read<Vec<Act>> {
+        while self.takes("\n") {}
+        match self.takes(";") {
+            true => Ok(Vec::new()),
+            false if self.takes("{") => self.block(),
+            false => Ok(vec![self.act()?]),
+        }
+    }
+
+    fn act(&mut self) -> Read<Act> {
+        let name = self.name().to_owned();
+        let begins = self.at;
+        self.at += 1;
+        let act = match name.as_str() {
+            "if" => {
+                self.expect("(")?;
+                let asked = self.expression()?;
+                self.expect(")")?;
+                let then = self.body()?;
+                let behind = self.at;
+                self.skip_lines();
+                if self.takes_name("else") {
+                    return Ok(Act::If(asked, then, self.body()?));
+                }
+                self.at = behind;
+                return Ok(Act::If(asked, then, Vec::new()));
+            }
+            "while" => {
+                self.expect("(")?;
+                let asked = self.expression()?;
+                self.expect(")")?;
+                return Ok(Act::While(asked, self.body()?, None, false));
+            }
+            "do" => {
+                let body = self.body()?;
+                self.skip_lines();
+                if !self.takes_name("while") {
+                    return Err(self.refusal());
+                }
+                Act::While(self.single()?, body, None, true)
+            }
+            "for" => return self.for_loop(),
+            "print" | "printf" => {
+                self.plain = true;
+                let mut values = Vec::new();
+                while !matches!(self.sign(), ";" | "\n" | "}" | ">" | "|") && self.at < self.tokens.len() {
+                    match self.sign() {
+                        "(" => values.append(&mut self.list_or_group()?),
+                        _ => values.push(self.expression()?),
+                    }
+                    if !self.takes(",") {
+                        break;
+                    }
+                }
+                self.plain = false;
+                if matches!(self.sign(), ">" | "|") {
+                    return Err("awk: print writes to standard output alone here".to_owned());
+                }
+                if name == "print" {
+                    Act::Print(values)
+                } else {
+                    Act::Printf(values)
+                }
+            }
+            "delete" => {
+                let array = self.name().to_owned();
+                self.at += 1;
+                Act::Delete(array, if self.takes("[") { self.list("]")? } else { Vec::new() })
+            }
+            "next" => Act::Next,
+            "break" => Act::Break,
+            "continue" => Act::Continue,
+            "exit" => Act::Exit(if matches!(self.sign(), ";" | "\n" | "}") { None } else { Some(self.expression()?) }),
+            "function" | "func" | "getline" => return Err(format!("awk: {name} is not known here")),
+            _ => {
+                self.at = begins;
+                if self.takes("{") {
+                    return self.block().map(Act::Block);
+                }
+                Act::Value(self.expression()?)
+            }
         };
-        for rule in self.rules.iter().filter(|rule| when(&rule.condition)) {
-            let value = |text: &str| self.value(text, line, &fields);
-            if holds(&rule.condition, &value) {
-                rule.body.split(';').for_each(|statement| self.carry_out(statement.trim(), &value, out));
+        match self.sign() {
+            ";" | "\n" | "}" => Ok(act),
+            _ => Err(self.refusal()),
+        }
+    }
+
+    /// `(a, b)` behind print, or an expression that begins with parentheses.
+    fn list_or_group(&mut self) -> Read<Vec<Expr>> {
+        let begins = self.at;
+        self.at += 1;
+        self.plain = false;
+        let list = self.list(")");
+        self.plain = true;
+        if matches!(self.sign(), ";" | "\n" | "}" | ">" | "|") && list.is_ok() {
+            return list;
+        }
+        self.at = begins;
+        Ok(vec![self.expression()?])
+    }
+
+    pub(super) fn list(&mut self, end: &str) -> Read<Vec<Expr>> {
+        let mut all = Vec::new();
+        while !self.takes(end) {
+            all.push(self.expression()?);
+            if !self.takes(",") && self.sign() != end {
+                return Err(self.refusal());
             }
         }
+        Ok(all)
     }
 
-    fn carry_out(&self, statement: &str, value: &dyn Fn(&str) -> String, out: &mut String) {
-        let Some(list) = statement.strip_prefix("print") else { return };
-        let texts: Vec<String> = match list.trim() {
-            "" => vec![value("$0")],
-            list => arguments(list).iter().map(|words| words.iter().map(|word| value(word)).collect()).collect(),
-        };
-        out.push_str(&texts.join(" "));
-        out.push('\n');
-    }
-
-    fn value(&self, text: &str, line: &str, fields: &[&str]) -> String {
-        if let Some(quoted) = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-            return quoted.replace("\\t", "\t").replace("\\n", "\n");
-        }
-        match text {
-            "$0" => line.to_owned(),
-            "NR" => self.number.to_string(),
-            "NF" => fields.len().to_string(),
-            text => match text.strip_prefix('$') {
-                None => text.to_owned(),
-                Some(place) => {
-                    let inner =
-                        place.trim_start_matches('(').trim_end_matches(')').replace("NF", &fields.len().to_string());
-                    let place = match inner.split_once('-') {
-                        Some((a, b)) => {
-                            a.trim().parse().unwrap_or(0_usize).saturating_sub(b.trim().parse().unwrap_or(0))
-                        }
-                        None => inner.trim().parse().unwrap_or(0),
-                    };
-                    fields.get(place.wrapping_sub(1)).copied().unwrap_or("").to_owned()
-                }
-            },
-        }
-    }
-}
-
-fn holds(condition: &Condition, value: &dyn Fn(&str) -> String) -> bool {
-    match condition {
-        Condition::Matches(field, expression, wanted) => {
-            let text: Vec<char> = value(field).chars().collect();
-            (0..=text.len()).any(|at| expression.match_at(&text, at).is_some()) == *wanted
-        }
-        Condition::Compares(a, op, b) => compares(&value(a), op, &value(b)),
-        Condition::All(all) => all.iter().all(|condition| holds(condition, value)),
-        _ => true,
-    }
-}
-
-/// What `print` prints: at each comma a list of words that stand side by side.
-fn arguments(text: &str) -> Vec<Vec<String>> {
-    let (mut all, mut word, mut quoted) = (vec![Vec::new()], String::new(), false);
-    let end = |word: &mut String, all: &mut Vec<Vec<String>>| {
-        if !word.is_empty() {
-            let word = std::mem::take(word);
-            all.last_mut().into_iter().for_each(|words| words.push(word.clone()));
-        }
-    };
-    for c in text.chars() {
-        match c {
-            '"' => {
-                if !quoted {
-                    end(&mut word, &mut all);
-                }
-                word.push(c);
-                quoted = !quoted;
-                if !quoted {
-                    end(&mut word, &mut all);
-                }
+    fn for_loop(&mut self) -> Read<Act> {
+        self.expect("(")?;
+        if let [Token::Name(name), Token::Name(within), Token::Name(array), Token::Sign(")"), ..] =
+            &self.tokens[self.at..]
+        {
+            if within == "in" {
+                let (name, array) = (name.clone(), array.clone());
+                self.at += 4;
+                return Ok(Act::Each(name, array, self.body()?));
             }
-            c if quoted => word.push(c),
-            ',' => {
-                end(&mut word, &mut all);
-                all.push(Vec::new());
-            }
-            ' ' | '\t' => end(&mut word, &mut all),
-            '$' => {
-                end(&mut word, &mut all);
-                word.push(c);
-            }
-            c => word.push(c),
         }
-    }
-    end(&mut word, &mut all);
-    all
-}
-
-/// Numbers are compared by their size, all else as text.
-fn compares(a: &str, op: &str, b: &str) -> bool {
-    let order = match (a.parse::<f64>(), b.parse::<f64>()) {
-        (Ok(a), Ok(b)) => a.partial_cmp(&b),
-        _ => Some(a.cmp(b)),
-    };
-    order.is_some_and(|order| match op {
-        "==" => order.is_eq(),
-        "!=" => order.is_ne(),
-        ">=" => order.is_ge(),
-        "<=" => order.is_le(),
-        ">" => order.is_gt(),
-        _ => order.is_lt(),
-    })
-}
-
-impl Filter for Awk {
-    fn line(&mut self, line: &str, out: &mut String) {
-        if self.number == 0 {
-            self.run("", |condition| matches!(condition, Condition::Begin), out);
-        }
-        self.number += 1;
-        self.run(line, |condition| !matches!(condition, Condition::Begin | Condition::End), out);
-    }
-
-    fn end(&mut self, out: &mut String) -> u8 {
-        self.run("", |condition| matches!(condition, Condition::End), out);
-        0
+        let first = if self.sign() == ";" { None } else { Some(Act::Value(self.expression()?)) };
+        self.expect(";")?;
+        let asked = if self.sign() == ";" { Expr::Number(1.0) } else { self.expression()? };
+        self.expect(";")?;
+        let step = if self.sign() == ")" { None } else { Some(Box::new(Act::Value(self.expression()?))) };
+        self.expect(")")?;
+        let round = Act::While(asked, self.body()?, step, false);
+        Ok(Act::Block(first.into_iter().chain([round]).collect()))
     }
 }

@@ -81,7 +81,7 @@ fn with_value(name: &str) -> &'static str {
         "head" | "tail" => "nc",
         "sort" => "kt",
         "sed" => "e",
-        "awk" => "F",
+        "awk" => "Fv",
         "cut" => "dfc",
         _ => "",
     }
@@ -125,6 +125,11 @@ impl Options {
     /// The value of an option; empty where it was not given.
     pub fn value(&self, letter: char) -> String {
         self.letters.iter().rev().find(|(l, _)| *l == letter).map(|(_, value)| value.clone()).unwrap_or_default()
+    }
+
+    /// All values of an option that may be given more than once.
+    pub fn values(&self, letter: char) -> Vec<String> {
+        self.letters.iter().filter(|(l, _)| *l == letter).map(|(_, value)| value.clone()).collect()
     }
 
     fn letters(&self, of: &str) -> String {

@@ -6,7 +6,8 @@ use ecow::{EcoString, EcoVec};
 
 use super::compile::compile;
 use super::streams::Io;
-use super::{conditions, expand, follow, jobs, printing, Entry, Frame, Host, Process, Variable, Wake};
+use super::{conditions, expand, follow, jobs, Entry, Frame, Host, Process, Variable, Wake};
+use crate::workload::printing;
 
 /// Their names.
 pub(super) const NAMES: &[&str] = &[
@@ -25,12 +26,12 @@ pub(super) fn run(p: &mut Process, words: &[EcoString], io: &mut Io, alone: bool
         "false" => 1,
         "echo" => {
             let escapes = super::programs::is_dash(p, host);
-            io.out.push_str(&printing::echo(args, escapes));
+            io.out.push_str(&printing::echo(&plain(args), escapes));
             0
         }
         "printf" => match args.split_first() {
             Some((format, values)) => {
-                io.out.push_str(&printing::printf(format, values));
+                io.out.push_str(&printing::printf(format, &plain(values)));
                 0
             }
             None => 2,
@@ -159,6 +160,10 @@ pub(super) fn run(p: &mut Process, words: &[EcoString], io: &mut Io, alone: bool
         _ => return false,
     };
     true
+}
+
+fn plain(words: &[EcoString]) -> Vec<&str> {
+    words.iter().map(EcoString::as_str).collect()
 }
 
 /// Says what went wrong.

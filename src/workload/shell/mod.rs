@@ -16,13 +16,13 @@ mod listings;
 mod loops;
 mod ops;
 mod pipes;
-mod printing;
 mod programs;
 mod run;
 mod servers;
 mod small;
 mod streams;
 mod stress;
+mod sums;
 mod wrappers;
 
 pub use compile::compile;

@@ -14,7 +14,6 @@ use crate::workload::{filters, images};
 const NAMES: &[&str] = &[
     "arch",
     "ash",
-    "awk",
     "basename",
     "bash",
     "clear",

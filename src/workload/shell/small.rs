@@ -5,7 +5,7 @@ use ecow::EcoString;
 use super::builtins::complain;
 use super::programs::{is_there, path_of};
 use super::streams::Io;
-use super::{expand, files, follow, Facts, Host, Process};
+use super::{expand, follow, Facts, Host, Process};
 use crate::base::time::{Span, Timestamp};
 use crate::workload::pi::pi_digits;
 
@@ -44,14 +44,7 @@ pub(super) fn small(p: &mut Process, name: &str, args: &[EcoString], io: &mut Io
             return i32::from(!there);
         }
         "pidof" => "1".to_owned(),
-        "awk" => return files::awk(p, args, io, host),
-        "md5sum" | "sha256sum" => {
-            let text = expand::text_of(follow(host, &p.path(first))).or_else(|| io.input.take()).unwrap_or_default();
-            let word = |n: u64| crate::base::draw::draw(n, "sum", &text, 0);
-            let digits = if name == "md5sum" { 2 } else { 4 };
-            let sum: String = (0..digits).map(|n| format!("{:016x}", word(n))).collect();
-            format!("{sum}  {}", if first.is_empty() { "-" } else { first })
-        }
+        "md5sum" | "sha256sum" => return super::sums::run(p, name, args, io, host),
         "tty" => "not a tty".to_owned(),
         _ => return 0,
     };

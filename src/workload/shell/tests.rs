@@ -111,7 +111,7 @@ fn script(text: &str) -> (String, i32) {
 
 #[test]
 fn scripts_print_and_end_as_they_would() {
-    let table = include_str!("cases.txt");
+    let table = concat!(include_str!("cases.txt"), "\n---\n", include_str!("text_cases.txt"));
     let mut differing = Vec::new();
     for case in table.split("\n---\n").filter(|case| !case.trim().is_empty()) {
         let (source, expected) = case.split_once("\n=>").expect("a script and what comes of it");

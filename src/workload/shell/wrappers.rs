@@ -90,6 +90,21 @@ pub(super) fn filter(p: &mut Process, name: &str, args: &[EcoString], io: &mut I
         stress::grow(p, host);
         return;
     }
+    if name == "sed" && args.iter().any(|word| word.starts_with("-i") || word.starts_with("--in-place")) {
+        for path in &paths {
+            let Some(text) = expand::text_of(follow(host, &p.path(path))) else {
+                p.status = files::cannot_open(io, name, path);
+                continue;
+            };
+            let (Ok((mut filter, _)), mut edited) = (filters::make(&words), String::new()) else { return };
+            filters::feed(filter.as_mut(), &text, &mut edited);
+            filter.end(&mut edited);
+            if let Err(why) = host.write(&p.path(path), &edited, false) {
+                p.status = complain(io, name, &format!("can't create '{path}': {why}"), 1);
+            }
+        }
+        return;
+    }
     let mut text = if paths.is_empty() { p.fed(io).unwrap_or_default() } else { EcoString::new() };
     for path in &paths {
         match expand::text_of(follow(host, &p.path(path))) {

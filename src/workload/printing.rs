@@ -1,9 +1,7 @@
-//! What `echo` and `printf` print.
-
-use ecow::EcoString;
+//! What `echo` and `printf` print, in containers, in the terminal and in awk.
 
 /// What `echo` prints.
-pub(super) fn echo(args: &[EcoString], escapes: bool) -> String {
+pub fn echo(args: &[&str], escapes: bool) -> String {
     let mut args = args;
     let (mut newline, mut escapes) = (true, escapes);
     while let Some((flag, rest)) = args.split_first() {
@@ -25,7 +23,8 @@ pub(super) fn echo(args: &[EcoString], escapes: bool) -> String {
     text
 }
 
-fn unescaped(text: &str) -> String {
+/// A text with its escapes read: `\\n`, `\\t`, `\\033` and the like.
+pub fn unescaped(text: &str) -> String {
     let mut out = String::new();
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
@@ -59,8 +58,12 @@ fn unescaped(text: &str) -> String {
 }
 
 /// What `printf` prints; the format is used again while values are left.
-pub(super) fn printf(format: &str, values: &[EcoString]) -> String {
-    let format = unescaped(format);
+pub fn printf(format: &str, values: &[&str]) -> String {
+    formatted(&unescaped(format), values, true)
+}
+
+/// A format in which escapes are read already; without `again` values that are left over are dropped.
+pub fn formatted(format: &str, values: &[&str], again: bool) -> String {
     let mut values = values.iter();
     let mut out = String::new();
     loop {
@@ -72,26 +75,41 @@ pub(super) fn printf(format: &str, values: &[EcoString]) -> String {
                 continue;
             }
             let mut spec = String::new();
-            while let Some(c) = chars.next_if(|c| "-0123456789.+ ".contains(*c)) {
-                spec.push(c);
+            while let Some(c) = chars.next_if(|c| "-0123456789.+ *".contains(*c)) {
+                match c {
+                    '*' => spec.push_str(values.next().copied().unwrap_or("0")),
+                    c => spec.push(c),
+                }
             }
             let kind = chars.next().unwrap_or('%');
             if kind == '%' {
                 out.push('%');
                 continue;
             }
-            let value = values.next().map_or("", EcoString::as_str);
+            let value = values.next().copied().unwrap_or("");
             let (width, precision) = spec.split_once('.').unwrap_or((&spec, ""));
+            let whole = || value.trim().parse::<f64>().map_or_else(|_| code_of(value), |n| n as i64);
+            let digits = precision.parse::<usize>();
             let text = match kind {
-                'd' | 'i' | 'u' => value.trim().parse::<i64>().unwrap_or(0).to_string(),
-                'x' => format!("{:x}", value.trim().parse::<i64>().unwrap_or(0)),
-                'X' => format!("{:X}", value.trim().parse::<i64>().unwrap_or(0)),
-                'o' => format!("{:o}", value.trim().parse::<i64>().unwrap_or(0)),
+                'd' | 'i' | 'u' => value.trim().parse::<i64>().unwrap_or_else(|_| whole()).to_string(),
+                'x' => format!("{:x}", whole()),
+                'X' => format!("{:X}", whole()),
+                'o' => format!("{:o}", whole()),
                 'c' => value.chars().take(1).collect(),
-                's' if !precision.is_empty() => value.chars().take(precision.parse().unwrap_or(0)).collect(),
-                'f' => format!("{:.*}", precision.parse().unwrap_or(6), value.trim().parse::<f64>().unwrap_or(0.0)),
+                's' => value.chars().take(digits.unwrap_or(usize::MAX)).collect(),
+                'f' | 'F' => format!("{:.*}", digits.unwrap_or(6), value.trim().parse::<f64>().unwrap_or(0.0)),
+                'g' => significant(value.trim().parse().unwrap_or(0.0), digits.unwrap_or(6)),
                 'b' => unescaped(value),
+                'q' if !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:".contains(c)) => {
+                    value.to_owned()
+                }
+                'q' => format!("'{value}'"),
                 _ => value.to_owned(),
+            };
+            let text = if spec.contains('+') && "dif".contains(kind) && !text.starts_with('-') {
+                format!("+{text}")
+            } else {
+                text
             };
             let left_side = width.starts_with('-');
             let zeros = width.starts_with('0') && kind != 's';
@@ -102,8 +120,32 @@ pub(super) fn printf(format: &str, values: &[EcoString]) -> String {
                 _ => out.push_str(&format!("{text:>width$}")),
             }
         }
-        if values.len() == 0 || values.len() == left {
+        if !again || values.len() == 0 || values.len() == left {
             return out;
         }
+    }
+}
+
+/// The number that `'A` stands for; 0 for all else that is no number.
+fn code_of(text: &str) -> i64 {
+    text.strip_prefix(['\'', '"']).and_then(|rest| rest.chars().next()).map_or(0, |c| i64::from(u32::from(c)))
+}
+
+/// A number with so many significant digits, as `%g` prints it.
+pub fn significant(number: f64, digits: usize) -> String {
+    let (mut size, mut places) = (number.abs(), digits.max(1) as i64 - 1);
+    if size == 0.0 || !size.is_finite() {
+        return number.to_string();
+    }
+    while size >= 10.0 {
+        (size, places) = (size / 10.0, places - 1);
+    }
+    while size < 1.0 {
+        (size, places) = (size * 10.0, places + 1);
+    }
+    let text = format!("{number:.*}", places.clamp(0, 17) as usize);
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
     }
 }
