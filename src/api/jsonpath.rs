@@ -60,8 +60,7 @@ pub fn relaxed(path: &str) -> Result<String, String> {
     if path.is_empty() {
         return Ok(String::new());
     }
-    let inner = path.strip_prefix('{').unwrap_or(path);
-    let inner = inner.strip_suffix('}').unwrap_or(inner);
+    let inner = path.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')).unwrap_or(path);
     let inner = inner.strip_prefix('.').unwrap_or(inner);
     if inner.is_empty() || inner.contains(['{', '}']) {
         let forms = "'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'";

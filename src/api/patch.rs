@@ -45,6 +45,21 @@ pub fn parse(body: &str, kind: PatchType) -> Result<Value, Status> {
     )))
 }
 
+/// An object after a patch that nobody reads as an object of its kind: what kubectl makes of one in a file.
+///
+/// Models staging/src/k8s.io/kubectl/pkg/cmd/patch getPatchedJSON.
+pub fn apply_local(current: &Object, patch: &Value, kind: PatchType) -> Result<Object, String> {
+    let mut value = current.value.clone();
+    match (kind, current.kind.shape()) {
+        (PatchType::Json, _) => value = patch_json::apply(&value, patch)?,
+        (PatchType::Strategic, Some(id)) if current.kind.custom.is_none() => {
+            value = patch_strategic::apply(&value, patch, id)?;
+        }
+        _ => merge_patch(&mut value, patch),
+    }
+    Ok(Object { kind: current.kind, value })
+}
+
 /// An object after a patch; the second part are warnings about unknown fields.
 ///
 /// Models staging/src/k8s.io/apiserver/pkg/endpoints/handlers patcher.applyPatch.

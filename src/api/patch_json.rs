@@ -1,6 +1,7 @@
 //! JSON patches (RFC 6902): add, remove, replace, move, copy and test.
 //!
-//! Why one does not apply is for our own eyes: kubectl shows a fixed sentence.
+//! Why one does not apply, in the words of upstream's library: kubectl shows them of a local patch, and a fixed sentence of
+//! one that it sends.
 
 use super::value::Value;
 
@@ -8,14 +9,23 @@ use super::value::Value;
 pub fn apply(original: &Value, patch: &Value) -> Result<Value, String> {
     let mut out = original.clone();
     for step in patch.list() {
-        let path = pointer(step.get("path").str())?;
+        let text = step.get("path").str();
+        let path = pointer(text)?;
         let value = step.get("value").clone();
-        match step.get("op").str() {
-            "add" => put(&mut out, &path, value, Put::Insert)?,
-            "replace" => put(&mut out, &path, value, Put::Replace)?,
-            "remove" => {
-                take(&mut out, &path)?;
+        let operation = step.get("op").str();
+        if let ("add" | "replace" | "remove", [above @ .., _]) = (operation, path.as_slice()) {
+            if find(&out, above).is_err() {
+                let place = if operation == "replace" { text.to_owned() } else { format!("{text:?}") };
+                return Err(format!(
+                    "{operation} operation does not apply: doc is missing path: {place}: missing value"
+                ));
             }
+        }
+        let within = |why: String| format!("error in {operation} for path: '{text}': {why}");
+        match operation {
+            "add" => put(&mut out, &path, value, Put::Insert).map_err(within)?,
+            "replace" => put(&mut out, &path, value, Put::Replace).map_err(within)?,
+            "remove" => drop(take(&mut out, &path).map_err(within)?),
             "copy" => {
                 let from = pointer(step.get("from").str())?;
                 let value = find(&out, &from)?.clone();
@@ -28,10 +38,10 @@ pub fn apply(original: &Value, patch: &Value) -> Result<Value, String> {
             }
             "test" => {
                 if *find(&out, &path).unwrap_or(&Value::Null) != value {
-                    return Err(format!("testing value {} failed", step.get("path").str()));
+                    return Err(format!("testing value {text} failed: test failed"));
                 }
             }
-            other => return Err(format!("unexpected kind of operation: {other}")),
+            other => return Err(format!("Unexpected kind: {other}")),
         }
     }
     Ok(out)
@@ -53,6 +63,10 @@ fn pointer(text: &str) -> Result<Vec<String>, String> {
 
 fn missing(path: &[String]) -> String {
     format!("missing path: /{}", path.join("/"))
+}
+
+fn outside(index: &str) -> String {
+    format!("Unable to access invalid index: {index}: invalid index referenced")
 }
 
 fn index(part: &str, length: usize) -> Option<usize> {
@@ -89,20 +103,18 @@ fn put(root: &mut Value, path: &[String], value: Value, how: Put) -> Result<(), 
         return Ok(());
     };
     match parent(root, above)? {
+        // Upstream's library replaces what is not there, too.
         Value::Map(map) => {
-            if how == Put::Replace && !map.contains(last) {
-                return Err(missing(path));
-            }
             map.insert(last, value);
         }
         Value::List(items) => match (how, last.as_str()) {
             (Put::Insert, "-") => items.push(value),
             (Put::Insert, last) => {
-                let i = index(last, items.len() + 1).filter(|&i| i <= items.len()).ok_or_else(|| missing(path))?;
+                let i = index(last, items.len() + 1).filter(|&i| i <= items.len()).ok_or_else(|| outside(last))?;
                 items.insert(i, value);
             }
             (Put::Replace, last) => {
-                let i = index(last, items.len()).filter(|&i| i < items.len()).ok_or_else(|| missing(path))?;
+                let i = index(last, items.len()).filter(|&i| i < items.len()).ok_or_else(|| outside(last))?;
                 items.make_mut()[i] = value;
             }
         },
@@ -114,9 +126,11 @@ fn put(root: &mut Value, path: &[String], value: Value, how: Put) -> Result<(), 
 fn take(root: &mut Value, path: &[String]) -> Result<Value, String> {
     let Some((last, above)) = path.split_last() else { return Err(missing(path)) };
     match parent(root, above)? {
-        Value::Map(map) => map.remove(last).ok_or_else(|| missing(path)),
+        Value::Map(map) => {
+            map.remove(last).ok_or_else(|| format!("Unable to remove nonexistent key: {last}: missing value"))
+        }
         Value::List(items) => {
-            let i = index(last, items.len()).filter(|&i| i < items.len()).ok_or_else(|| missing(path))?;
+            let i = index(last, items.len()).filter(|&i| i < items.len()).ok_or_else(|| outside(last))?;
             Ok(items.remove(i))
         }
         _ => Err(missing(path)),
@@ -144,7 +158,6 @@ mod tests {
         for bad in [
             value!([{"op": "remove", "path": "/nope"}]),
             value!([{"op": "test", "path": "/a/b~1c", "value": 2}]),
-            value!([{"op": "replace", "path": "/z", "value": 2}]),
             value!([{"op": "add", "path": "/z/y", "value": 2}]),
             value!([{"op": "add", "path": "/a/l/7", "value": 2}]),
         ] {

@@ -215,6 +215,10 @@ fn parse_short(
 
 impl Line {
     fn add(&mut self, name: &'static str, value: String) {
+        // A list of files: an empty text names none.
+        if name == "filename" && value.is_empty() {
+            return;
+        }
         self.given.push_str(&format!(" --{name}={value}"));
         self.flags.entry(name).or_default().push(value);
     }

@@ -54,9 +54,12 @@ pub fn select(call: &mut Call<'_>, args: &[String], all_of_kind: bool) -> Result
     } else {
         read_kinds_and_names(call, &mut selection, args)?;
     }
-    let chosen = call.line.has("selector") || call.line.has("field-selector") || call.line.is("all");
+    // Only where all may be gone at once does `--all` stand against names; elsewhere it is passed over.
+    let counts = call.command == "kubectl delete" || call.command.starts_with("kubectl apply");
+    let selected = call.line.has("selector") || call.line.has("field-selector");
+    let chosen = selected || call.line.is("all");
     if !selection.named.is_empty() {
-        if chosen {
+        if selected || (chosen && counts) {
             return Err(error("name cannot be provided when a selector is specified"));
         }
         if call.line.is("all-namespaces") {

@@ -2,6 +2,7 @@
 
 use super::call::Call;
 use super::failure::{error, Failure};
+use crate::base::names;
 
 /// All keys and values the flags name, in their order.
 ///
@@ -65,6 +66,13 @@ fn missing(path: &str) -> Failure {
 }
 
 fn add(call: &Call<'_>, data: &mut Vec<(String, String)>, key: &str, value: &str) -> Result<(), Failure> {
+    let wrong = names::config_map_key(key).join(",");
+    if !wrong.is_empty() {
+        return Err(error(match call.command.ends_with("configmap") {
+            true => format!("{key:?} is not a valid key name for a ConfigMap: {wrong}"),
+            false => format!("{key:?} is not valid key name for a Secret {wrong}"),
+        }));
+    }
     if data.iter().any(|(known, _)| known == key) {
         let name = call.line.args.first().map_or("", String::as_str);
         return Err(error(match call.command.ends_with("configmap") {

@@ -218,7 +218,7 @@ fn field_value(pod: &Object, path: &str) -> String {
 /// The limit or request that a container is told, in units of the divisor; without a limit, the node's.
 ///
 /// Models staging/src/k8s.io/kubectl/pkg/util/resource ExtractContainerResourceValue.
-fn resource_value(container: &Value, reference: &Value) -> String {
+pub fn resource_value(container: &Value, reference: &Value) -> String {
     let which = reference.get("resource").str();
     let milli = |value: &Value| Quantity::parse(&int_or_string(value)).map_or(0, |quantity| quantity.milli_value());
     let divisor = match milli(reference.get("divisor")) {

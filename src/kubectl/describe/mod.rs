@@ -28,6 +28,7 @@ mod storage;
 mod template;
 mod volumes;
 
+pub use self::containers::resource_value;
 use self::page::Page;
 pub use self::rbac::rule_rows;
 use super::reader::Reader;

@@ -75,9 +75,8 @@ fn add_rule(text: &str, hosts: &mut Vec<Value>, secured: &mut Vec<Value>) -> Opt
             entry.set("hosts", value!([host]));
         }
         match tls.split_once('=') {
-            Some(("tls", secret)) => entry.set("secretName", secret),
-            None if tls == "tls" => {}
-            _ => return None,
+            Some((_, "")) | None => {}
+            Some((_, secret)) => entry.set("secretName", secret),
         }
         secured.push(entry);
     }

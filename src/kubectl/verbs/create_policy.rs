@@ -50,6 +50,12 @@ fn budget(call: &mut Call<'_>) -> Outcome {
     if call.line.text("selector").is_empty() {
         return Err(error("a selector must be specified"));
     }
+    for (flag, text) in [("min-available", least), ("max-unavailable", most)] {
+        let digits = text.strip_suffix('%').unwrap_or(text);
+        if !text.is_empty() && (digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit())) {
+            return Err(error(format!("invalid format specified for {flag}")));
+        }
+    }
     let (field, text) = match (least, most) {
         ("", "") => return Err(error("one of min-available or max-unavailable must be specified")),
         (least, "") => ("minAvailable", least),

@@ -1,11 +1,12 @@
 //! `kubectl create role|clusterrole|rolebinding|clusterrolebinding`, and `set subject`.
 
 use super::create_kinds::{finish, new_object};
-use super::set::each;
+use super::set::{each, of_object};
 use super::Verb;
 use crate::api::{Object, Value};
 use crate::kubectl::call::{Call, Outcome};
 use crate::kubectl::failure::{error, Failure};
+use crate::kubectl::resources::select;
 use crate::value;
 use std::collections::BTreeMap;
 
@@ -223,11 +224,11 @@ fn cluster_role(call: &mut Call<'_>) -> Outcome {
 fn subjects(call: &Call<'_>) -> Result<Vec<Value>, Failure> {
     let mut all = Vec::new();
     for (flag, kind) in [("user", "User"), ("group", "Group")] {
-        for name in words(call, flag, true) {
+        for name in words(call, flag, false) {
             all.push(value!({"apiGroup": RBAC, "kind": kind, "name": (name.as_str())}));
         }
     }
-    for account in words(call, "serviceaccount", true) {
+    for account in words(call, "serviceaccount", false) {
         match account.split(':').collect::<Vec<_>>()[..] {
             [namespace, name] if !name.is_empty() => {
                 all.push(value!({"kind": "ServiceAccount", "name": name, "namespace": namespace}));
@@ -268,14 +269,18 @@ fn cluster_role_binding(call: &mut Call<'_>) -> Outcome {
 fn set_subject(call: &mut Call<'_>) -> Outcome {
     let wanted = subjects(call)?;
     if wanted.is_empty() {
+        let args = call.line.args.clone();
+        select(call, &args, call.line.is("all"))?;
         return Err(error("you must specify at least one value of user, group or serviceaccount"));
     }
     let args = call.line.args.clone();
-    each(call, &args, "subjects updated", &mut |_, object| {
+    each(call, &args, "subjects updated", &mut |call, object| {
         if !object.kind.kind.ends_with("RoleBinding") {
-            let identity = format!("{}/{}", object.kind.singular_resource(), object.name());
-            let only = "setting subjects is only supported for RoleBinding/ClusterRoleBinding";
-            return Err(error(format!("{identity}\n {only}")));
+            return Err(of_object(
+                object,
+                call.line.is("local"),
+                "setting subjects is only supported for RoleBinding/ClusterRoleBinding",
+            ));
         }
         for subject in &wanted {
             let subjects = object.value.slot("subjects");

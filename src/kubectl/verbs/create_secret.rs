@@ -49,8 +49,30 @@ fn tls(call: &mut Call<'_>) -> Outcome {
         let missing = || error(format!("Cannot read file {path}, open {path}: no such file or directory"));
         call.session.file(path).map(str::to_owned).ok_or_else(missing)
     };
-    let data = vec![("tls.crt".to_owned(), read(cert)?), ("tls.key".to_owned(), read(key)?)];
+    let (cert, key) = (read(cert)?, read(key)?);
+    check_pem(&cert, &key)?;
+    let data = vec![("tls.crt".to_owned(), cert), ("tls.key".to_owned(), key)];
     make(call, &name, "kubernetes.io/tls", data)
+}
+
+/// Whether the two are what they are given for; that they belong together is not looked at.
+///
+/// Models crypto/tls X509KeyPair.
+fn check_pem(cert: &str, key: &str) -> Result<(), Failure> {
+    let holds =
+        |text: &str, what: &str| text.lines().any(|line| line.starts_with("-----BEGIN ") && line.contains(what));
+    let why = if !holds(cert, "") {
+        "failed to find any PEM data in certificate input"
+    } else if !holds(cert, "CERTIFICATE") && holds(cert, "PRIVATE KEY") {
+        "failed to find certificate PEM data in certificate input, but did find a private key; PEM inputs may have been switched"
+    } else if !holds(key, "") {
+        "failed to find any PEM data in key input"
+    } else if !holds(key, "PRIVATE KEY") && holds(key, "CERTIFICATE") {
+        "found a certificate rather than a key in the PEM for the private key"
+    } else {
+        return Ok(());
+    };
+    Err(error(format!("tls: {why}")))
 }
 
 fn docker_registry(call: &mut Call<'_>) -> Outcome {

@@ -3,6 +3,7 @@
 use super::create_kinds::{finish, new_object};
 use super::Verb;
 use crate::api::Value;
+use crate::base::names;
 use crate::kubectl::call::{Call, Outcome};
 use crate::kubectl::failure::{error, Failure};
 use crate::value;
@@ -41,6 +42,10 @@ fn make(call: &mut Call<'_>, kind: &'static str) -> Outcome {
     }
     let node_port = call.number("node-port")?.unwrap_or(0);
     let ports = specs.iter().map(|spec| port(spec, node_port)).collect::<Result<Vec<Value>, Failure>>()?;
+    let outside = call.line.text("external-name");
+    if !outside.is_empty() && !names::dns1123_subdomain(outside).is_empty() {
+        return Err(error(format!("invalid service external name {outside}")));
+    }
     let mut service = new_object(&name, "Service");
     service.set("metadata.labels", value!({"app": (name.as_str())}));
     service.set("spec.type", kind);

@@ -21,6 +21,10 @@ fn run(call: &mut Call<'_>) -> Outcome {
         return Err(error("setting 'all' parameter but found a non empty selector."));
     }
     let dry = call.dry_run()?;
+    let mode = call.line.text("output");
+    if !matches!(mode, "" | "name") {
+        return Err(error(format!("unexpected -o output mode: {mode}. We only support '-o name'")));
+    }
     let options = options(call)?;
     let selection = select(call, &args, false)?;
     let named = selection.kinds.is_empty();
@@ -43,6 +47,9 @@ fn run(call: &mut Call<'_>) -> Outcome {
     }
     for kind in &selection.kinds {
         chosen.extend(list(call, kind)?.into_iter().map(|object| (object, String::new())));
+    }
+    if call.line.is("interactive") && !chosen.is_empty() && !confirmed(call, &chosen) {
+        return Ok(Run::Done(0));
     }
     if options.grace_seconds == Some(0) && !chosen.is_empty() {
         call.out.warn(FORCED);
@@ -71,6 +78,24 @@ fn run(call: &mut Call<'_>) -> Outcome {
         call.out.err(text.trim_end_matches('\n'));
     }
     Ok(Run::Wait(Box::new(Vanish { gone, until, code })))
+}
+
+/// Asks on standard input whether these are really meant.
+///
+/// Models staging/src/k8s.io/kubectl/pkg/cmd/delete DeleteOptions.confirmation.
+fn confirmed(call: &mut Call<'_>, chosen: &[(Object, String)]) -> bool {
+    call.out.line(format!("You are about to delete the following {} resource(s):", chosen.len()));
+    for (object, _) in chosen {
+        call.out.line(format!("{}/{}", object.kind.singular_resource(), object.name()));
+    }
+    let answer = call.stdin.take().unwrap_or_default();
+    let yes = answer.lines().next().is_some_and(|line| line.trim().eq_ignore_ascii_case("y"));
+    call.out.out(if yes {
+        "Do you want to continue? (y/n): "
+    } else {
+        "Do you want to continue? (y/n): deletion is cancelled\n"
+    });
+    yes
 }
 
 /// When the patience ends; never where no timeout was given.

@@ -3,9 +3,13 @@
 use super::change::{create, report};
 use super::create_kinds::new_object;
 use super::Verb;
+use crate::api::decode::FieldValidation;
+use crate::api::encode::json;
+use crate::api::patch::{self, PatchType};
 use crate::api::{Object, Value};
 use crate::kubectl::call::{Call, DryRun, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
+use crate::kubectl::manifest::patch_value;
 use crate::kubectl::resources::select;
 use crate::value;
 
@@ -19,7 +23,13 @@ fn run(call: &mut Call<'_>) -> Outcome {
     let selection = select(call, &args, false);
     call.line = chosen;
     let selection = selection?;
-    let (objects, mut failures) = selection.objects(call)?;
+    // What files say is exposed as it stands there, whether or not the cluster has it.
+    let (objects, mut failures) = match selection.manifests.is_empty() {
+        true => selection.objects(call)?,
+        false => {
+            (selection.manifests.iter().map(|manifest| manifest.object.clone()).collect(), selection.unread.clone())
+        }
+    };
     for object in objects {
         failures.extend(expose(call, &object).err());
     }
@@ -30,7 +40,7 @@ fn run(call: &mut Call<'_>) -> Outcome {
 fn expose(call: &mut Call<'_>, object: &Object) -> Result<(), Failure> {
     let dry = call.dry_run()?;
     let selector = match call.line.get("selector") {
-        Some(text) => labels(text),
+        Some(text) => labels(text)?,
         None => selector_of(object)?,
     };
     let ports = match call.line.get("port") {
@@ -43,7 +53,7 @@ fn expose(call: &mut Call<'_>, object: &Object) -> Result<(), Failure> {
     let name = call.line.get("name").unwrap_or(object.name()).to_owned();
     let mut service = new_object(&name, "Service");
     let labels = match call.line.get("labels") {
-        Some(text) => labels(text),
+        Some(text) => labels(text)?,
         None => object.labels().clone(),
     };
     if !labels.is_empty() {
@@ -65,6 +75,7 @@ fn expose(call: &mut Call<'_>, object: &Object) -> Result<(), Failure> {
         service.set("spec.externalIPs", value!([ip]));
     }
     service.set("status.loadBalancer", Value::map());
+    overridden(call, &mut service)?;
     if dry != DryRun::Client {
         service.set("metadata.namespace", object.namespace());
     }
@@ -72,13 +83,30 @@ fn expose(call: &mut Call<'_>, object: &Object) -> Result<(), Failure> {
     report(call, &made, "exposed", dry)
 }
 
-fn labels(text: &str) -> Value {
+fn labels(text: &str) -> Result<Value, Failure> {
     let mut labels = Value::map();
     for part in text.split(',') {
-        let (key, value) = part.split_once('=').unwrap_or((part, ""));
+        let (key, value) = part.split_once('=').ok_or_else(|| error(format!("unexpected label spec: {part}")))?;
         labels.map_mut().insert(key, value);
     }
-    labels
+    Ok(labels)
+}
+
+/// The object with what `--overrides` lays over it.
+///
+/// Models staging/src/k8s.io/kubectl/pkg/cmd/util OverrideOptions.NewOverrider.
+pub(super) fn overridden(call: &Call<'_>, object: &mut Object) -> Result<(), Failure> {
+    let Some(text) = call.line.get("overrides").filter(|text| !text.is_empty()) else { return Ok(()) };
+    let kind = match call.line.get("override-type").unwrap_or("merge") {
+        "merge" => PatchType::Merge,
+        "strategic" => PatchType::Strategic,
+        "json" => PatchType::Json,
+        other => return Err(error(format!("invalid override type: {other}"))),
+    };
+    let text = patch_value(text).map_err(|_| error("Invalid JSON Patch"))?;
+    let laid = patch::parse(&json(&text), kind)?;
+    (*object, _) = patch::apply(object, &laid, kind, FieldValidation::Ignore)?;
+    Ok(())
 }
 
 /// Models staging/src/k8s.io/kubectl/pkg/polymorphichelpers mapBasedSelectorForObject.
@@ -88,7 +116,7 @@ fn selector_of(object: &Object) -> Result<Value, Failure> {
         "Pod" if object.labels().is_empty() => Err(cannot("the pod has no labels and cannot be exposed")),
         "Pod" => Ok(object.labels().clone()),
         "Service" if object.at("spec.selector").is_empty() => Err(cannot("the service has no pod selector set")),
-        "Service" => Ok(object.at("spec.selector").clone()),
+        "Service" | "ReplicationController" => Ok(object.at("spec.selector").clone()),
         "Deployment" | "ReplicaSet" => {
             let word = object.kind.singular;
             let (labels, more) = (object.at("spec.selector.matchLabels"), object.at("spec.selector.matchExpressions"));

@@ -17,11 +17,10 @@ pub static ANNOTATE: Verb = Verb { name: "annotate", run: Some(|call| run(call, 
 struct Which {
     field: &'static str,
     word: &'static str,
-    article: &'static str,
 }
 
-static LABELS: Which = Which { field: "labels", word: "label", article: "a label" };
-static ANNOTATIONS: Which = Which { field: "annotations", word: "annotation", article: "an annotation" };
+static LABELS: Which = Which { field: "labels", word: "label" };
+static ANNOTATIONS: Which = Which { field: "annotations", word: "annotation" };
 
 /// A change of one key; no value takes the key away.
 struct Update {
@@ -37,9 +36,16 @@ fn run(call: &mut Call<'_>, which: &Which) -> Outcome {
     if call.line.is("local") && (!call.line.has("filename") || !resources.is_empty()) {
         return Err(error("can only use local files by -f rsrc.yaml or --filename=rsrc.json when --local=true is set"));
     }
-    let clashes = |a: &Update| updates.iter().any(|b| a.key == b.key && a.value.is_some() != b.value.is_some());
-    if updates.iter().any(clashes) {
-        return Err(error(format!("can not both modify and remove {} in the same command", which.article)));
+    let removed = |a: &&Update| a.value.is_some() && updates.iter().any(|b| b.value.is_none() && a.key == b.key);
+    let clashes: Vec<&str> = updates.iter().filter(removed).map(|update| update.key.as_str()).collect();
+    if !clashes.is_empty() {
+        return Err(error(match which.word {
+            "label" => "can not both modify and remove a label in the same command".to_owned(),
+            _ => format!(
+                "can not both modify and remove the following annotation(s) in the same command: {}",
+                clashes.join(", ")
+            ),
+        }));
     }
     if updates.is_empty() && !call.line.is("list") {
         return Err(error(format!("at least one {} update is required", which.word)));
@@ -62,7 +68,7 @@ fn run(call: &mut Call<'_>, which: &Which) -> Outcome {
 fn split(args: &[String], which: &Which) -> Result<(Vec<String>, Vec<Update>), Failure> {
     let (mut resources, mut updates) = (Vec::new(), Vec::new());
     for arg in args {
-        let is_pair = arg.contains('=') || arg.ends_with('-');
+        let is_pair = arg.find('=').map_or(arg.ends_with('-'), |at| at > 0);
         if !is_pair {
             if !updates.is_empty() {
                 return Err(error(
@@ -71,7 +77,7 @@ fn split(args: &[String], which: &Which) -> Result<(Vec<String>, Vec<Update>), F
             }
             resources.push(arg.clone());
         } else if let Some((key, value)) = arg.split_once('=') {
-            if key.is_empty() || (which.word == "label" && value.contains('=')) {
+            if which.word == "label" && value.contains('=') {
                 return Err(error(format!("invalid {} spec: {arg}", which.word)));
             }
             if which.word == "label" && !is_label_value(value) {
@@ -99,7 +105,7 @@ fn print_list(call: &mut Call<'_>, object: &Object, which: &Which, updates: &[Up
     put(&mut listed, which, updates);
     if !single {
         let (kind, group) = (object.kind.name(), object.kind.group);
-        call.out.err(format!("Listing {} for {kind}.{group}/{}:", which.field, object.name()));
+        call.out.line(format!("Listing {} for {kind}.{group}/{}:", which.field, object.name()));
     }
     let indent = if single { "" } else { " " };
     for (key, value) in listed.metadata().get(which.field).entries() {

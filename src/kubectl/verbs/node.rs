@@ -4,6 +4,8 @@ use super::change::{modify, report};
 use super::Verb;
 use crate::api::kinds::kind;
 use crate::api::{Object, Value};
+use crate::base::names;
+
 use crate::kubectl::call::{Call, DryRun, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::resources::{list, resource_kind};
@@ -21,6 +23,9 @@ pub static TAINT: Verb = Verb { name: "taint", run: Some(taint_all), ..super::PL
 /// The nodes named or selected, `node/` in front of a name or not.
 pub(super) fn nodes(call: &mut Call<'_>) -> Result<Vec<Object>, Failure> {
     if call.line.has("selector") {
+        if !call.line.args.is_empty() {
+            return Err(Failure::Usage("cannot specify both a node name and a --selector option".to_owned()));
+        }
         return list(call, kind("Node"));
     }
     if call.line.args.is_empty() {
@@ -79,10 +84,21 @@ fn taint_all(call: &mut Call<'_>) -> Outcome {
         return Err(error("at least one taint update is required"));
     }
     let updates = specs.iter().map(|spec| update(spec)).collect::<Result<Vec<Update>, Failure>>()?;
+    for (i, update) in updates.iter().enumerate() {
+        if updates[..i].iter().any(|other| !other.remove && other.key == update.key && other.effect == update.effect) {
+            let Update { key, value, effect, .. } = update;
+            return Err(Failure::Usage(format!(
+                "duplicated taints with the same key and effect: {{{key} {value} {effect} <nil>}}"
+            )));
+        }
+    }
+    if call.world.store().catalog().resource(first).is_none() {
+        return Err(Failure::Plain(format!("the server doesn't have a resource type \"{first}\"")));
+    }
     if resource_kind(call, first)?.kind != "Node" {
         return Err(error(format!("invalid resource type {first}, only node types are supported")));
     }
-    let nodes = match names.is_empty() {
+    let nodes = match names.is_empty() || call.line.is("all") {
         true => list(call, kind("Node"))?,
         false => names.iter().map(|name| call.get(kind("Node"), "", name)).collect::<Result<_, Failure>>()?,
     };
@@ -95,16 +111,31 @@ fn taint_all(call: &mut Call<'_>) -> Outcome {
 
 /// `key=value:Effect`, `key:Effect`, `key-`, `key:Effect-`.
 ///
-/// Models staging/src/k8s.io/kubectl/pkg/cmd/taint parseTaints.
+/// Models staging/src/k8s.io/kubectl/pkg/cmd/taint parseTaint.
 fn update(spec: &str) -> Result<Update, Failure> {
     let (body, remove) = spec.strip_suffix('-').map_or((spec, false), |body| (body, true));
-    let (pair, effect) = body.split_once(':').unwrap_or((body, ""));
-    let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-    if effect.is_empty() && !remove {
-        return Err(Failure::Usage(format!("invalid taint spec: {spec}, name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')")));
+    let invalid = |why: Vec<String>| {
+        let why = if why.is_empty() { String::new() } else { format!(", {}", why.join("; ")) };
+        Failure::Usage(format!("invalid taint spec: {body}{why}"))
+    };
+    let (key, value, effect) = match body.split(':').collect::<Vec<_>>()[..] {
+        [key] => (key, "", ""),
+        [_, effect] if !EFFECTS.contains(&effect) => {
+            return Err(Failure::Usage(format!("invalid taint effect: {effect}, unsupported taint effect")))
+        }
+        [pair, effect] => match pair.split('=').collect::<Vec<_>>()[..] {
+            [key] => (key, "", effect),
+            [key, value] => (key, value, effect),
+            _ => return Err(invalid(Vec::new())),
+        },
+        _ => return Err(invalid(Vec::new())),
+    };
+    let why = [names::label_value(value), names::label_key(key)].into_iter().find(|why| !why.is_empty());
+    if let Some(why) = why {
+        return Err(invalid(why));
     }
-    if !effect.is_empty() && !EFFECTS.contains(&effect) {
-        return Err(Failure::Usage(format!("invalid taint effect: {effect}, unsupported taint effect")));
+    if effect.is_empty() && !remove {
+        return Err(invalid(Vec::new()));
     }
     Ok(Update { key: key.to_owned(), value: value.to_owned(), effect: effect.to_owned(), remove })
 }
@@ -148,6 +179,9 @@ fn taint(call: &mut Call<'_>, node: &Object, updates: &[Update]) -> Result<(), F
             taints.retain(|taint| !same(taint, update));
             done = "modified";
         }
+    }
+    if done == "untainted" && !added.is_empty() {
+        done = "modified";
     }
     for update in added.iter().rev() {
         let mut taint = value!({"effect": (update.effect.as_str()), "key": (update.key.as_str())});

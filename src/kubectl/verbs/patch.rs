@@ -5,7 +5,7 @@ use super::Verb;
 use crate::api::decode::FieldValidation;
 use crate::api::patch::{self, PatchType};
 use crate::api::{encode, Object, Status, Value};
-use crate::kubectl::call::{Call, Outcome, Run};
+use crate::kubectl::call::{Call, DryRun, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::manifest::patch_value;
 use crate::kubectl::resources::select;
@@ -13,13 +13,25 @@ use crate::kubectl::resources::select;
 /// Its row.
 pub static VERB: Verb = Verb { name: "patch", run: Some(run), ..super::PLAIN };
 
+const UNCHANGED: &str = "patched (no change)";
+
 fn run(call: &mut Call<'_>) -> Outcome {
-    let kind = match call.line.get("type").unwrap_or("strategic") {
-        "strategic" => PatchType::Strategic,
+    let kind = match call.line.text("type").to_lowercase().as_str() {
+        "" | "strategic" => PatchType::Strategic,
         "merge" => PatchType::Merge,
         "json" => PatchType::Json,
-        other => return Err(error(format!("--type must be one of [json merge strategic], not \"{other}\""))),
+        _ => {
+            let given = call.line.text("type");
+            return Err(error(format!("--type must be one of [json merge strategic], not {given:?}")));
+        }
     };
+    let given = |flag: &str| !call.line.text(flag).is_empty();
+    if given("patch") && given("patch-file") {
+        return Err(error("cannot specify --patch and --patch-file together"));
+    }
+    if call.line.is("local") && !call.line.args.is_empty() {
+        return Err(error("cannot specify --local and server resources"));
+    }
     let text = match (call.line.get("patch"), call.line.get("patch-file")) {
         (Some(text), _) if !text.is_empty() => text.to_owned(),
         (_, Some(path)) => {
@@ -58,8 +70,13 @@ fn apply(call: &mut Call<'_>, object: &Object, kind: PatchType, patch: &Value) -
             object.set(path, replicas);
             Ok(())
         })?;
-        call.out.line(format!("scale.autoscaling/{} patched{}", object.name(), dry.suffix()));
+        let done = if object.at(path).opt_int() == Some(replicas) { UNCHANGED } else { "patched" };
+        call.out.line(format!("scale.autoscaling/{} {done}", object.name()));
         return Ok(());
+    }
+    if call.line.is("local") {
+        let patched = patch::apply_local(object, patch, kind).map_err(error)?;
+        return report(call, &patched, if patched.value == object.value { UNCHANGED } else { "patched" }, DryRun::No);
     }
     let mut warnings = Vec::new();
     let change = |object: &mut Object| {
@@ -74,7 +91,7 @@ fn apply(call: &mut Call<'_>, object: &Object, kind: PatchType, patch: &Value) -
     };
     let patched = modify(call, object, dry, change)?;
     warnings.iter().for_each(|warning| call.out.warn(warning));
-    let done =
-        if patched.value == object.value && !call.line.has("filename") { "patched (no change)" } else { "patched" };
-    report(call, &patched, done, dry)
+    let done = if patched.value == object.value && !call.line.has("filename") { UNCHANGED } else { "patched" };
+    // Upstream sets the words of a dry run before it knows what was done, and overwrites them.
+    report(call, &patched, done, DryRun::No)
 }

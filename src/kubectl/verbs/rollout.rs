@@ -40,6 +40,10 @@ pub(super) fn targets(call: &mut Call<'_>) -> Result<Vec<Object>, Failure> {
         return Err(error("required resource not specified"));
     }
     let (objects, failures) = select(call, &args, true)?.objects(call)?;
+    if objects.is_empty() && failures.is_empty() && !call.command.ends_with("history") {
+        let text = format!("No resources found in {} namespace.", call.namespace());
+        call.out.err(text);
+    }
     Failure::of(failures).map_or(Ok(objects), Err)
 }
 
@@ -52,7 +56,7 @@ fn each(call: &mut Call<'_>, act: fn(&mut Call<'_>, &Object) -> Result<(), Failu
 }
 
 fn refuse(object: &Object, why: &str) -> Failure {
-    error(format!("{} \"{}\" {why}", object.kind.resource(), object.name()))
+    error(format!("error: {} \"{}\" {why}", object.kind.resource(), object.name()))
 }
 
 fn pause(call: &mut Call<'_>, object: &Object) -> Result<(), Failure> {
@@ -117,6 +121,9 @@ fn status(call: &mut Call<'_>) -> Outcome {
             Some(call.world.now() + span)
         }
     };
+    if revision < 0 {
+        return Err(error(format!("revision must be a positive integer: {revision}")));
+    }
     let objects = targets(call)?;
     for object in &objects {
         if viewer(object.kind).is_none() {

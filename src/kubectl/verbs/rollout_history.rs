@@ -47,6 +47,22 @@ fn template_of(revision: &Object) -> Value {
     template
 }
 
+/// What is said of a kind without a history: other words for kinds that have pods than for the rest.
+///
+/// Models staging/src/k8s.io/kubectl/pkg/polymorphichelpers historyViewer and rollbacker.
+fn not_visited(object: &Object, what: &str, role: &str) -> Failure {
+    let kind = object.kind.qualified_kind();
+    match object.kind.kind {
+        "Pod" | "ReplicaSet" | "ReplicationController" | "Job" | "CronJob" => {
+            error(format!("no {role} has been implemented for \"{kind}\""))
+        }
+        _ => {
+            let group_kind = format!("{} {}", object.kind.group, object.kind.name());
+            error(format!("error retrieving {what} for \"{kind}\", no visitor method exists for {{{group_kind}}}"))
+        }
+    }
+}
+
 /// `kubectl rollout history`.
 pub(super) fn run(call: &mut Call<'_>) -> Outcome {
     let revision = call.number("revision")?.unwrap_or(0);
@@ -55,11 +71,17 @@ pub(super) fn run(call: &mut Call<'_>) -> Outcome {
     }
     for object in targets(call)? {
         let Some(kind) = history_kind(&object) else {
-            let kind = object.kind.qualified_kind();
-            return Err(error(format!("no history viewer has been implemented for \"{kind}\"")));
+            return Err(not_visited(&object, "history", "history viewer"));
         };
         let name = format!("{}/{}", object.kind.singular_resource(), object.name());
         let sets = revisions(call.world, kind, &object);
+        let format = Format::of(call)?;
+        if revision == 0 && !format.is_table() {
+            let texts = sets.iter().map(|set| format.one(set)).collect::<Result<Vec<String>, Failure>>()?;
+            let between = if matches!(format, Format::Yaml | Format::Kyaml) { "---\n" } else { "" };
+            call.out.out(texts.join(between));
+            continue;
+        }
         if revision == 0 {
             call.out.line(format!("{name} \n{}", table(&sets)));
             continue;
@@ -67,7 +89,7 @@ pub(super) fn run(call: &mut Call<'_>) -> Outcome {
         let Some(set) = sets.iter().find(|set| revision_of(set) == revision) else {
             return Err(error("unable to find the specified revision"));
         };
-        match Format::of(call)? {
+        match format {
             Format::Table { .. } => {
                 let text = template_text(&template_with_cause(set));
                 call.out.line(format!("{name} with revision #{revision}\n{text}"));
@@ -118,8 +140,7 @@ pub(super) fn undo(call: &mut Call<'_>) -> Outcome {
             Some("ReplicaSet") => roll_back(call, &object, to)?,
             Some(_) => restore(call, &object, to)?,
             None => {
-                let kind = object.kind.qualified_kind();
-                return Err(error(format!("no rollbacker has been implemented for \"{kind}\"")));
+                return Err(not_visited(&object, "rollbacker", "rollbacker"));
             }
         }
     }

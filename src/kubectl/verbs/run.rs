@@ -3,13 +3,12 @@
 use super::attach::{shell_of, Attached};
 use super::change::{create, report};
 use super::create_kinds::new_object;
+use super::expose::overridden;
 use super::Verb;
-use crate::api::merge::merge_patch;
 use crate::api::{Object, Value};
 use crate::base::time::Span;
 use crate::kubectl::call::{Call, DryRun, Outcome, Run};
 use crate::kubectl::failure::{error, Failure};
-use crate::kubectl::manifest::patch_value;
 use crate::value;
 
 /// Its row.
@@ -45,9 +44,7 @@ fn run(call: &mut Call<'_>) -> Outcome {
     let dry = call.dry_run()?;
     let port = port_of(call)?;
     let mut pod = pod(call, &name, &restart, port)?;
-    if let Some(overrides) = call.line.get("overrides") {
-        merge_patch(&mut pod.value, &patch_value(overrides)?);
-    }
+    overridden(call, &mut pod)?;
     let labels = pod.labels().clone();
     if dry != DryRun::Client {
         pod.set("metadata.namespace", call.namespace());

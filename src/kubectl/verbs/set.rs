@@ -38,13 +38,30 @@ pub(super) fn split_pairs(args: &[String]) -> (Vec<String>, Vec<(String, String)
 }
 
 /// Where the pod spec of an object lies: its own, or that of its template.
-pub(super) fn pod_spec_path(object: &Object) -> Result<&'static str, Failure> {
+pub(super) fn pod_spec_path(object: &Object, local: bool) -> Result<&'static str, Failure> {
     match object.kind.kind {
         "Pod" => Ok("spec"),
         "CronJob" => Ok("spec.jobTemplate.spec.template.spec"),
         _ if !object.at("spec.template.spec").is_null() => Ok("spec.template.spec"),
-        kind => Err(error(format!("the object is not a pod or does not have a pod template: {kind}"))),
+        _ => {
+            let go_type = format!("*{}.{}", object.kind.version, object.kind.name());
+            Err(of_object(
+                object,
+                local,
+                &format!("the object is not a pod or does not have a pod template: {go_type}"),
+            ))
+        }
     }
+}
+
+/// What went wrong with one object: one of the cluster is called by its resource, one of a file by its kind, with a new line.
+///
+/// Models staging/src/k8s.io/cli-runtime/pkg/resource Info.ObjectName.
+pub(super) fn of_object(object: &Object, local: bool, why: &str) -> Failure {
+    error(match local {
+        true => format!("error: {}/{}\n {why}", object.kind.singular_resource(), object.name()),
+        false => format!("error: {}/{} {why}", object.kind.plural, object.name()),
+    })
 }
 
 /// Changes each object that is meant and says so; one that does not change is passed over in silence.
@@ -90,10 +107,11 @@ fn set_image(call: &mut Call<'_>) -> Outcome {
         return Err(error(crate::kubectl::resources::LOCAL_FILES));
     }
     if pairs.is_empty() {
+        select(call, &resources, call.line.is("all"))?;
         return Err(error("at least one image update is required"));
     }
-    each(call, &resources, "image updated", &mut |_, object| {
-        let path = pod_spec_path(object)?;
+    each(call, &resources, "image updated", &mut |call, object| {
+        let path = pod_spec_path(object, call.line.is("local"))?;
         for (name, image) in &pairs {
             let mut found = false;
             for list in CONTAINER_LISTS {
@@ -117,11 +135,12 @@ fn set_resources(call: &mut Call<'_>) -> Outcome {
     let args = call.line.args.clone();
     let (limits, requests) = (amounts(call.line.text("limits"))?, amounts(call.line.text("requests"))?);
     if limits.is_empty() && requests.is_empty() {
+        select(call, &args, call.line.is("all"))?;
         return Err(error("you must specify an update to requests or limits (in the form of --requests/--limits)"));
     }
     let wanted = call.line.get("containers").unwrap_or("*").to_owned();
-    each(call, &args, "resource requirements updated", &mut |_, object| {
-        let path = pod_spec_path(object)?;
+    each(call, &args, "resource requirements updated", &mut |call, object| {
+        let path = pod_spec_path(object, call.line.is("local"))?;
         let mut found = false;
         for container in object.value.slot_at(path).slot("containers").items_mut() {
             let name = container.get("name").str();
@@ -157,27 +176,42 @@ fn amounts(text: &str) -> Result<Vec<(String, String)>, Failure> {
 
 fn set_selector(call: &mut Call<'_>) -> Outcome {
     let Some((expression, resources)) = call.line.args.split_last() else {
-        return Err(error("one or more resources must be specified as <resource> <name> or <resource>/<name>"));
+        return Err(error("one selector is required"));
     };
     let (expression, resources) = (expression.clone(), resources.to_vec());
-    if !expression.contains('=') && call.line.has("filename") {
-        return Err(error(format!("match expression [{{{expression} Exists []}}] not supported on this object")));
-    }
-    if !expression.contains('=') {
+    if resources.len() < 2 && !resources.iter().any(|word| word.contains('/')) && !call.line.has("filename") {
         return Err(error("resource(s) were provided, but no name was specified"));
     }
+    let written = unsupported(&expression);
     each(call, &resources, "selector updated", &mut |_, object| {
+        if object.kind.kind != "Service" {
+            return Err(error("setting a selector is only supported for Services"));
+        }
+        if let Some(written) = &written {
+            return Err(error(format!("match expression [{written}] not supported on this object")));
+        }
         let mut selector = Value::map();
         for part in expression.split(',') {
             let (key, value) = part.split_once('=').unwrap_or((part, ""));
             selector.map_mut().insert(key, value);
         }
-        match object.kind.kind {
-            "Service" => object.set("spec.selector", selector),
-            _ => return Err(error("setting a selector is only supported for Services")),
-        }
+        object.set("spec.selector", selector);
         Ok(())
     })
+}
+
+/// The part of a selector that asks for more than a label's value, as Go prints it.
+fn unsupported(expression: &str) -> Option<String> {
+    let words: Vec<&str> = expression.split([' ', ',', '(', ')']).filter(|word| !word.is_empty()).collect();
+    match words.as_slice() {
+        [key, "in", values @ ..] => Some(format!("{{{key} In [{}]}}", values.join(" "))),
+        [key, "notin", values @ ..] => Some(format!("{{{key} NotIn [{}]}}", values.join(" "))),
+        [key] if !key.contains('=') => match key.strip_prefix('!') {
+            Some(key) => Some(format!("{{{key} DoesNotExist []}}")),
+            None => Some(format!("{{{key} Exists []}}")),
+        },
+        _ => None,
+    }
 }
 
 const SERVICE_ACCOUNT_DONE: &str = "serviceaccount updated";
@@ -190,8 +224,8 @@ fn set_service_account(call: &mut Call<'_>) -> Outcome {
         _ => return Err(error("serviceaccount is required")),
     };
     let dry = call.dry_run()? == DryRun::Client;
-    each(call, &resources, SERVICE_ACCOUNT_DONE, &mut |_, object| {
-        let path = pod_spec_path(object)?;
+    each(call, &resources, SERVICE_ACCOUNT_DONE, &mut |call, object| {
+        let path = pod_spec_path(object, call.line.is("local"))?;
         object.value.slot_at(path).set("serviceAccountName", name.as_str());
         if !dry {
             object.value.slot_at(path).set("serviceAccount", name.as_str());

@@ -1,9 +1,11 @@
 //! `kubectl set env`.
 
-use super::set::{each, pod_spec_path, CONTAINER_LISTS};
+use super::set::{each, of_object, pod_spec_path, CONTAINER_LISTS};
 use super::Verb;
 use crate::api::{kind, Object, Value};
+use crate::base::order::Order;
 use crate::kubectl::call::{Call, Outcome, Run};
+use crate::kubectl::describe::resource_value;
 use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::resources::{resource_kind, select, NOTHING_NAMED};
 use crate::value;
@@ -48,8 +50,8 @@ fn run(call: &mut Call<'_>) -> Outcome {
         return list(call, &resources, &changes, &wanted);
     }
     let mut strange = Vec::new();
-    let done = each(call, &resources, "env updated", &mut |_, object| {
-        if let Some(warning) = apply(object, &changes, &wanted, keep)? {
+    let done = each(call, &resources, "env updated", &mut |call, object| {
+        if let Some(warning) = apply(call, object, &changes, &wanted, keep)? {
             strange.push(warning);
         }
         Ok(())
@@ -125,9 +127,16 @@ fn takes(pattern: &str, name: &str) -> bool {
 }
 
 /// Changes the containers of an object that are meant. Gives a warning where there is none of them.
-fn apply(object: &mut Object, changes: &Changes, wanted: &str, keep: bool) -> Result<Option<String>, Failure> {
-    let path = pod_spec_path(object)?;
-    let identity = format!("{}/{}", object.kind.singular_resource(), object.name());
+fn apply(
+    call: &Call<'_>,
+    object: &mut Object,
+    changes: &Changes,
+    wanted: &str,
+    keep: bool,
+) -> Result<Option<String>, Failure> {
+    let local = call.line.is("local");
+    let path = pod_spec_path(object, local)?;
+    let whole = object.clone();
     let mut found = false;
     for list in CONTAINER_LISTS {
         if object.at(path).get(list).is_empty() {
@@ -143,9 +152,8 @@ fn apply(object: &mut Object, changes: &Changes, wanted: &str, keep: bool) -> Re
                 let old = container.get("env").list().iter().find(|old| old.get("name").str() == name);
                 if let Some(old) = old.filter(|_| keep) {
                     let value = old.get("value").str();
-                    return Err(error(format!(
-                        "{identity}\n '{name}' already has a value ({value}), and --overwrite is false"
-                    )));
+                    let why = format!("'{name}' already has a value ({value}), and --overwrite is false");
+                    return Err(of_object(&whole, local, &why));
                 }
                 update(container, name, Some(variable));
             }
@@ -180,7 +188,7 @@ fn variables_from(call: &mut Call<'_>, from: &str) -> Result<Vec<Value>, Failure
     let reference = match kind.kind {
         "ConfigMap" => "configMapKeyRef",
         "Secret" => "secretKeyRef",
-        _ => return Err(error(format!("unsupported resource specified in --from: {}", kind.kind))),
+        _ => return Err(error("unsupported resource specified in --from")),
     };
     let (keys, prefix) = (call.line.list("keys"), call.line.text("prefix").to_owned());
     let mut variables = Vec::new();
@@ -190,7 +198,7 @@ fn variables_from(call: &mut Call<'_>, from: &str) -> Result<Vec<Value>, Failure
         }
         let upper: String =
             key.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
-        if *key != upper && key.chars().any(|c| !c.is_ascii_alphanumeric() && c != '_') {
+        if *key != upper {
             call.out.warn(&format!("key {key} transferred to {upper}"));
         }
         let mut variable = value!({"name": (format!("{prefix}{upper}"))});
@@ -205,7 +213,7 @@ fn list(call: &mut Call<'_>, resources: &[String], changes: &Changes, wanted: &s
     let selection = select(call, resources, call.line.is("all"))?;
     let (mut objects, mut failures) = selection.objects(call)?;
     for object in &mut objects {
-        match apply(object, changes, wanted, false) {
+        match apply(call, object, changes, wanted, false) {
             Ok(Some(warning)) => call.out.err(format!("Warning: {warning}")),
             Ok(None) => {}
             Err(failure) => {
@@ -213,8 +221,8 @@ fn list(call: &mut Call<'_>, resources: &[String], changes: &Changes, wanted: &s
                 continue;
             }
         }
-        let path = pod_spec_path(object)?;
-        let mut missing: Vec<(String, String)> = Vec::new();
+        let path = pod_spec_path(object, call.line.is("local"))?;
+        let mut missing: Vec<(String, &str)> = Vec::new();
         for list in CONTAINER_LISTS.iter().rev() {
             for container in object.at(path).get(list).list() {
                 if !takes(wanted, container.get("name").str()) {
@@ -223,8 +231,8 @@ fn list(call: &mut Call<'_>, resources: &[String], changes: &Changes, wanted: &s
                 call.out.line(heading(object, container));
                 for variable in container.get("env").list() {
                     let line = match call.line.is("resolve") {
-                        true => resolved(call, object, variable).unwrap_or_else(|why| {
-                            missing.push((why, variable_text(variable)));
+                        true => resolved(call, object, container, variable).unwrap_or_else(|why| {
+                            missing.push((why, variable.get("name").str()));
                             variable_text(variable)
                         }),
                         false => variable_text(variable),
@@ -233,9 +241,10 @@ fn list(call: &mut Call<'_>, resources: &[String], changes: &Changes, wanted: &s
                 }
             }
         }
-        for (why, text) in missing {
-            let reference = text.split_once(" from ").map_or("", |(_, reference)| reference);
-            call.out.err(format!("error retrieving reference for {reference}: {why}"));
+        missing.order();
+        for of_one in missing.chunk_by(|a, b| a.0 == b.0) {
+            let names: Vec<&str> = of_one.iter().map(|(_, name)| *name).collect();
+            call.out.err(format!("error retrieving reference for {}: {}", names.join(", "), of_one[0].0));
         }
     }
     Failure::of(failures).map_or(Ok(Run::Done(0)), Err)
@@ -244,7 +253,7 @@ fn list(call: &mut Call<'_>, resources: &[String], changes: &Changes, wanted: &s
 /// A variable with the value that its reference leads to.
 ///
 /// Models staging/src/k8s.io/kubectl/pkg/cmd/set/env GetEnvVarRefValue.
-fn resolved(call: &Call<'_>, object: &Object, variable: &Value) -> Result<String, String> {
+fn resolved(call: &Call<'_>, object: &Object, container: &Value, variable: &Value) -> Result<String, String> {
     let (name, from) = (variable.get("name").str(), variable.get("valueFrom"));
     for (field, row, called) in [("configMapKeyRef", "ConfigMap", "config map"), ("secretKeyRef", "Secret", "secret")] {
         let reference = from.get(field);
@@ -258,12 +267,19 @@ fn resolved(call: &Call<'_>, object: &Object, variable: &Value) -> Result<String
         let value = value.ok_or_else(|| format!("key {key} not found in {called} {source}"))?;
         return Ok(format!("{name}={}", if row == "Secret" { decoded(&value) } else { value }));
     }
-    match from.at("fieldRef.fieldPath").str() {
-        "metadata.name" => Ok(format!("{name}={}", object.name())),
-        "metadata.namespace" => Ok(format!("{name}={}", object.namespace())),
-        "" => Ok(variable_text(variable)),
-        path => Err(format!("unsupported fieldPath: {path}")),
+    if !from.get("resourceFieldRef").is_null() {
+        return Ok(format!("{name}={}", resource_value(container, from.get("resourceFieldRef"))));
     }
+    let path = from.at("fieldRef.fieldPath").str();
+    let value = match path.strip_suffix("']").and_then(|path| path.split_once("['")) {
+        Some((map @ ("metadata.labels" | "metadata.annotations"), key)) => object.at(map).get(key).str().to_owned(),
+        None if matches!(path, "metadata.name" | "metadata.namespace" | "metadata.uid") => {
+            object.at(path).str().to_owned()
+        }
+        _ if path.is_empty() => return Ok(variable_text(variable)),
+        _ => return Err(format!("unsupported fieldPath: {path}")),
+    };
+    Ok(format!("{name}={value}"))
 }
 
 fn decoded(text: &str) -> String {

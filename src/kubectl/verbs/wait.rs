@@ -28,7 +28,11 @@ fn run(call: &mut Call<'_>) -> Outcome {
         None => Span::secs(30),
         Some(text) => parse_duration(text).ok_or_else(|| super::bad_duration(call, "timeout", text))?,
     };
-    let until = call.world.now() + patience;
+    let ending = Ending {
+        until: call.world.now() + patience,
+        at_once: patience == Span::ZERO,
+        named: call.line.text("output") == "name",
+    };
     let args = call.line.args.clone();
     let selection = select(call, &args, false)?;
     if let Goal::Created = goal {
@@ -38,7 +42,7 @@ fn run(call: &mut Call<'_>) -> Outcome {
             key: ObjectKey::new(if kind.namespaced { namespace.as_str() } else { "" }, name.as_str()),
             uid: String::new(),
         });
-        return Ok(Run::Wait(Box::new(Wait { goal, items: items.collect(), until, late: Vec::new() })));
+        return Ok(Run::Wait(Box::new(Wait { goal, items: items.collect(), ending, late: Vec::new() })));
     }
     let (objects, mut failures) = selection.objects(call)?;
     if matches!(goal, Goal::Deleted) {
@@ -55,7 +59,7 @@ fn run(call: &mut Call<'_>) -> Outcome {
     }
     let items =
         objects.iter().map(|object| Item { kind: object.kind, key: object.key(), uid: object.uid().to_owned() });
-    Ok(Run::Wait(Box::new(Wait { goal, items: items.collect(), until, late: Vec::new() })))
+    Ok(Run::Wait(Box::new(Wait { goal, items: items.collect(), ending, late: Vec::new() })))
 }
 
 fn goal(call: &Call<'_>) -> Result<Goal, Failure> {
@@ -68,15 +72,7 @@ fn goal(call: &Call<'_>) -> Result<Goal, Failure> {
         return Ok(Goal::Condition { name: name.to_owned(), status: status.to_owned() });
     }
     if let Some(rest) = text.strip_prefix("jsonpath=") {
-        let (path, value) = match rest.find("}=") {
-            Some(end) if rest[end + 2..].is_empty() => return Err(error(
-                "jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3",
-            )),
-            Some(end) => (&rest[..=end], Some(rest[end + 2..].to_owned())),
-            None => (rest, None),
-        };
-        let path = relaxed_path(path.trim_matches('\''))?;
-        return Ok(Goal::Path { path, value });
+        return path_goal(rest);
     }
     match text.to_lowercase().as_str() {
         "create" => Ok(Goal::Created),
@@ -85,17 +81,45 @@ fn goal(call: &Call<'_>) -> Result<Goal, Failure> {
     }
 }
 
+/// Models staging/src/k8s.io/kubectl/pkg/cmd/wait processJSONPathInput.
+fn path_goal(text: &str) -> Result<Goal, Failure> {
+    let (path, value) = match text.split_once("}=").map(|(path, value)| (text[..=path.len()].to_owned(), value)) {
+        Some((path, value)) => (path, Some(value)),
+        None => match text.split_once('=').filter(|(path, _)| !path.contains('{')) {
+            Some((path, value)) => (path.to_owned(), Some(value)),
+            None => (text.to_owned(), None),
+        },
+    };
+    if value == Some("") {
+        return Err(error(
+            "jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3",
+        ));
+    }
+    if path.is_empty() {
+        return Err(error("jsonpath expression cannot be empty"));
+    }
+    let path = relaxed_path(path.trim_matches('\''))?;
+    Ok(Goal::Path { path, value: value.map(|value| value.trim_matches(['\'', '"']).to_owned()) })
+}
+
 struct Item {
     kind: &'static Kind,
     key: ObjectKey,
     uid: String,
 }
 
+/// When the patience ends, and how an object is printed.
+struct Ending {
+    until: SimTime,
+    at_once: bool,
+    named: bool,
+}
+
 /// Waits for one object after the other.
 struct Wait {
     goal: Goal,
     items: Vec<Item>,
-    until: SimTime,
+    ending: Ending,
     late: Vec<String>,
 }
 
@@ -130,15 +154,25 @@ impl Waiting for Wait {
     fn poll(&mut self, world: &mut World, out: &mut Output) -> Poll {
         while let Some(item) = self.items.first() {
             let object = world.store().get(item.kind.kind, &item.key);
-            if self.late.is_empty() && self.goal.is_met(item, object) {
-                out.line(format!("{}/{} condition met", item.kind.singular_resource(), item.key.name));
-            } else if world.now() >= self.until {
+            let several = match (&self.goal, object) {
+                (Goal::Path { path, value: Some(_) }, Some(object)) => found(path, &object.value).len() > 1,
+                _ => false,
+            };
+            if several {
+                self.late.push("given jsonpath expression matches more than one value".to_owned());
+            } else if (self.late.is_empty() || self.ending.at_once) && self.goal.is_met(item, object) {
+                let done = if self.ending.named { "" } else { " condition met" };
+                out.line(format!("{}/{}{done}", item.kind.singular_resource(), item.key.name));
+            } else if world.now() >= self.ending.until {
                 self.late.push(match self.goal {
                     Goal::Created => "timed out waiting for the condition".to_owned(),
+                    _ if self.ending.at_once => {
+                        format!("condition not met for {}/{}", item.kind.plural, item.key.name)
+                    }
                     _ => format!("timed out waiting for the condition on {}/{}", item.kind.plural, item.key.name),
                 });
             } else {
-                return Poll::Pending(Some(self.until));
+                return Poll::Pending(Some(self.ending.until));
             }
             self.items.remove(0);
         }
