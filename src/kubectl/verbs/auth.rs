@@ -59,7 +59,11 @@ fn can_i(call: &mut Call<'_>) -> Outcome {
     }
     match kind {
         None if url.is_empty() && resource != "*" && review.is_none() => {
-            call.out.err(format!("Warning: the server doesn't have a resource type '{resource}'"));
+            let (name, group) = match resource.split_once('.') {
+                Some((name, group)) => (name, format!(" in group '{group}'")),
+                None => (resource, String::new()),
+            };
+            call.out.err(format!("Warning: the server doesn't have a resource type '{name}'{group}"));
         }
         Some(kind) if !kind.namespaced && !call.line.is("all-namespaces") => {
             let group = if kind.group.is_empty() { String::new() } else { format!(" in group '{}'", kind.group) };

@@ -20,6 +20,9 @@ fn run(call: &mut Call<'_>) -> Outcome {
         (None, None) => return Err(error("one of src or dest must be a remote file specification")),
         (Some(place), None) | (None, Some(place)) => place,
     };
+    if pod.is_empty() || pod.matches('/').count() > 1 {
+        return Err(error("filespec must match the canonical format: [[namespace/]pod:]file/path"));
+    }
     if path.is_empty() {
         return Err(error("filepath can not be empty"));
     }

@@ -25,6 +25,8 @@ fn run(call: &mut Call<'_>) -> Outcome {
             "cannot specify both a node name and a --selector option".to_owned(),
         ));
     }
+    let wrong = |_| crate::kubectl::failure::error("--pod-selector=<pod_selector> must be a valid label selector");
+    let selector = Selector::parse(call.line.text("pod-selector")).map_err(wrong)?;
     let nodes = nodes(call)?;
     for node in &nodes {
         cordon(call, node, true)?;
@@ -33,7 +35,6 @@ fn run(call: &mut Call<'_>) -> Outcome {
         None => Span::ZERO,
         Some(text) => parse_duration(text).ok_or_else(|| super::bad_duration(call, "timeout", text))?,
     };
-    let selector = Selector::parse(call.line.text("pod-selector")).map_err(crate::kubectl::failure::error)?;
     let wishes = Wishes {
         selector,
         force: call.line.is("force"),

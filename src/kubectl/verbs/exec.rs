@@ -4,13 +4,12 @@ use ecow::EcoString;
 
 use super::containers::{default_container, find};
 use super::Verb;
-use crate::api::{kind, Object, Status};
+use crate::api::Status;
 use crate::base::time::Span;
 use crate::cluster::World;
 use crate::kubectl::call::{Call, Outcome, Poll, Run, Waiting};
 use crate::kubectl::failure::{error, Failure};
 use crate::kubectl::output::Output;
-use crate::kubectl::resources::resource_kind;
 use crate::kubectl::session::{Inside, Shell};
 
 /// Its row.
@@ -26,7 +25,11 @@ fn run(call: &mut Call<'_>) -> Outcome {
     if command.is_empty() {
         return Err(error("you must specify at least one command for the container"));
     }
-    let pod = pod_of(call, name)?;
+    if call.line.dash.is_none() {
+        let text = "exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead";
+        return Err(Failure::Usage(text.to_owned()));
+    }
+    let (pod, _) = super::machine::pod_of(call, name)?;
     call.authorize("create", pod.kind, "exec", pod.namespace(), pod.name())?;
     if pod.at("spec.nodeName").is_empty() {
         let text = format!("unable to upgrade connection: pod {} does not have a host assigned", pod.name());
@@ -121,21 +124,4 @@ impl Waiting for Executing {
             }
         }
     }
-}
-
-fn pod_of(call: &mut Call<'_>, name: &str) -> Result<Object, Failure> {
-    let namespace = call.namespace();
-    let Some((resource, name)) = name.split_once('/') else {
-        return call.get(kind("Pod"), &namespace, name);
-    };
-    let owner = call.get(resource_kind(call, resource)?, &namespace, name)?;
-    if owner.kind.kind == "Pod" {
-        return Ok(owner);
-    }
-    let selector = owner.at("spec.selector");
-    let chosen = call.world.store().list("Pod", &namespace).find(|pod| match owner.kind.kind {
-        "Service" => crate::api::selector::matches_pairs(selector, pod.labels()),
-        _ => crate::api::selector::matches(selector, pod.labels()),
-    });
-    chosen.cloned().ok_or_else(|| error(format!("timed out waiting for the condition on {}", owner.name())))
 }

@@ -20,6 +20,7 @@ pub static VERB: Verb = Verb { name: "logs", run: Some(run), ..super::PLAIN };
 pub(super) fn run(call: &mut Call<'_>) -> Outcome {
     let args = call.line.args.clone();
     let selected = call.line.has("selector");
+    let (since, limit) = check_flags(call)?;
     let pods = match args.as_slice() {
         [] if selected => list(call, crate::api::kind("Pod"))?,
         [name] | [name, _] if !selected => pods_of(call, name)?,
@@ -46,6 +47,7 @@ pub(super) fn run(call: &mut Call<'_>) -> Outcome {
                 },
                 container,
                 seen: None,
+                left: limit,
             });
         }
     }
@@ -55,7 +57,11 @@ pub(super) fn run(call: &mut Call<'_>) -> Outcome {
         None if selected => Some(10),
         None => None,
     };
-    let since = oldest(call)?;
+    let most = call.number("max-log-requests")?.unwrap_or(5);
+    if follow && (sources.len() as i64) > most {
+        let count = sources.len();
+        return Err(error(format!("you are attempting to follow {count} log streams, but maximum allowed concurrency is {most}, use --max-log-requests to increase the limit")));
+    }
     for source in &sources {
         if let Some(why) = crate::kubectl::faults::unreachable(call.world, &source.pod) {
             let address = why.split(' ').nth(2).unwrap_or("").trim_end_matches(':');
@@ -79,21 +85,72 @@ pub(super) fn run(call: &mut Call<'_>) -> Outcome {
     }
 }
 
-fn oldest(call: &Call<'_>) -> Result<Option<SimTime>, Failure> {
-    if let Some(text) = call.line.get("since") {
-        let span = parse_duration(text).ok_or_else(|| super::bad_duration(call, "since", text))?;
-        return Ok(Some(call.world.now() - span));
+/// From when on lines are wanted, and how many bytes at most.
+///
+/// Models staging/src/k8s.io/kubectl/pkg/cmd/logs LogsOptions.ToLogOptions and Validate.
+fn check_flags(call: &Call<'_>) -> Result<(Option<SimTime>, Option<usize>), Failure> {
+    let (all, inline) = (call.line.is("all-containers"), call.line.args.get(1));
+    if inline.is_some() && call.line.has("container") {
+        return Err(error("only one of -c or an inline [CONTAINER] arg is allowed"));
     }
-    let Some(text) = call.line.get("since-time") else { return Ok(None) };
-    let at = Timestamp::parse(text).ok_or_else(|| {
-        error(format!("parsing time \"{text}\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"{text}\""))
-    })?;
-    Ok(Some(at.to_sim(call.world.settings().epoch)))
+    if let Some(name) = inline.map(String::as_str).or(call.line.get("container")).filter(|name| all && !name.is_empty())
+    {
+        return Err(error(format!("--all-containers=true should not be specified with container name {name}")));
+    }
+    if call.line.text("since").starts_with('-') {
+        return Err(error("--since must be greater than 0"));
+    }
+    let since = call.line.get("since").and_then(parse_duration).map(|span| call.world.now() - span);
+    let at = match call.line.get("since-time").filter(|text| !text.is_empty()) {
+        Some(text) => Some(Timestamp::parse(text).ok_or_else(|| {
+            let (rest, layout) = unreadable(text);
+            let whole = "2006-01-02T15:04:05Z07:00";
+            error(format!("parsing time {text:?} as {whole:?}: cannot parse {rest:?} as {layout:?}"))
+        })?),
+        None => None,
+    };
+    if since.is_some() && at.is_some() {
+        return Err(error("at most one of `sinceTime` or `sinceSeconds` may be specified"));
+    }
+    if call.number("tail")?.is_some_and(|lines| lines < -1) {
+        return Err(error("--tail must be greater than or equal to -1"));
+    }
+    let limit = call.number("limit-bytes")?;
+    if limit.is_some_and(|bytes| bytes < 0) {
+        return Err(error("--limit-bytes must be greater than 0"));
+    }
+    if call.line.get("pod-running-timeout").is_some_and(|text| parse_duration(text).is_none_or(|span| span.0 == 0)) {
+        return Err(error("--pod-running-timeout must be higher than zero"));
+    }
+    let at = at.map(|at| at.to_sim(call.world.settings().epoch));
+    Ok((since.or(at), limit.filter(|bytes| *bytes > 0).map(|bytes| bytes as usize)))
+}
+
+/// What of a time cannot be read, and as what part of the layout.
+///
+/// Models time.Parse.
+fn unreadable(text: &str) -> (&str, &'static str) {
+    let mut rest = text;
+    for part in ["2006", "-", "01", "-", "02", "T", "15", ":", "04", ":", "05"] {
+        let fits = match rest.get(..part.len()) {
+            Some(head) if part.len() > 1 => head.bytes().all(|b| b.is_ascii_digit()),
+            Some(head) => head == part,
+            None => false,
+        };
+        if !fits {
+            return (rest, part);
+        }
+        rest = &rest[part.len()..];
+    }
+    (rest, "Z07:00")
 }
 
 /// The pods a name means: a pod, or those of a workload; of these the first, unless all are asked for.
 fn pods_of(call: &mut Call<'_>, name: &str) -> Result<Vec<Object>, Failure> {
     let namespace = call.namespace();
+    if name.matches('/').count() > 1 {
+        return Err(error("arguments in resource/name form may not have more than one slash"));
+    }
     let (kind, name) = match name.split_once('/') {
         Some((resource, name)) => (resource_kind(call, resource)?, name),
         None => (crate::api::kind("Pod"), name),
@@ -102,9 +159,13 @@ fn pods_of(call: &mut Call<'_>, name: &str) -> Result<Vec<Object>, Failure> {
         let status = Status::not_found(&kind.resource(), name);
         error(format!("error from server (NotFound): {} in namespace \"{namespace}\"", status.message))
     };
-    let object = call.world.store().find(kind.kind, &namespace, name).cloned().ok_or_else(missing)?;
+    let place = if kind.namespaced { namespace.as_str() } else { "" };
+    let object = call.world.store().find(kind.kind, place, name).cloned().ok_or_else(missing)?;
     if kind.kind == "Pod" {
         return Ok(vec![object]);
+    }
+    if let Some(why) = super::machine::no_pods(&object) {
+        return Err(error(format!("cannot get the logs from {why}")));
     }
     let selector = object.at("spec.selector").clone();
     let mut pods: Vec<Object> = call
@@ -191,6 +252,8 @@ struct Source {
     container: String,
     prefix: String,
     seen: Option<SimTime>,
+    /// How many bytes may still be printed.
+    left: Option<usize>,
 }
 
 /// Prints what containers write.
@@ -216,7 +279,15 @@ impl Logs {
                     true => format!("{} ", Timestamp::of(world.settings().epoch, line.at).rfc3339_micro()),
                     false => String::new(),
                 };
-                out.line(format!("{}{time}{}", source.prefix, line.text));
+                let mut text = format!("{time}{}\n", line.text);
+                if let Some(left) = &mut source.left {
+                    let end = (0..=text.len().min(*left)).rev().find(|end| text.is_char_boundary(*end));
+                    text.truncate(end.unwrap_or(0));
+                    *left -= text.len();
+                }
+                if !text.is_empty() {
+                    out.out(format!("{}{text}", source.prefix));
+                }
             }
         }
     }

@@ -35,16 +35,10 @@ pub(super) fn pod_of(call: &Call<'_>, text: &str) -> Result<(Object, Object), Fa
     if row.kind == "Pod" {
         return Ok((object.clone(), object));
     }
-    let selector = object.at("spec.selector");
-    let go_type = format!("*{}.{}", object.kind.version, object.kind.name());
-    match row.kind {
-        "Service" if selector.is_empty() => {
-            let why = format!("invalid service '{name}': Service is defined without a selector");
-            return Err(error(format!("cannot attach to {go_type}: {why}")));
-        }
-        "Service" | "Deployment" | "ReplicaSet" | "ReplicationController" | "StatefulSet" | "DaemonSet" | "Job" => {}
-        _ => return Err(error(format!("cannot attach to {go_type}: selector for {go_type} not implemented"))),
+    if let Some(why) = no_pods(&object) {
+        return Err(error(format!("cannot attach to {why}")));
     }
+    let selector = object.at("spec.selector");
     let chosen = |pod: &&Object| match row.kind {
         "Service" | "ReplicationController" => crate::api::selector::matches_pairs(selector, pod.labels()),
         _ => crate::api::selector::matches(selector, pod.labels()),
@@ -54,6 +48,21 @@ pub(super) fn pod_of(call: &Call<'_>, text: &str) -> Result<(Object, Object), Fa
     match pods.is_empty() {
         true => Err(error("timed out waiting for the condition")),
         false => Ok((pods.swap_remove(ready).clone(), object)),
+    }
+}
+
+/// Why an object has no pods of its own; none where it has.
+///
+/// Models staging/src/k8s.io/kubectl/pkg/polymorphichelpers SelectorsForObject.
+pub(super) fn no_pods(object: &Object) -> Option<String> {
+    let go_type = format!("*{}.{}", object.kind.version, object.kind.name());
+    match object.kind.kind {
+        "Service" if object.at("spec.selector").is_empty() => {
+            let name = object.name();
+            Some(format!("{go_type}: invalid service '{name}': Service is defined without a selector"))
+        }
+        "Service" | "Deployment" | "ReplicaSet" | "ReplicationController" | "StatefulSet" | "DaemonSet" | "Job" => None,
+        _ => Some(format!("{go_type}: selector for {go_type} not implemented")),
     }
 }
 

@@ -31,7 +31,8 @@ fn check(call: &Call<'_>) -> Result<(), Failure> {
         return Err(Failure::Usage(format!("{what} [NAME | -l label]")));
     }
     if !call.line.args.is_empty() && !call.line.text("selector").is_empty() {
-        return Err(error("only one of NAME or selector can be provided"));
+        let flag = if call.command.ends_with("node") { "--selector" } else { "selector" };
+        return Err(error(format!("only one of NAME or {flag} can be provided")));
     }
     if !call.world.serves_metrics(RESOURCE) {
         return Err(error("Metrics API not available"));
