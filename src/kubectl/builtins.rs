@@ -3,12 +3,13 @@
 use super::call::Run;
 use super::output::Output;
 use super::session::{Editing, Session};
-use super::variables;
 use super::waits::{sleep, timeout, wait};
+use super::{places, variables};
 use crate::api::ObjectKey;
 use crate::base::time::Timestamp;
 use crate::cluster::World;
-use crate::workload::filters;
+use crate::workload::dates::date;
+use crate::workload::{filters, printing};
 
 /// Every command besides kubectl, with what the help says of it.
 pub const COMMANDS: &[(&str, &str)] = &[
@@ -30,9 +31,18 @@ pub const COMMANDS: &[(&str, &str)] = &[
 pub fn run(words: &[String], stdin: Option<String>, world: &mut World, session: &mut Session, out: &mut Output) -> Run {
     let args = &words[1..];
     let code = match words[0].as_str() {
-        "echo" => echo(args, out),
-        "printf" => printf(args, out),
-        "ls" => ls(args, session, out),
+        "echo" => {
+            out.out(printing::echo(&plain(args), false));
+            0
+        }
+        "printf" => match plain(args).as_slice() {
+            ["--", format, values @ ..] | [format, values @ ..] => {
+                out.out(printing::printf(format, values));
+                0
+            }
+            [] => 2,
+        },
+        "ls" => places::ls(args, session, out),
         "cp" | "mv" => copy(&words[0], args, session, out),
         "rm" => remove(args, session, out),
         "touch" => {
@@ -41,15 +51,32 @@ pub fn run(words: &[String], stdin: Option<String>, world: &mut World, session: 
             }
             0
         }
-        "mkdir" | "chmod" | "clear" | "true" | ":" => 0,
+        "mkdir" => {
+            for path in args.iter().filter(|path| !path.starts_with('-')) {
+                let key = session.key(path);
+                session.folders.push(key);
+            }
+            0
+        }
+        "cd" => places::change(args, session, out),
+        "history" => {
+            let lines = session.history.iter().enumerate();
+            lines.for_each(|(i, line)| out.line(format!("{:5}  {line}", i + 1)));
+            0
+        }
+        "whoami" => {
+            out.line("user");
+            0
+        }
+        "chmod" | "chown" | "clear" | "true" | ":" => 0,
         "vi" | "vim" | "nano" | "edit" | "code" => edit(args, session, out),
         "false" => 1,
         "pwd" => {
-            out.line("/home/user");
+            out.line(&session.directory);
             0
         }
         "date" => {
-            out.line(world.timestamp().rfc1123z());
+            out.line(date(world.timestamp(), &plain(args)));
             0
         }
         "tee" => {
@@ -109,61 +136,8 @@ pub(super) fn is_assignment(word: &str) -> bool {
         .is_some_and(|(name, _)| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
 }
 
-fn echo(args: &[String], out: &mut Output) -> u8 {
-    match args.split_first() {
-        Some((flag, rest)) if flag == "-n" => out.out(rest.join(" ")),
-        Some((flag, rest)) if flag == "-e" => out.line(unescaped(&rest.join(" "))),
-        _ => out.line(args.join(" ")),
-    }
-    0
-}
-
-fn printf(args: &[String], out: &mut Output) -> u8 {
-    let args = if args.first().is_some_and(|arg| arg == "--") { &args[1..] } else { args };
-    let Some((format, values)) = args.split_first() else { return 2 };
-    let mut values = values.iter();
-    let mut text = String::new();
-    let mut rest = format.as_str();
-    while let Some(place) = rest.find('%') {
-        text.push_str(&rest[..place]);
-        match rest[place + 1..].chars().next() {
-            Some('s' | 'd') => text.push_str(values.next().map_or("", String::as_str)),
-            Some(other) => text.push(other),
-            None => {}
-        }
-        rest = rest.get(place + 2..).unwrap_or("");
-    }
-    out.out(unescaped(&(text + rest)));
-    0
-}
-
-fn unescaped(text: &str) -> String {
-    text.replace("\\n", "\n").replace("\\t", "\t").replace("\\r", "\r")
-}
-
-fn ls(args: &[String], session: &Session, out: &mut Output) -> u8 {
-    let paths: Vec<&str> = args.iter().map(String::as_str).filter(|path| !path.starts_with('-')).collect();
-    let mut code = 0;
-    for path in if paths.is_empty() { vec!["."] } else { paths } {
-        if session.file(path).is_some() {
-            out.line(path);
-            continue;
-        }
-        let prefix = match path.trim_start_matches("./").trim_end_matches('/') {
-            "" | "." => String::new(),
-            path => format!("{path}/"),
-        };
-        let inside = session.folder(path, true);
-        let mut names: Vec<&str> =
-            inside.iter().filter_map(|(name, _)| name.strip_prefix(&prefix)?.split('/').next()).collect();
-        names.dedup();
-        if names.is_empty() && !prefix.is_empty() {
-            out.err(format!("ls: cannot access '{path}': No such file or directory"));
-            code = 2;
-        }
-        names.iter().for_each(|name| out.line(name));
-    }
-    code
+fn plain(words: &[String]) -> Vec<&str> {
+    words.iter().map(String::as_str).collect()
 }
 
 fn copy(name: &str, args: &[String], session: &mut Session, out: &mut Output) -> u8 {

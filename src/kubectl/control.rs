@@ -5,10 +5,11 @@ use super::call::Poll;
 use super::output::{Output, Stream};
 use super::session::Session;
 use super::shell::Job;
-use super::syntax::{Group, Line};
+use super::syntax::{Group, Line, Pipeline};
+use super::syntax_words::plain;
 use crate::base::time::{SimTime, Span};
 use crate::cluster::World;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// How a list of commands was left early.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,6 +18,8 @@ pub enum Escape {
     Break,
     /// `continue`.
     Continue,
+    /// `return`.
+    Return,
     /// `exit`.
     Exit,
 }
@@ -50,6 +53,12 @@ pub struct Script {
     limit: Option<SimTime>,
     /// How it was left, for the list around it.
     pub escape: Option<Escape>,
+    /// A function, whose own variables go with it.
+    is_call: bool,
+    /// What comes between two rounds of a loop.
+    step: Option<Line>,
+    /// What the variables were before a subshell, and where the terminal was.
+    before: Option<(BTreeMap<String, String>, String)>,
     out: Output,
 }
 
@@ -67,18 +76,33 @@ impl Script {
             code: 0,
             limit: None,
             escape: None,
+            is_call: false,
+            step: None,
+            before: None,
             out: Output::default(),
         }
     }
 
-    /// A compound command; `values` are what the words of a `for` stand for.
-    pub fn of(group: Group, values: Vec<String>) -> Script {
-        Script::new(match group {
+    /// A compound command whose words are filled in.
+    pub fn of(group: Group) -> Script {
+        let step = match &group {
+            Group::Counted(_, step, _) => Some(step.clone()),
+            _ => None,
+        };
+        let plan = match group {
             Group::Lines(line, subshell) => Plan::Lines(line, subshell),
-            Group::For(name, _, body) => Plan::For(name, values.into(), body),
+            Group::For(name, words, body) => Plan::For(name, words.iter().map(plain).collect(), body),
             Group::While(condition, body, until) => Plan::While(condition, body, until),
             Group::If(branches, otherwise) => Plan::If(branches.into(), otherwise),
-        })
+            Group::Counted(asked, _, body) => Plan::While(asked, body, false),
+            Group::Function(..) | Group::Case(..) | Group::Arithmetic(_) => Plan::Lines(Line::default(), false),
+        };
+        Script { step, ..Script::new(plan) }
+    }
+
+    /// The body of a function, which the terminal has entered.
+    pub fn call(body: Line) -> Script {
+        Script { is_call: true, ..Script::new(Plan::Lines(body, false)) }
     }
 
     /// Command lines one after the other.
@@ -103,9 +127,23 @@ impl Script {
 
     /// Goes on as far as the present state of the cluster allows.
     pub fn poll(&mut self, session: &mut Session, world: &mut World) -> Poll {
-        let state = self.go_on(session, world);
+        if !self.begun && matches!(self.plan, Plan::Lines(_, true)) {
+            self.before = Some((session.variables.clone(), session.directory.clone()));
+            self.begun = true;
+        }
+        let mut state = self.go_on(session, world);
+        if matches!(state, Poll::Pending(_)) && self.limit.is_some_and(|limit| world.now() >= limit) {
+            state = Poll::Done(124);
+        }
+        if matches!(state, Poll::Done(_)) {
+            if std::mem::take(&mut self.is_call) {
+                session.leave();
+            }
+            if let Some(before) = self.before.take() {
+                (session.variables, session.directory) = before;
+            }
+        }
         match (state, self.limit) {
-            (Poll::Pending(_), Some(limit)) if world.now() >= limit => Poll::Done(124),
             (Poll::Pending(due), Some(limit)) => Poll::Pending(Some(due.map_or(limit, |due| due.min(limit)))),
             (state, _) => state,
         }
@@ -142,9 +180,9 @@ impl Script {
         let looping = matches!(self.plan, Plan::For(..) | Plan::While(..));
         match (escape, looping) {
             (Some(Escape::Break), true) => return true,
-            (Some(Escape::Exit), _) | (Some(_), false) => {
+            (Some(Escape::Exit | Escape::Return), _) | (Some(_), false) => {
                 self.code = code;
-                let kept = matches!(self.plan, Plan::Lines(_, true));
+                let kept = matches!(self.plan, Plan::Lines(_, true)) || self.is_call && escape == Some(Escape::Return);
                 self.escape = escape.filter(|_| !kept);
                 return true;
             }
@@ -190,7 +228,13 @@ impl Script {
             }
             Plan::While(condition, body, _) => {
                 self.testing = !self.testing;
-                Some(if self.testing { condition.clone() } else { body.clone() })
+                if !self.testing {
+                    return Some(body.clone());
+                }
+                let step = self.step.iter().filter(|_| std::mem::replace(&mut self.begun, true));
+                let mut pipelines: Vec<Pipeline> = step.flat_map(|step| step.pipelines.clone()).collect();
+                pipelines.extend(condition.pipelines.clone());
+                Some(Line { pipelines })
             }
             Plan::If(branches, otherwise) => {
                 self.testing = true;

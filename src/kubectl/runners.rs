@@ -21,17 +21,39 @@ pub(super) fn remote_pipe(words: &[String]) -> Option<(Vec<String>, Vec<Stage>)>
     Some((words, stages.collect()))
 }
 
-/// A file of commands that is run: `./setup.sh`, `sh setup.sh`, `source setup.sh`.
-pub(super) fn script_file(words: &[String], session: &mut Session) -> Option<Script> {
-    let runs = matches!(words.first()?.as_str(), "sh" | "bash" | "source" | ".");
-    let args = words.get(usize::from(runs)..)?;
-    let path = args.first().filter(|path| runs || path.contains('/'))?;
-    let text = session.file(path)?.to_owned();
-    for (i, word) in args.iter().enumerate() {
-        session.variables.insert(i.to_string(), word.clone());
+/// A function or a file of commands that is run: `greet you`, `./setup.sh`, `sh setup.sh`, `sh -c '...'`, `source setup.sh`,
+/// `eval ...`.
+pub(super) fn called(words: &[String], stdin: Option<&str>, session: &mut Session) -> Option<Script> {
+    let name = words.first()?.as_str();
+    if let Some((_, body)) = session.functions.iter().find(|(known, _)| known == name) {
+        let body = body.clone();
+        session.enter(&words[1..]);
+        return Some(Script::call(body));
     }
-    let subshell = !matches!(words[0].as_str(), "source" | ".");
-    Some(Script::of(Group::Lines(syntax::parse(&text).ok()?, subshell), Vec::new()))
+    let runs = matches!(name, "sh" | "bash" | "source" | ".");
+    let sourced = matches!(name, "source" | "." | "eval");
+    let args = words.get(usize::from(runs)..)?;
+    let (text, arguments) = match (name, args) {
+        ("eval", [_, args @ ..]) => (args.join(" "), Vec::new()),
+        ("sh" | "bash", [flag, text, args @ ..]) if flag.starts_with('-') && flag.ends_with('c') => {
+            (text.clone(), args.get(1..).unwrap_or_default().to_vec())
+        }
+        ("sh" | "bash", []) => (stdin?.to_owned(), Vec::new()),
+        _ => {
+            let path = args.first().filter(|path| runs || path.contains('/'))?;
+            (session.file(path)?.to_owned(), args[1..].to_vec())
+        }
+    };
+    if sourced && text.starts_with("# bash completion") {
+        return Some(Script::each(Vec::new()));
+    }
+    let body = syntax::parse(&text).ok()?;
+    if !(sourced && arguments.is_empty()) {
+        session.enter(&arguments);
+        let inner = if sourced { body } else { syntax::subshell(body) };
+        return Some(Script::call(inner));
+    }
+    Some(Script::of(Group::Lines(body, false)))
 }
 
 /// The commands that run others: `xargs` each with words of what is fed in, `watch` one again and again.
@@ -69,7 +91,14 @@ pub(super) fn repeated(words: &[String], stdin: Option<&str>) -> Option<Script> 
                 let words =
                     words.into_iter().map(|text| Word { pieces: vec![syntax::Piece { text, quote: Quote::Single }] });
                 let stage = Stage { words: words.collect(), ..Stage::default() };
-                Line { pipelines: vec![Pipeline { when: When::Always, stages: vec![stage], background: false }] }
+                let pipeline = Pipeline {
+                    when: When::Always,
+                    stages: vec![stage],
+                    background: false,
+                    negated: false,
+                    timed: false,
+                };
+                Line { pipelines: vec![pipeline] }
             };
             let command = if command.is_empty() { &["echo".to_owned()] } else { command };
             let lines = match mark {

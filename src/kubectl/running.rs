@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 
+use super::builtins::is_assignment;
 use super::call::{Poll, Run, Waiting};
 use super::control::Script;
-use super::expand::Expander;
+use super::expansion::Expansion;
 use super::output::{Output, Stream};
-use super::runners::{expand_plain, remote_pipe, repeated, run_command, script_file};
+use super::runners::{called, expand_plain, remote_pipe, repeated, run_command};
 use super::session::Session;
 use super::syntax::{Errors, Group, Input, Stage};
 use super::waits;
@@ -16,6 +17,13 @@ use crate::workload::filters::{self, Filter};
 
 /// A pipeline that is being carried out: a command, the filters behind it, and the commands behind those.
 pub(super) struct Running {
+    /// While words are still being filled in.
+    expansion: Option<Expansion>,
+    /// What `read` had before this began to feed it.
+    input_before: Option<VecDeque<String>>,
+    /// What is told of it where it goes on in the background.
+    going: Option<String>,
+    error_file: Option<String>,
     pub(super) source: Option<Box<dyn Waiting>>,
     pub(super) script: Option<Box<Script>>,
     source_output: Output,
@@ -34,8 +42,13 @@ pub(super) struct Running {
 }
 
 impl Running {
-    pub(super) fn new(stages: VecDeque<Stage>) -> Running {
+    /// A pipeline behind a command that ended with a code; `going` is its text where it goes on in the background.
+    pub(super) fn new(stages: VecDeque<Stage>, code: u8, going: Option<String>) -> Running {
         Running {
+            expansion: (!stages.is_empty()).then(|| Expansion::new(stages, code)),
+            input_before: None,
+            going,
+            error_file: None,
             source: None,
             script: None,
             source_output: Output::default(),
@@ -44,7 +57,7 @@ impl Running {
             filters: Vec::new(),
             partial: String::new(),
             collected: String::new(),
-            rest: stages,
+            rest: VecDeque::new(),
             target: None,
             code: 0,
             until: None,
@@ -52,59 +65,74 @@ impl Running {
     }
 
     /// Starts the next command that reads no lines, and the filters right behind it.
-    pub(super) fn next_stage(
-        &mut self,
-        session: &mut Session,
-        world: &mut World,
-        last_code: u8,
-        piped: Option<String>,
-    ) {
+    fn next_stage(&mut self, session: &mut Session, world: &mut World, piped: Option<String>) {
         let Some(stage) = self.rest.pop_front() else { return };
-        let mut expander = Expander { session, world, last_code };
-        let mut words = expander.words(&stage.words);
+        let mut words: Vec<String> = stage.words.iter().map(expand_plain).collect();
         if let Some((first, behind)) = remote_pipe(&words) {
             words = first;
             behind.into_iter().rev().for_each(|stage| self.rest.push_front(stage));
         }
         let stdin = match &stage.input {
+            Some(Input::Here(text, _)) => Some(text.clone()),
+            Some(Input::File(path) | Input::Text(path)) => self.file(&expand_plain(path), session),
             None => piped,
-            Some(Input::Here(text, true)) => Some(expander.fill_in(text)),
-            Some(Input::Here(text, false)) => Some(text.clone()),
-            Some(Input::File(path)) => {
-                let path = expander.word(path);
-                self.file(&path, session)
-            }
         };
         self.errors = stage.errors;
         self.to_errors = stage.to_errors;
-        self.note_target(&stage, session, world, last_code);
+        self.note_target(&stage);
+        self.error_file = stage.error_file.as_ref().map(|target| expand_plain(&target.path));
+        if let Some(path) = self.error_file.as_ref().filter(|_| stage.error_file.as_ref().is_some_and(|t| !t.append)) {
+            session.write(path, String::new());
+        }
         if stage.input.is_some() && self.code != 0 {
             return;
         }
         self.script = match stage.group {
             Some(group) => {
-                let values = match group.as_ref() {
-                    Group::For(_, values, _) => Expander { session, world, last_code }.words(values),
-                    _ => Vec::new(),
-                };
-                session.input = stdin.iter().flat_map(|text| text.lines()).map(str::to_owned).collect();
-                Some(Script::of(*group, values))
+                if let Some(text) = &stdin {
+                    let lines = text.lines().map(str::to_owned).collect();
+                    self.input_before = Some(std::mem::replace(&mut session.input, lines));
+                }
+                match *group {
+                    Group::Function(name, body) => {
+                        session.functions.retain(|(known, _)| *known != name);
+                        session.functions.push((name, body));
+                        None
+                    }
+                    Group::Arithmetic(value) => {
+                        self.code = u8::from(value == "0");
+                        None
+                    }
+                    group => Some(Script::of(group)),
+                }
             }
             None => {
                 let limit = words.get(1).filter(|_| words[0] == "timeout").and_then(|text| waits::span(text));
                 let inner = if limit.is_some() { &words[2..] } else { &words[..] };
-                let script = repeated(inner, stdin.as_deref()).or_else(|| script_file(inner, session));
-                script.map(|script| script.within(limit.map(|limit| world.now() + limit)))
+                let script = repeated(inner, stdin.as_deref()).or_else(|| called(inner, stdin.as_deref(), session));
+                let script = script.map(|script| script.within(limit.map(|limit| world.now() + limit)));
+                if script.is_none() && !words.is_empty() {
+                    if let Some(text) = stdin.as_ref().filter(|_| words[0] == "read") {
+                        let lines = text.lines().map(str::to_owned).collect();
+                        self.input_before = Some(std::mem::replace(&mut session.input, lines));
+                    }
+                    session.going = self.going.take();
+                    match run_command(&words, stdin, world, session, &mut self.source_output) {
+                        Run::Done(code) => self.code = code,
+                        Run::Wait(waiting) => self.source = Some(waiting),
+                    }
+                    session.going = None;
+                    if words[0] == "read" {
+                        if let Some(before) = self.input_before.take() {
+                            session.input = before;
+                        }
+                    }
+                }
+                script
             }
         }
         .map(Box::new);
-        if self.script.is_none() {
-            match run_command(&words, stdin, world, session, &mut self.source_output) {
-                Run::Done(code) => self.code = code,
-                Run::Wait(waiting) => self.source = Some(waiting),
-            }
-        }
-        self.take_filters(session, world, last_code);
+        self.take_filters();
     }
 
     /// The text of a file that a command reads.
@@ -118,12 +146,12 @@ impl Running {
     }
 
     /// Sets up the filters that come next.
-    fn take_filters(&mut self, session: &mut Session, world: &mut World, last_code: u8) {
+    fn take_filters(&mut self) {
         while self.rest.front().is_some_and(is_line_filter) {
             let Some(next) = self.rest.pop_front() else { break };
-            let words = Expander { session, world, last_code }.words(&next.words);
+            let words: Vec<String> = next.words.iter().map(expand_plain).collect();
             self.to_errors = next.to_errors;
-            self.note_target(&next, session, world, last_code);
+            self.note_target(&next);
             match filters::make(&words) {
                 Ok((filter, _)) => self.filters.push((filter, next.errors)),
                 Err(why) => {
@@ -134,14 +162,42 @@ impl Running {
         }
     }
 
-    fn note_target(&mut self, stage: &Stage, session: &mut Session, world: &mut World, last_code: u8) {
+    fn note_target(&mut self, stage: &Stage) {
         if let Some(target) = &stage.output {
-            let path = Expander { session, world, last_code }.word(&target.path);
-            self.target = Some((path, target.append));
+            self.target = Some((expand_plain(&target.path), target.append));
         }
     }
 
+    /// Begins with the first command once all words are filled in; until when it waits for that otherwise.
+    fn begin(&mut self, session: &mut Session, world: &mut World) -> Option<Poll> {
+        let mut expansion = self.expansion.take()?;
+        match expansion.poll(session, world, &mut self.source_output) {
+            Ok(stages) => self.rest = stages,
+            Err(Ok(state)) => {
+                self.expansion = Some(expansion);
+                return Some(state);
+            }
+            Err(Err(why)) => {
+                self.source_output.err(why);
+                self.code = 1;
+                return None;
+            }
+        }
+        let first = self.rest.front();
+        let assigns = first.is_some_and(|stage| stage.words.iter().all(|word| is_assignment(&expand_plain(word))));
+        self.next_stage(session, world, None);
+        if assigns && expansion.ran && self.code == 0 {
+            self.code = expansion.code;
+        }
+        None
+    }
+
     pub(super) fn poll(&mut self, session: &mut Session, world: &mut World, out: &mut Output) -> Poll {
+        if let Some(Poll::Pending(until)) = self.begin(session, world) {
+            self.until = until;
+            self.pass_on(session, out);
+            return Poll::Pending(until);
+        }
         loop {
             if let Some(script) = &mut self.script {
                 let state = script.poll(session, world);
@@ -149,10 +205,15 @@ impl Running {
                     self.source_output.push(stream, &text);
                 }
                 match state {
-                    Poll::Done(code) => self.code = code,
+                    Poll::Done(code) => {
+                        self.code = code;
+                        if let Some(before) = self.input_before.take() {
+                            session.input = before;
+                        }
+                    }
                     Poll::Pending(until) => {
                         self.until = until;
-                        self.pass_on(out);
+                        self.pass_on(session, out);
                         self.deliver(out);
                         return state;
                     }
@@ -166,13 +227,13 @@ impl Running {
                     }
                     Poll::Pending(until) => {
                         self.until = until;
-                        self.pass_on(out);
+                        self.pass_on(session, out);
                         self.deliver(out);
                         return Poll::Pending(until);
                     }
                 }
             }
-            self.pass_on(out);
+            self.pass_on(session, out);
             self.finish_filters();
             if self.rest.is_empty() {
                 self.deliver(out);
@@ -186,15 +247,21 @@ impl Running {
                 return Poll::Done(self.code);
             }
             let piped = std::mem::take(&mut self.collected);
-            let code = self.code;
-            self.next_stage(session, world, code, Some(piped));
+            self.next_stage(session, world, Some(piped));
         }
     }
 
     /// Gives what the command has printed to the filters.
-    fn pass_on(&mut self, out: &mut Output) {
+    fn pass_on(&mut self, session: &mut Session, out: &mut Output) {
         for (stream, text) in self.source_output.take() {
             match (stream, self.errors) {
+                (Stream::Err, _) if self.error_file.is_some() => {
+                    let path = self.error_file.clone().unwrap_or_default();
+                    let before = session.file(&path).unwrap_or_default().to_owned();
+                    if path != "/dev/null" {
+                        session.write(&path, before + &text);
+                    }
+                }
                 (Stream::Err, None) => out.err(text.trim_end_matches('\n')),
                 (Stream::Err, Some(Errors::Dropped)) => {}
                 _ => self.partial.push_str(&text),

@@ -18,6 +18,9 @@ use crate::cluster::World;
 pub struct Job {
     todo: VecDeque<Pipeline>,
     running: Option<Running>,
+    /// Of what is running: true behind `!`, and since when where that is told.
+    negated: bool,
+    timed: Option<SimTime>,
     background: Vec<Running>,
     code: u8,
     /// How the line was left early, for the loop around it.
@@ -42,7 +45,10 @@ impl Job {
     /// Begins with a line in the shell that the terminal is in: its own, or that of a container.
     pub fn begin(text: &str, session: &mut Session, world: &mut World) -> Job {
         let Some(shell) = session.shells.last_mut().filter(|shell| shell.inside.is_some()) else {
-            return Job::start(text);
+            while !session.locals.is_empty() {
+                session.leave();
+            }
+            return Job::typed(text, session);
         };
         if let (None, Some(inside)) = (shell.command, &shell.inside) {
             let begun = world.begin_command(&inside.pod, &inside.container, vec!["sh".into()], Some(String::new()));
@@ -54,16 +60,50 @@ impl Job {
             job.todo = Job::begin(text, session, world).todo;
             return job;
         };
-        let mut running = Running::new(VecDeque::new());
+        let mut running = Running::new(VecDeque::new(), 0, None);
         running.source = Some(Box::new(Executing { id, is_line: true }));
         job.running = Some(running);
+        job
+    }
+
+    /// Begins with a line of the terminal's own shell, which is remembered; `!!` in it stands for the one before.
+    fn typed(text: &str, session: &mut Session) -> Job {
+        let last = session.history.last().cloned().unwrap_or_default();
+        let recalled = match text.strip_prefix('!').map(str::trim_end) {
+            _ if text.contains("!!") && !text.contains('\'') => Some(text.replace("!!", &last)),
+            Some(start) if !start.is_empty() && !start.contains([' ', '=', '(']) => {
+                let numbered = start.parse::<usize>().ok().and_then(|n| session.history.get(n.wrapping_sub(1)));
+                numbered.or_else(|| session.history.iter().rev().find(|line| line.starts_with(start))).cloned()
+            }
+            _ => None,
+        };
+        let line = recalled.as_deref().unwrap_or(text);
+        if !line.trim().is_empty() {
+            session.history.push(line.to_owned());
+        }
+        let mut job = Job::start(line);
+        recalled.iter().for_each(|line| job.out.line(line));
         job
     }
 
     /// Begins with a line that was taken apart already.
     pub fn of(line: Line) -> Job {
         let todo = line.pipelines.into();
-        Job { todo, running: None, background: Vec::new(), code: 0, escape: None, out: Output::default() }
+        Job {
+            todo,
+            running: None,
+            negated: false,
+            timed: None,
+            background: Vec::new(),
+            code: 0,
+            escape: None,
+            out: Output::default(),
+        }
+    }
+
+    /// Begins behind a command that ended with a code.
+    pub(super) fn follow(&mut self, code: u8) {
+        self.code = code;
     }
 
     /// What was printed since the last time.
@@ -117,13 +157,15 @@ impl Job {
             if self.escapes(name, single.get(1), session) {
                 continue;
             }
-            let background = pipeline.background;
-            let mut running = Running::new(pipeline.stages.into());
-            session.going = background.then(|| single.join(" "));
-            running.next_stage(session, world, self.code, None);
-            session.going = None;
-            match background {
-                true => self.background.push(running),
+            let text = pipeline.background.then(|| single.join(" "));
+            let mut running = Running::new(pipeline.stages.into(), self.code, text);
+            self.negated = pipeline.negated;
+            self.timed = pipeline.timed.then(|| world.now());
+            match pipeline.background {
+                true if matches!(running.poll(session, world, &mut self.out), Poll::Pending(_)) => {
+                    self.background.push(running);
+                }
+                true => {}
                 false => self.running = Some(running),
             }
         }
@@ -135,7 +177,12 @@ impl Job {
         if own.is_some_and(|id| !world.has_command(id)) {
             node_shell::leave(code, world, session, &mut self.out);
         }
-        self.code = code;
+        self.code = if self.negated { u8::from(code == 0) } else { code };
+        if let Some(since) = self.timed.take() {
+            let took = world.now().since(since).as_millis();
+            let (minutes, seconds, rest) = (took / 60_000, took / 1_000 % 60, took % 1_000);
+            self.out.err(format!("\nreal\t{minutes}m{seconds}.{rest:03}s\nuser\t0m0.000s\nsys\t0m0.000s"));
+        }
         self.escape = self.running.take().and_then(|running| running.script).and_then(|script| script.escape);
         if self.escape.is_some() {
             self.todo.clear();
@@ -147,10 +194,16 @@ impl Job {
         self.escape = match name {
             "break" => Some(Escape::Break),
             "continue" => Some(Escape::Continue),
+            "return" => Some(Escape::Return),
             "exit" if session.shells.is_empty() => Some(Escape::Exit),
             _ => return false,
         };
-        self.code = code.and_then(|code| code.parse().ok()).unwrap_or(self.code);
+        let given = code.map(|text| match text.strip_prefix('$') {
+            Some("?") => self.code.to_string(),
+            Some(name) => session.variables.get(name).cloned().unwrap_or_default(),
+            None => text.clone(),
+        });
+        self.code = given.and_then(|code| code.parse().ok()).unwrap_or(self.code);
         self.todo.clear();
         true
     }

@@ -1,7 +1,7 @@
 //! A line of the shell taken apart: words and quotes, pipes, redirections, here-documents, `;`, `&&`, `||` and `&`.
 
 use super::syntax_compound;
-use super::syntax_words::{bare, next_token, open_here_documents, plain, read_bodies, Token};
+use super::syntax_words::{bare, condition_words, next_token, open_here_documents, plain, read_bodies, Token};
 
 pub use super::syntax_words::{Piece, Quote, Word};
 
@@ -32,6 +32,10 @@ pub struct Pipeline {
     pub stages: Vec<Stage>,
     /// True where the line goes on without waiting for it.
     pub background: bool,
+    /// True behind `!`: success is failure.
+    pub negated: bool,
+    /// True behind `time`: what it took is told.
+    pub timed: bool,
 }
 
 /// One command with its redirections.
@@ -43,6 +47,8 @@ pub struct Stage {
     pub output: Option<Target>,
     /// What standard error goes: away or to standard output.
     pub errors: Option<Errors>,
+    /// The file that standard error goes to.
+    pub error_file: Option<Target>,
     /// True where standard output goes to standard error.
     pub to_errors: bool,
     /// What is fed in.
@@ -60,6 +66,14 @@ pub enum Group {
     For(String, Vec<Word>, Line),
     /// `while ...; do ...; done`; true for `until`.
     While(Line, Line, bool),
+    /// `for ((...; asked; step)); do ...; done`, begun already: what is asked, the step, the body.
+    Counted(Line, Line, Line),
+    /// `name() { ...; }`.
+    Function(String, Line),
+    /// `case WORD in PATTERN|PATTERN) ...;; esac`.
+    Case(Word, Vec<(Vec<Word>, Line)>),
+    /// `((i = i + 1))`.
+    Arithmetic(String),
     /// `if ...; then ...; elif ...; else ...; fi`.
     If(Vec<(Line, Line)>, Line),
 }
@@ -87,6 +101,8 @@ pub struct Target {
 pub enum Input {
     /// A file.
     File(Word),
+    /// `<<< WORD`.
+    Text(Word),
     /// A here-document: its text, and true where variables in it are filled in.
     Here(String, bool),
 }
@@ -94,6 +110,12 @@ pub enum Input {
 /// Takes a text apart. Lines behind the first are the bodies of here-documents, or further commands.
 pub fn parse(text: &str) -> Result<Line, String> {
     list(text, &[]).map(|(line, _, _)| line)
+}
+
+/// A line as a subshell: what it sets, it sets for itself.
+pub(super) fn subshell(line: Line) -> Line {
+    let stage = Stage { group: Some(Box::new(Group::Lines(line, true))), ..Stage::default() };
+    Line { pipelines: vec![Pipeline { stages: vec![stage], ..new_pipeline(When::Always) }] }
 }
 
 /// True for a text that more lines must follow: an open quote, loop or here-document.
@@ -125,17 +147,34 @@ pub(super) fn list<'a>(text: &'a str, ends: &[&str]) -> Result<(Line, &'a str, S
                 }
                 return Ok((line, rest, bare(&word).to_owned()));
             }
+            Token::Word(word)
+                if stage.words.is_empty()
+                    && stage.group.is_none()
+                    && pipeline.stages.is_empty()
+                    && matches!(bare(&word), "!" | "time") =>
+            {
+                pipeline.negated ^= bare(&word) == "!";
+                pipeline.timed |= bare(&word) == "time";
+            }
             Token::Word(word) if stage.group.is_some() => {
                 return Err(format!("syntax error near unexpected token `{}'", plain(&word)));
             }
-            Token::Word(word) => stage.words.push(word),
-            Token::Operator(op @ ("<" | ">" | ">>" | "<<" | "<<-" | "&>")) => {
+            Token::Word(word) => {
+                let condition = stage.words.is_empty() && bare(&word) == "[[";
+                stage.words.push(word);
+                if condition {
+                    rest = condition_words(rest, &mut stage.words)?;
+                }
+            }
+            Token::Operator(op @ ("<" | ">" | ">|" | "1>" | ">>" | "<<" | "<<-" | "<<<" | "&>" | "2>" | "2>>")) => {
                 let Some((Token::Word(word), after)) = next_token(rest)? else {
                     return Err("syntax error near unexpected token `newline'".to_owned());
                 };
                 rest = after;
                 match op {
                     "<" => stage.input = Some(Input::File(word)),
+                    "<<<" => stage.input = Some(Input::Text(word)),
+                    "2>" | "2>>" => stage.error_file = Some(Target { path: word, append: op == "2>>" }),
                     "<<" | "<<-" => {
                         let expand = word.pieces.iter().all(|piece| piece.quote == Quote::None);
                         pending.push((plain(&word), expand, op == "<<-"));
@@ -152,6 +191,17 @@ pub(super) fn list<'a>(text: &'a str, ends: &[&str]) -> Result<(Line, &'a str, S
             Token::Operator(">&2" | "1>&2") => stage.to_errors = true,
             Token::Operator("2>&1") => stage.errors = Some(Errors::ToOutput),
             Token::Operator("2>/dev/null") => stage.errors = Some(Errors::Dropped),
+            Token::Operator("|&") => {
+                stage.errors = Some(Errors::ToOutput);
+                end_stage(&mut pipeline, &mut stage)?
+            }
+            Token::Operator(";;") if ends.contains(&";;") => {
+                if !stage.words.is_empty() || stage.group.is_some() || !pipeline.stages.is_empty() {
+                    end_stage(&mut pipeline, &mut stage)?;
+                    line.pipelines.push(pipeline);
+                }
+                return Ok((line, rest, ";;".to_owned()));
+            }
             Token::Operator("|") => end_stage(&mut pipeline, &mut stage)?,
             Token::Operator(op) => {
                 if op == "\n" {
@@ -185,7 +235,7 @@ pub(super) fn list<'a>(text: &'a str, ends: &[&str]) -> Result<(Line, &'a str, S
 }
 
 fn new_pipeline(when: When) -> Pipeline {
-    Pipeline { when, stages: Vec::new(), background: false }
+    Pipeline { when, stages: Vec::new(), background: false, negated: false, timed: false }
 }
 
 fn end_stage(pipeline: &mut Pipeline, stage: &mut Stage) -> Result<(), String> {

@@ -27,6 +27,8 @@ pub enum Quote {
     Double,
     /// In single quotes or behind a backslash: nothing counts.
     Single,
+    /// `<(...)`: a command whose output is read like a file.
+    Process,
 }
 
 #[derive(PartialEq, Debug)]
@@ -35,8 +37,31 @@ pub(super) enum Token {
     Operator(&'static str),
 }
 
-const OPERATORS: &[&str] =
-    &[">&2", "1>&2", "2>&1", "2>/dev/null", "&>", "&&", "||", "<<-", "<<", ">>", ";", "|", "&", "<", ">", "\n"];
+const OPERATORS: &[&str] = &[
+    ">&2",
+    "1>&2",
+    "2>&1",
+    "2>/dev/null",
+    "2>>",
+    "2>",
+    "1>",
+    "&>",
+    "&&",
+    "||",
+    "<<<",
+    "<<-",
+    "<<",
+    ">>",
+    ">|",
+    ";;",
+    ";",
+    "|&",
+    "|",
+    "&",
+    "<",
+    ">",
+    "\n",
+];
 
 /// A word without any quotes; empty for others.
 pub(super) fn bare(word: &Word) -> &str {
@@ -118,18 +143,45 @@ pub(super) fn next_token(text: &str) -> Result<Option<(Token, &str)>, String> {
     if rest.is_empty() {
         return Ok(None);
     }
+    if let Some(inner) = rest.strip_prefix("<(") {
+        let end = closing(inner).ok_or("unexpected EOF while looking for matching `)'")?;
+        let word = Word { pieces: vec![Piece { text: inner[..end].to_owned(), quote: Quote::Process }] };
+        return Ok(Some((Token::Word(word), &inner[end + 1..])));
+    }
     if let Some(operator) = OPERATORS.iter().find(|operator| rest.starts_with(**operator)) {
         return Ok(Some((Token::Operator(operator), &rest[operator.len()..])));
     }
-    read_word(rest).map(|(word, rest)| Some((Token::Word(word), rest)))
+    read_word(rest, STOPS).map(|(word, rest)| Some((Token::Word(word), rest)))
 }
 
-fn read_word(text: &str) -> Result<(Word, &str), String> {
+/// What ends a word, and what ends one between `[[` and `]]`.
+const STOPS: &str = " \t\r\n;|&<>";
+const BLANKS: &str = " \t\r\n";
+
+/// Takes the words up to `]]`, in which signs that end other words mean nothing of the kind.
+pub(super) fn condition_words<'a>(text: &'a str, words: &mut Vec<Word>) -> Result<&'a str, String> {
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', '\r', '\n']);
+        if let Some(after) = rest.strip_prefix("]]") {
+            words.push(Word { pieces: vec![Piece { text: "]]".to_owned(), quote: Quote::None }] });
+            return Ok(after);
+        }
+        let (word, after) = read_word(rest, BLANKS)?;
+        if word.pieces.is_empty() {
+            return Err("syntax error: unexpected end of file".to_owned());
+        }
+        words.push(word);
+        rest = after;
+    }
+}
+
+fn read_word<'a>(text: &'a str, stops: &str) -> Result<(Word, &'a str), String> {
     let mut word = Word::default();
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
         match c {
-            ' ' | '\t' | '\r' | '\n' | ';' | '|' | '&' | '<' | '>' => break,
+            c if stops.contains(c) => break,
             '\'' => {
                 let end = rest[1..].find('\'').ok_or("unexpected EOF while looking for matching `''")?;
                 push(&mut word, &rest[1..=end], Quote::Single);
@@ -143,9 +195,14 @@ fn read_word(text: &str) -> Result<(Word, &str), String> {
                 }
                 rest = rest.get(1 + escaped.len_utf8()..).unwrap_or("");
             }
-            '$' if rest.starts_with("$(") => {
-                let end = closing(&rest[2..]).ok_or("unexpected EOF while looking for matching `)'")?;
-                push(&mut word, &rest[..end + 3], Quote::None);
+            '$' | '`' if substitution(rest)?.is_some() => {
+                let end = substitution(rest)?.unwrap_or(1);
+                push(&mut word, &rest[..end], Quote::None);
+                rest = &rest[end..];
+            }
+            '$' if rest.starts_with("$'") => {
+                let end = rest[2..].find('\'').ok_or("unexpected EOF while looking for matching `''")?;
+                push(&mut word, &crate::workload::printing::unescaped(&rest[2..2 + end]), Quote::Single);
                 rest = &rest[end + 3..];
             }
             c => {
@@ -162,10 +219,10 @@ fn read_double<'a>(text: &'a str, word: &mut Word) -> Result<&'a str, String> {
     let mut piece = String::new();
     while let Some((i, c)) = chars.next() {
         match c {
-            '$' if text[i + 1..].starts_with('(') => {
-                let end = closing(&text[i + 2..]).ok_or("unexpected EOF while looking for matching `)'")?;
-                piece.push_str(&text[i..i + end + 3]);
-                while chars.as_str().len() > text.len() - (i + end + 3) {
+            '$' | '`' if substitution(&text[i..])?.is_some() => {
+                let end = i + substitution(&text[i..])?.unwrap_or(1);
+                piece.push_str(&text[i..end]);
+                while chars.as_str().len() > text.len() - end {
                     chars.next();
                 }
             }
@@ -175,11 +232,10 @@ fn read_double<'a>(text: &'a str, word: &mut Word) -> Result<&'a str, String> {
             }
             '\\' => match chars.next() {
                 Some((_, '\n')) => {}
-                Some((_, '$')) => {
+                Some((_, c @ ('$' | '`' | '"' | '\\'))) => {
                     push(word, &std::mem::take(&mut piece), Quote::Double);
-                    push(word, "$", Quote::Single);
+                    push(word, &c.to_string(), Quote::Single);
                 }
-                Some((_, c @ ('"' | '\\' | '`'))) => piece.push(c),
                 Some((_, c)) => piece.extend(['\\', c]),
                 None => break,
             },
@@ -187,6 +243,35 @@ fn read_double<'a>(text: &'a str, word: &mut Word) -> Result<&'a str, String> {
         }
     }
     Err("unexpected EOF while looking for matching `\"'".to_owned())
+}
+
+/// How long the substitution is that a text begins with: `$(...)`, `${...}` or a text between backticks.
+pub(super) fn substitution(text: &str) -> Result<Option<usize>, String> {
+    let missing = |sign: char| format!("unexpected EOF while looking for matching `{sign}'");
+    if let Some(inner) = text.strip_prefix("$(") {
+        return closing(inner).map(|end| Some(end + 3)).ok_or_else(|| missing(')'));
+    }
+    if let Some(inner) = text.strip_prefix("${") {
+        return braced(inner).map(|end| Some(end + 3)).ok_or_else(|| missing('}'));
+    }
+    match text.strip_prefix('`') {
+        Some(inner) => inner.find('`').map(|end| Some(end + 2)).ok_or_else(|| missing('`')),
+        None => Ok(None),
+    }
+}
+
+/// The place of the brace that closes `${`.
+pub(super) fn braced(text: &str) -> Option<usize> {
+    let mut depth = 0;
+    for (i, c) in text.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => return Some(i),
+            '}' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
 }
 
 /// The place of the parenthesis that closes a substitution.

@@ -1,14 +1,20 @@
-//! The shell's own commands: `test`, `read`, `alias`, `export`, `seq` and arithmetic.
+//! The shell's own commands: `test`, `read`, `alias`, `export`, `let` and `seq`.
 
 use super::output::Output;
 use super::session::Session;
+use crate::base::expression::Expression;
+use crate::workload::arithmetic::calculate;
+use crate::workload::conditions::{test, Found};
 
 /// Runs one of the commands; none where the name is another's.
 pub(super) fn run(words: &[String], session: &mut Session, out: &mut Output) -> Option<u8> {
     let args = &words[1..];
     Some(match words[0].as_str() {
-        "test" => exit_code(test(args, session)),
-        "[" | "[[" => exit_code(test(&args[..args.len().saturating_sub(1)], session)),
+        "test" | "[" | "[[" => condition(words, session, out),
+        "let" => {
+            let values = args.iter().map(|text| calculate(text, session).unwrap_or(0));
+            u8::from(values.last() == Some(0))
+        }
         "read" => read(args, session),
         "alias" => alias(args, session, out),
         "unalias" => {
@@ -16,13 +22,19 @@ pub(super) fn run(words: &[String], session: &mut Session, out: &mut Output) -> 
             0
         }
         "export" | "local" | "declare" => {
+            if words[0] == "local" {
+                args.iter().for_each(|word| session.keep(word.split('=').next().unwrap_or(word)));
+            }
             for (name, value) in args.iter().filter_map(|word| word.split_once('=')) {
                 session.variables.insert(name.to_owned(), value.to_owned());
             }
             0
         }
         "unset" => {
-            args.iter().for_each(|name| drop(session.variables.remove(name)));
+            for name in args {
+                session.variables.remove(name);
+                session.functions.retain(|(known, _)| known != name);
+            }
             0
         }
         "env" if args.is_empty() => {
@@ -48,34 +60,34 @@ fn exit_code(holds: bool) -> u8 {
     u8::from(!holds)
 }
 
-/// `[ "$a" = b ]`, `-n`, `-z`, `-f`, `-e`, numbers, `!`, `-a`, `-o`.
-fn test(args: &[String], session: &Session) -> bool {
-    let words: Vec<&str> = args.iter().map(String::as_str).collect();
-    if let Some(place) = words.iter().position(|word| matches!(*word, "-o" | "||")) {
-        return test(&args[..place], session) || test(&args[place + 1..], session);
+/// `test`, `[` and `[[`.
+fn condition(words: &[String], session: &mut Session, out: &mut Output) -> u8 {
+    let double = words[0] == "[[";
+    let mut args: Vec<&str> = words[1..].iter().map(String::as_str).collect();
+    if words[0] != "test" && args.pop() != Some(if double { "]]" } else { "]" }) {
+        out.err("sh: [: missing `]'");
+        return 2;
     }
-    if let Some(place) = words.iter().position(|word| matches!(*word, "-a" | "&&")) {
-        return test(&args[..place], session) && test(&args[place + 1..], session);
+    if let [text, "=~", pattern] = args[..] {
+        let text: Vec<char> = text.chars().collect();
+        let Ok(expression) = Expression::parse(pattern, true) else { return 2 };
+        let spans = (0..=text.len()).find_map(|at| expression.captures(&text, at));
+        for (i, (from, to)) in spans.iter().flatten().enumerate() {
+            session.variables.insert(format!("BASH_REMATCH[{i}]"), text[*from..*to].iter().collect());
+        }
+        return exit_code(spans.is_some());
     }
-    let number = |text: &str| text.trim().parse::<i64>().unwrap_or(0);
-    match words.as_slice() {
-        ["!", ..] => !test(&args[1..], session),
-        [] => false,
-        [word] => !word.is_empty(),
-        ["-n", text] => !text.is_empty(),
-        ["-z", text] => text.is_empty(),
-        ["-f" | "-e" | "-r" | "-s", path] => session.file(path).is_some(),
-        ["-d", path] => !session.folder(path, true).is_empty(),
-        [a, "=" | "==", b] => a == b,
-        [a, "!=", b] => a != b,
-        [a, "-eq", b] => number(a) == number(b),
-        [a, "-ne", b] => number(a) != number(b),
-        [a, "-lt", b] => number(a) < number(b),
-        [a, "-le", b] => number(a) <= number(b),
-        [a, "-gt", b] => number(a) > number(b),
-        [a, "-ge", b] => number(a) >= number(b),
-        _ => false,
+    if let [a, "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge", b] = args[..] {
+        if let Some(word) = [a, b].into_iter().find(|word| !double && word.trim().parse::<i64>().is_err()) {
+            out.err(format!("sh: {}: {word}: integer expression expected", words[0]));
+            return 2;
+        }
     }
+    let found = |path: &str| match session.file(path) {
+        Some(text) => Some(Found { directory: false, link: false, size: text.len() }),
+        None => session.is_folder(path).then_some(Found { directory: true, link: false, size: 4096 }),
+    };
+    exit_code(test(&args, double, &found))
 }
 
 /// Takes the next line of what is fed in; its words go to the variables, the rest of them to the last.
@@ -121,66 +133,4 @@ fn seq(args: &[String], out: &mut Output) -> u8 {
         at += step;
     }
     0
-}
-
-/// `$((1 + 2 * n))`: whole numbers, variables, `+ - * / %`, comparisons and parentheses.
-pub(super) fn arithmetic(text: &str, session: &Session) -> i64 {
-    let mut tokens = Vec::new();
-    let mut rest = text.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        let end = match is_word(first) {
-            true => rest.find(|c| !is_word(c)).unwrap_or(rest.len()),
-            false if ["<=", ">=", "==", "!="].iter().any(|op| rest.starts_with(op)) => 2,
-            false => first.len_utf8(),
-        };
-        let (token, after) = rest.split_at(end);
-        tokens.push(match session.variables.get(token) {
-            Some(value) => value.trim(),
-            None => token,
-        });
-        rest = after.trim_start_matches([' ', '$']);
-    }
-    sum(&tokens, &mut 0, 0)
-}
-
-fn sum(tokens: &[&str], at: &mut usize, least: u8) -> i64 {
-    let first = tokens.get(*at).copied().unwrap_or("0");
-    *at += 1;
-    let mut value = match first {
-        "(" => {
-            let inner = sum(tokens, at, 0);
-            *at += 1;
-            inner
-        }
-        "-" => -sum(tokens, at, 4),
-        word => word.parse().unwrap_or(0),
-    };
-    while let Some(op) = tokens.get(*at) {
-        let rank = match *op {
-            "<" | ">" | "<=" | ">=" | "==" | "!=" => 1,
-            "+" | "-" => 2,
-            "*" | "/" | "%" => 3,
-            _ => break,
-        };
-        if rank <= least {
-            break;
-        }
-        *at += 1;
-        let other = sum(tokens, at, rank);
-        value = match *op {
-            "+" => value.wrapping_add(other),
-            "-" => value.wrapping_sub(other),
-            "*" => value.wrapping_mul(other),
-            "/" => value.checked_div(other).unwrap_or(0),
-            "%" => value.checked_rem(other).unwrap_or(0),
-            "<" => i64::from(value < other),
-            ">" => i64::from(value > other),
-            "<=" => i64::from(value <= other),
-            ">=" => i64::from(value >= other),
-            "==" => i64::from(value == other),
-            _ => i64::from(value != other),
-        };
-    }
-    value
 }

@@ -7,6 +7,7 @@ use ecow::{EcoString, EcoVec};
 use super::compile::compile;
 use super::streams::Io;
 use super::{conditions, expand, follow, jobs, Entry, Frame, Host, Process, Variable, Wake};
+use crate::workload::arithmetic::calculate;
 use crate::workload::printing;
 
 /// Their names.
@@ -96,7 +97,7 @@ pub(super) fn run(p: &mut Process, words: &[EcoString], io: &mut Io, alone: bool
         "let" => {
             let mut last = 0;
             for text in args {
-                last = p.calculate(text).unwrap_or(0);
+                last = calculate(text, p).unwrap_or(0);
             }
             i32::from(last == 0)
         }

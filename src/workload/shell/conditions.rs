@@ -4,8 +4,9 @@ use ecow::EcoString;
 
 use super::builtins::complain;
 use super::streams::Io;
-use super::{expand, follow, Entry, Host, Process};
+use super::{follow, Entry, Host, Process};
 use crate::base::expression::Expression;
+use crate::workload::conditions::{test, Found};
 
 /// Runs one; 2 where a number is none.
 pub(super) fn run(p: &mut Process, words: &[EcoString], io: &mut Io, host: &dyn Host) -> i32 {
@@ -37,56 +38,13 @@ pub(super) fn run(p: &mut Process, words: &[EcoString], io: &mut Io, host: &dyn 
             };
         }
     }
-    i32::from(!test(p, &args, double, host))
-}
-
-/// `test`.
-fn test(p: &Process, args: &[&str], double: bool, host: &dyn Host) -> bool {
-    if let Some(place) = args.iter().rposition(|word| matches!(*word, "-o" | "||")).filter(|place| *place > 0) {
-        return test(p, &args[..place], double, host) || test(p, &args[place + 1..], double, host);
-    }
-    if let Some(place) = args.iter().rposition(|word| matches!(*word, "-a" | "&&")).filter(|place| *place > 0) {
-        return test(p, &args[..place], double, host) && test(p, &args[place + 1..], double, host);
-    }
-    let entry = |path: &str| follow(host, &p.path(path)).map(|(_, entry)| entry);
-    let size = |path: &str| match entry(path) {
-        Some(Entry::File(text)) => text.len(),
-        Some(_) => 4096,
-        None => 0,
+    let found = |path: &str| {
+        let path = p.path(path);
+        let link = matches!(host.entry(&path), Some(Entry::Link(_)));
+        follow(host, &path).map(|(_, entry)| match entry {
+            Entry::File(text) => Found { directory: false, link, size: text.len() },
+            _ => Found { directory: true, link, size: 4096 },
+        })
     };
-    match args {
-        [] => false,
-        ["!", rest @ ..] => !test(p, rest, double, host),
-        ["(", inner @ .., ")"] => test(p, inner, double, host),
-        [one] => !one.is_empty(),
-        ["-n", text] => !text.is_empty(),
-        ["-z", text] => text.is_empty(),
-        ["-f", path] => matches!(entry(path), Some(Entry::File(_))),
-        ["-d", path] => entry(path) == Some(Entry::Directory),
-        ["-e" | "-r" | "-w" | "-x" | "-S", path] => entry(path).is_some(),
-        ["-L" | "-h", path] => matches!(host.entry(&p.path(path)), Some(Entry::Link(_))),
-        ["-s", path] => size(path) > 0,
-        ["-t", _] => false,
-        [a, "=" | "==", b] => a == b || double && expand::is_like(a, b),
-        [a, "!=", b] => a != b && !(double && expand::is_like(a, b)),
-        [a, "=~", b] => {
-            let text: Vec<char> = a.chars().collect();
-            Expression::parse(b, true).is_ok_and(|e| (0..=text.len()).any(|at| e.match_at(&text, at).is_some()))
-        }
-        [a, "<", b] => a < b,
-        [a, ">", b] => a > b,
-        [a, operator, b] => {
-            let (Ok(a), Ok(b)) = (a.trim().parse::<i64>(), b.trim().parse::<i64>()) else { return false };
-            match *operator {
-                "-eq" => a == b,
-                "-ne" => a != b,
-                "-lt" => a < b,
-                "-le" => a <= b,
-                "-gt" => a > b,
-                "-ge" => a >= b,
-                _ => false,
-            }
-        }
-        _ => false,
-    }
+    i32::from(!test(&args, double, &found))
 }

@@ -1,10 +1,12 @@
 //! What stands for something else in a script: variables, substitutions, arithmetic and wild cards.
 
-use ecow::{EcoString, EcoVec};
+use ecow::EcoString;
 
 use super::lex::{Piece, Word};
 use super::streams::Io;
 use super::{Entry, Host, Process};
+use crate::workload::arithmetic::calculate;
+use crate::workload::parameters::{self, braces, is_like, Filled};
 
 /// A field on its way: its text, and true for those of its bytes in which wild cards count.
 #[derive(Default)]
@@ -28,7 +30,7 @@ impl Process {
     fn fields(&mut self, word: &Word, all: &mut Vec<EcoString>, host: &mut dyn Host) {
         if let ([Piece::Text(text)], true) = (word.as_slice(), self.is_bash) {
             if let Some(range) = braces(text) {
-                all.extend(range);
+                all.extend(range.into_iter().map(EcoString::from));
                 return;
             }
         }
@@ -120,7 +122,7 @@ impl Process {
             Piece::Variable(name, _) => self.parameter(name, host),
             Piece::Arithmetic(text, _) => {
                 let text = self.fill_in(text, host);
-                match self.calculate(&text) {
+                match calculate(&text, self) {
                     Ok(number) => number.to_string(),
                     Err(why) => {
                         let name = self.args.first().cloned().unwrap_or_default();
@@ -177,62 +179,19 @@ impl Process {
         if operation.starts_with('[') {
             return self.plain_parameter(text).unwrap_or_default();
         }
-        let (operation, colon) = match operation.strip_prefix(':') {
-            Some(rest) => (rest, true),
-            None => (operation, false),
-        };
-        let given = value.as_ref().is_some_and(|v| !colon || !v.is_empty());
-        let sign = operation.chars().next().unwrap_or(' ');
-        let word = operation.get(sign.len_utf8()..).unwrap_or("");
-        match sign {
-            '-' | '=' | '?' if given => value.unwrap_or_default(),
-            '-' => self.fill_in(word, host),
-            '=' => {
-                let text = self.fill_in(word, host);
+        match parameters::filled(value, operation, &mut |text| self.fill_in(text.trim_matches('"'), host)) {
+            Filled::Text(text) => text,
+            Filled::Set(text) => {
                 self.set_variable(name, EcoString::from(text.as_str()));
                 text
             }
-            '?' => {
-                let why = if word.is_empty() { "parameter not set".to_owned() } else { self.fill_in(word, host) };
+            Filled::Missing(why) => {
                 let own = self.args.first().cloned().unwrap_or_default();
                 self.emit(2, &format!("{own}: {name}: {why}\n"), host);
                 self.exit(2, host);
                 self.gives_up = true;
                 String::new()
             }
-            '+' => {
-                if given {
-                    self.fill_in(word, host)
-                } else {
-                    String::new()
-                }
-            }
-            '#' | '%' => {
-                let value = value.unwrap_or_default();
-                let longest = word.starts_with(sign);
-                let pattern = self.fill_in(if longest { &word[1..] } else { word }, host);
-                trimmed(&value, &pattern, sign == '#', longest)
-            }
-            '/' => {
-                let value = value.unwrap_or_default();
-                let (from, to) =
-                    word.trim_start_matches('/').split_once('/').unwrap_or((word.trim_start_matches('/'), ""));
-                let (from, to) = (self.fill_in(from, host), self.fill_in(to, host));
-                if word.starts_with('/') {
-                    value.replace(&from, &to)
-                } else {
-                    value.replacen(&from, &to, 1)
-                }
-            }
-            _ if colon => {
-                let value = value.unwrap_or_default();
-                let (from, length) = operation.split_once(':').unwrap_or((operation, ""));
-                let from = from.trim().parse::<i64>().unwrap_or(0);
-                let count = value.chars().count() as i64;
-                let from = if from < 0 { (count + from).max(0) } else { from };
-                value.chars().skip(from as usize).take(length.parse().unwrap_or(usize::MAX)).collect()
-            }
-            _ => value.unwrap_or_default(),
         }
     }
 
@@ -295,60 +254,6 @@ fn glob(pattern: &str, host: &dyn Host, process: &Process) -> Vec<EcoString> {
         found = next;
     }
     found.into_iter().map(|path| EcoString::from(path.trim_end_matches('/'))).collect()
-}
-
-/// True where a text is like a pattern with `*`, `?` and `[...]`.
-pub(super) fn is_like(text: &str, pattern: &str) -> bool {
-    let (text, pattern): (Vec<char>, Vec<char>) = (text.chars().collect(), pattern.chars().collect());
-    like(&text, &pattern)
-}
-
-fn like(text: &[char], pattern: &[char]) -> bool {
-    match pattern.split_first() {
-        None => text.is_empty(),
-        Some(('*', rest)) => (0..=text.len()).any(|i| like(&text[i..], rest)),
-        Some(('?', rest)) => !text.is_empty() && like(&text[1..], rest),
-        Some(('[', rest)) if rest.contains(&']') => {
-            let end = rest.iter().position(|c| *c == ']').unwrap_or(0);
-            let (negated, set) = match rest.first() {
-                Some('!' | '^') => (true, &rest[1..end]),
-                _ => (false, &rest[..end]),
-            };
-            let Some(c) = text.first() else { return false };
-            let in_range = set.windows(3).any(|w| w[1] == '-' && (w[0]..=w[2]).contains(c));
-            (in_range || set.contains(c)) != negated && like(&text[1..], &rest[end + 1..])
-        }
-        Some(('\\', rest)) if !rest.is_empty() => text.first() == rest.first() && like(&text[1..], &rest[1..]),
-        Some((c, rest)) => text.first() == Some(c) && like(&text[1..], rest),
-    }
-}
-
-/// A text without the part at its beginning or end that is like a pattern.
-fn trimmed(text: &str, pattern: &str, front: bool, longest: bool) -> String {
-    let mut cuts: Vec<usize> = text.char_indices().map(|(i, _)| i).chain([text.len()]).collect();
-    if front == longest {
-        cuts.reverse();
-    }
-    let fits = |cut: &usize| is_like(if front { &text[..*cut] } else { &text[*cut..] }, pattern);
-    match cuts.into_iter().find(fits) {
-        Some(cut) if front => text[cut..].to_owned(),
-        Some(cut) => text[..cut].to_owned(),
-        None => text.to_owned(),
-    }
-}
-
-/// `{1..5}` and `{a,b}` of bash.
-fn braces(text: &str) -> Option<EcoVec<EcoString>> {
-    let (before, rest) = text.split_once('{')?;
-    let (inner, after) = rest.split_once('}')?;
-    let whole = |part: &str| ecow::eco_format!("{before}{part}{after}");
-    if let Some((from, to)) = inner.split_once("..") {
-        let (from, to) = (from.parse::<i64>().ok()?, to.parse::<i64>().ok()?);
-        let count = (from - to).abs().min(100_000);
-        let step = if from <= to { 1 } else { -1 };
-        return Some((0..=count).map(|i| whole(&(from + i * step).to_string())).collect());
-    }
-    inner.contains(',').then(|| inner.split(',').map(whole).collect())
 }
 
 /// What a path's contents are, for those who need text.

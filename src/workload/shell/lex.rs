@@ -71,6 +71,15 @@ pub(super) fn lex(text: &str) -> Result<Vec<Token>, String> {
             }
             continue;
         }
+        let begins = matches!(tokens.last(), None | Some(Token::Operator(_)));
+        if let Some(inner) = rest.strip_prefix("((").filter(|_| begins) {
+            if let Some(end) = closing(inner, '(', ')').filter(|end| inner[*end..].starts_with("))")) {
+                tokens.push(Token::Word(vec![Piece::Text("let".into())]));
+                tokens.push(Token::Word(vec![Piece::Quoted(inner[..end].into())]));
+                rest = &inner[end + 2..];
+                continue;
+            }
+        }
         if let Some(op) = OPERATORS.iter().find(|op| rest.starts_with(**op)) {
             tokens.push(Token::Operator(op));
             rest = &rest[op.len()..];

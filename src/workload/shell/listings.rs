@@ -4,8 +4,9 @@ use ecow::EcoString;
 
 use super::builtins::complain;
 use super::streams::Io;
-use super::{expand, follow, Entry, Host, Process};
+use super::{follow, Entry, Host, Process};
 use crate::base::time::Timestamp;
+use crate::workload::parameters::is_like;
 
 /// Goes through a path and all below it.
 pub(super) fn walk(host: &dyn Host, path: &str, visit: &mut dyn FnMut(&str, &Entry)) {
@@ -30,7 +31,7 @@ pub(super) fn find(p: &Process, args: &[EcoString], io: &mut Io, host: &dyn Host
     let base = p.path(start);
     walk(host, &base, &mut |path, entry| {
         let name = path.rsplit('/').next().unwrap_or("");
-        let fits = pattern.is_none_or(|pattern| expand::is_like(name, pattern));
+        let fits = pattern.is_none_or(|pattern| is_like(name, pattern));
         let right = kind.is_none_or(|kind| (kind == "d") == (*entry == Entry::Directory));
         if fits && right {
             io.out.push_str(&format!("{start}{}\n", &path[base.len()..]));

@@ -1,7 +1,6 @@
 //! The small shell of containers: a process is a place in a compiled script and plain data, so that it can be left while it
 //! sleeps and gone on with when its time has come. What it reads, writes and asks it does through a [`Host`].
 
-mod arithmetic;
 mod begin;
 mod builtins;
 mod compile;
@@ -291,6 +290,16 @@ impl Process {
 }
 
 mod paths;
+impl Names for Process {
+    fn value_of(&self, name: &str) -> Option<&str> {
+        self.variable(name).map(EcoString::as_str)
+    }
+
+    fn give(&mut self, name: &str, value: String) {
+        self.set_variable(name, value.into());
+    }
+}
+
 #[cfg(test)]
 mod tests;
 
@@ -299,5 +308,6 @@ use std::sync::Arc;
 use ecow::{EcoString, EcoVec};
 use ops::{Op, Redirect};
 
+use super::arithmetic::Names;
 use super::Demand;
 use crate::base::time::{SimTime, Span};

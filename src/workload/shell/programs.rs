@@ -3,11 +3,12 @@
 use ecow::EcoString;
 
 use super::builtins::{self, complain};
-use super::small::{date, perl, small};
+use super::small::{perl, small};
 use super::streams::Io;
 use super::wrappers::{environment, filter, shell, timeout, tool};
 use super::{files, servers, stress, Host, Process};
 use crate::base::time::{SimTime, Span, Timestamp};
+use crate::workload::dates::date;
 use crate::workload::{filters, images};
 
 /// Programs besides those of other files.
@@ -202,7 +203,8 @@ fn program(p: &mut Process, name: &str, words: &[EcoString], io: &mut Io, alone:
         "top" | "watch" => p.stuck = true,
         "date" => {
             let now = Timestamp::of(host.facts().epoch, p.clock);
-            io.out.push_str(&date(now, args));
+            let args: Vec<&str> = args.iter().map(EcoString::as_str).collect();
+            io.out.push_str(&date(now, &args));
             io.out.push('\n');
         }
         "perl" => perl(p, &words.join(" "), io),

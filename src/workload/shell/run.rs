@@ -90,7 +90,11 @@ impl Process {
             }
             Op::Match(case, to) => {
                 let subject = self.expand_one(&case.0, host);
-                if !case.1.iter().any(|pattern| super::expand::is_like(&subject, &self.pattern(pattern, host))) {
+                if !case
+                    .1
+                    .iter()
+                    .any(|pattern| crate::workload::parameters::is_like(&subject, &self.pattern(pattern, host)))
+                {
                     self.at = *to;
                 }
             }

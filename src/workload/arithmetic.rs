@@ -1,10 +1,16 @@
 //! `$((...))`: whole numbers, variables, and the operators of C that scripts use.
 
-use super::Process;
+/// Whose variables an expression reads and sets.
+pub trait Names {
+    /// The value of a variable.
+    fn value_of(&self, name: &str) -> Option<&str>;
+    /// Sets a variable.
+    fn give(&mut self, name: &str, value: String);
+}
 
 struct Reader<'a> {
     rest: &'a str,
-    process: &'a mut Process,
+    names: &'a mut dyn Names,
     depth: u32,
 }
 
@@ -22,21 +28,19 @@ const LEVELS: &[&[&str]] = &[
     &["*", "/", "%"],
 ];
 
-impl Process {
-    /// The value of an expression.
-    pub(super) fn calculate(&mut self, text: &str) -> Result<i64, String> {
-        let mut reader = Reader { rest: text, process: self, depth: 0 };
-        let mut value = 0;
-        loop {
-            reader.skip();
-            if reader.rest.is_empty() {
-                return Ok(value);
-            }
-            value = reader.choice()?;
-            reader.skip();
-            if !reader.takes(",") && !reader.rest.is_empty() {
-                return Err("syntax error".to_owned());
-            }
+/// The value of an expression.
+pub fn calculate(text: &str, names: &mut dyn Names) -> Result<i64, String> {
+    let mut reader = Reader { rest: text, names, depth: 0 };
+    let mut value = 0;
+    loop {
+        reader.skip();
+        if reader.rest.is_empty() {
+            return Ok(value);
+        }
+        value = reader.choice()?;
+        reader.skip();
+        if !reader.takes(",") && !reader.rest.is_empty() {
+            return Err("syntax error".to_owned());
         }
     }
 }
@@ -78,7 +82,7 @@ impl Reader<'_> {
                     "=" => right,
                     op => apply(&op[..1], self.variable(&name), right)?,
                 };
-                self.process.set_variable(&name, ecow::eco_format!("{value}"));
+                self.names.give(&name, value.to_string());
                 value
             }
             None => {
@@ -172,12 +176,12 @@ impl Reader<'_> {
 
     fn step(&mut self, name: &str, by: i64) -> i64 {
         let value = self.variable(name).wrapping_add(by);
-        self.process.set_variable(name, ecow::eco_format!("{value}"));
+        self.names.give(name, value.to_string());
         value
     }
 
     fn variable(&self, name: &str) -> i64 {
-        self.process.variable(name).and_then(|value| value.trim().parse().ok()).unwrap_or(0)
+        self.names.value_of(name).and_then(|value| value.trim().parse().ok()).unwrap_or(0)
     }
 }
 
