@@ -1,6 +1,7 @@
 //! From the words of a kubectl command line to the call of its verb.
 
 use super::call::{Call, Outcome, Poll, Run, Waiting};
+use super::complete;
 use super::failure::{error, Failure};
 use super::flags::{self, Flag, Takes};
 use super::help;
@@ -40,6 +41,14 @@ fn start(
     };
     if name == "help" {
         return help_about(&rest, session, out);
+    }
+    if name == "__complete" || name == "__completeNoDesc" {
+        complete::asked(&rest, name == "__complete", world, session, out);
+        return Ok(Run::Done(0));
+    }
+    if name == "alpha" {
+        out.line("No alpha commands are available in this version of kubectl");
+        return Ok(Run::Done(0));
     }
     let Some(mut verb) = verbs::find(VERBS, &name) else {
         return Err(error(unknown_command(&name)));

@@ -4,6 +4,7 @@
 pub mod background;
 pub mod builtins;
 pub mod call;
+pub mod complete;
 pub mod control;
 pub mod describe;
 pub mod dispatch;

@@ -66,13 +66,13 @@ pub(super) fn no_pods(object: &Object) -> Option<String> {
     }
 }
 
-/// The terminal completes by itself, so there is no script to print; where one is asked for, `source` finds a comment.
+/// The script that lets a shell ask `kubectl __complete`. It is loaded with the texts of the help.
 fn completion(call: &mut Call<'_>) -> Outcome {
     match call.line.args.as_slice() {
         [] => Err(Failure::Usage("Shell not specified.".to_owned())),
         [shell] if matches!(shell.as_str(), "bash" | "zsh" | "fish" | "powershell") => {
-            let text = format!("# {shell} completion for kubectl: this terminal completes by itself, press Tab");
-            call.out.line(text);
+            let script = help::of(call.session.help.as_deref(), &format!("completion {shell}"));
+            call.out.out(script);
             Ok(Run::Done(0))
         }
         [shell] => Err(Failure::Usage(format!("Unsupported shell type \"{shell}\"."))),
