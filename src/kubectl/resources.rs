@@ -39,6 +39,11 @@ pub fn select(call: &mut Call<'_>, args: &[String], all_of_kind: bool) -> Result
         return Err(no_kustomization(call, folder));
     }
     if call.line.has("filename") {
+        if !args.is_empty() && !call.line.is("local") {
+            return Err(error(
+                "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well",
+            ));
+        }
         let files = manifest::read_flag(call)?;
         (selection.manifests, selection.unread) = (files.manifests, files.failures);
         return Ok(selection);

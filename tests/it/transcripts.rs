@@ -19,7 +19,8 @@ fn transcripts_are_what_happens() {
 }
 
 fn check_folder(folder: &Path, played: &mut u32, wrong: &mut Vec<String>) {
-    let mut session = Session::default();
+    let help = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("static/kubectl-help.txt")).unwrap();
+    let mut session = Session { help: Some(help.into()), ..Session::default() };
     read(folder, "", &mut session);
     let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();

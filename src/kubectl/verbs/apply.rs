@@ -53,6 +53,9 @@ fn run(call: &mut Call<'_>) -> Outcome {
     if server_side && dry == DryRun::Client {
         return Err(error("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)"));
     }
+    if call.line.is("prune") && call.line.is("all") && !call.line.text("selector").is_empty() {
+        return Err(error("cannot set --all and --selector at the same time"));
+    }
     Format::of(call)?;
     let files = manifest::read_flag(call)?;
     if files.manifests.is_empty() && files.failures.is_empty() {

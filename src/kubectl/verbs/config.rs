@@ -158,6 +158,7 @@ fn set_context(call: &mut Call<'_>) -> Outcome {
         [name] if !call.line.is("current") => name.clone(),
         [] if call.line.is("current") => call.session.config.get("current-context").str().to_owned(),
         [] => return Err(error("you must specify a non-empty context name or --current")),
+        [_] => return Err(error("you cannot specify both a context name and --current")),
         _ => return Err(unexpected(call)),
     };
     let (context, fresh) = slot(&mut call.session.config, "contexts", &name);

@@ -183,6 +183,9 @@ fn metrics(world: &World) -> Vec<Resource> {
 }
 
 fn api_versions(call: &mut Call<'_>) -> Outcome {
+    if !call.line.args.is_empty() {
+        return Err(Failure::Usage(format!("unexpected arguments: [{}]", call.line.args.join(" "))));
+    }
     versions(call.world).iter().for_each(|version| call.out.line(version));
     Ok(Run::Done(0))
 }

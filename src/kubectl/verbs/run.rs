@@ -128,7 +128,7 @@ fn pod(call: &Call<'_>, name: &str, restart: &str, port: Option<i64>) -> Result<
     }
     pod.set("metadata.labels", labels);
     for pair in call.line.all("annotations") {
-        let (key, value) = pair.split_once('=').ok_or_else(|| error(format!("unexpected annotation: {pair}")))?;
+        let (key, value) = pair.split_once('=').ok_or_else(|| error(format!("invalid annotations format: {pair}")))?;
         pod.value.slot_at("metadata.annotations").map_mut().insert(key, value);
     }
     let mut container = value!({"image": (call.line.text("image")), "name": name, "resources": {}});
@@ -154,7 +154,11 @@ fn pod(call: &Call<'_>, name: &str, restart: &str, port: Option<i64>) -> Result<
             .split_once('=')
             .filter(|(key, _)| !key.is_empty())
             .ok_or_else(|| error(format!("invalid env: {pair}")))?;
-        variables.push(value!({"name": key, "value": value}));
+        let mut variable = value!({"name": key});
+        if !value.is_empty() {
+            variable.set("value", value);
+        }
+        variables.push(variable);
     }
     if !variables.is_empty() {
         container.set("env", variables);
