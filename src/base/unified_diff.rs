@@ -41,6 +41,30 @@ pub fn unified_diff(a: &str, b: &str) -> String {
     out
 }
 
+/// What turns `a` into `b` as diff tells it without options: `2c2`, then the lines.
+pub fn plain_diff(a: &str, b: &str) -> String {
+    let (a, b): (Vec<&str>, Vec<&str>) = (a.lines().collect(), b.lines().collect());
+    let mut out = String::new();
+    for run in runs(&a, &b).into_iter().filter(|run| !run.equal) {
+        let (removed, added) = (&a[run.a_from..run.a_to], &b[run.b_from..run.b_to]);
+        let letter = match (removed.is_empty(), added.is_empty()) {
+            (true, _) => 'a',
+            (_, true) => 'd',
+            _ => 'c',
+        };
+        let place = |from: usize, to: usize| match to - from {
+            0 => from.to_string(),
+            1 => to.to_string(),
+            _ => format!("{},{to}", from + 1),
+        };
+        out.push_str(&format!("{}{letter}{}\n", place(run.a_from, run.a_to), place(run.b_from, run.b_to)));
+        removed.iter().for_each(|line| out.push_str(&format!("< {line}\n")));
+        out.push_str(if letter == 'c' { "---\n" } else { "" });
+        added.iter().for_each(|line| out.push_str(&format!("> {line}\n")));
+    }
+    out
+}
+
 fn range(from: usize, to: usize) -> String {
     match to - from {
         1 => format!("{}", from + 1),

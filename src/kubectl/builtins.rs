@@ -1,7 +1,7 @@
 //! The commands of the shell besides kubectl: files, time and explanations.
 
 use super::call::Run;
-use super::output::Output;
+use super::output::{Output, Stream};
 use super::session::{Editing, Session};
 use super::waits::{sleep, timeout, wait};
 use super::{places, variables};
@@ -9,19 +9,29 @@ use crate::api::ObjectKey;
 use crate::base::time::Timestamp;
 use crate::cluster::World;
 use crate::workload::dates::date;
+use crate::workload::differences::diff;
 use crate::workload::{filters, printing};
 
 /// Every command besides kubectl, with what the help says of it.
 pub const COMMANDS: &[(&str, &str)] = &[
-    ("cat, ls, echo, printf, cp, mv, rm, touch, tee", "files; `cat > web.yaml <<EOF` writes one"),
-    ("grep, head, tail, wc, sort, uniq, cut, tr, nl, tac, sed, awk, base64", "filters behind a pipe, or over files"),
+    (
+        "cat, ls, cd, pwd, mkdir, find, diff, echo, printf, cp, mv, rm, touch, tee",
+        "files; `cat > web.yaml <<EOF` writes one",
+    ),
+    (
+        "grep, head, tail, wc, sort, uniq, cut, tr, nl, tac, sed, awk, jq, base64",
+        "filters behind a pipe, or over files",
+    ),
     ("sleep 5, wait 30s", "let time pass"),
     ("wait --for=condition=Ready pod/web", "let time pass until something is so"),
     ("timeout 10 COMMAND", "stop a command that waits"),
     ("why TYPE/NAME", "why an object exists and why it is as it is"),
     ("vi FILE, nano FILE, edit FILE", "open a file in the editor"),
     ("xargs COMMAND, watch COMMAND", "run a command for what is fed in; again and again"),
-    ("for, while, if, test, read, alias, export, seq, date, clear, NAME=VALUE", "the usual"),
+    (
+        "for, while, if, case, functions, history, time, test, read, alias, export, seq, date, clear, NAME=VALUE",
+        "the usual",
+    ),
     ("fault node-down|partition|kubelet-stop|memory-pressure|disk-pressure|pid-pressure NODE", "break a node"),
     ("fault, fault heal [NODE]", "what is broken; put it right"),
     ("node add [NAME] [--cpu 4] [--memory 8Gi], node remove NAME", "machines join and leave the cluster"),
@@ -57,6 +67,17 @@ pub fn run(words: &[String], stdin: Option<String>, world: &mut World, session: 
                 session.folders.push(key);
             }
             0
+        }
+        "find" => places::find(args, session, out),
+        "diff" => {
+            let read = &mut |path: &str| match path {
+                "-" => stdin.clone(),
+                path => session.file(path).map(str::to_owned),
+            };
+            let (printed, errors, code) = diff(&plain(args), false, read);
+            out.out(printed);
+            out.push(Stream::Err, &errors);
+            code
         }
         "cd" => places::change(args, session, out),
         "history" => {

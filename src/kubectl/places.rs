@@ -3,6 +3,7 @@
 use super::output::Output;
 use super::session::{Session, HOME};
 use crate::base::order::Order;
+use crate::workload::parameters::is_like;
 
 /// `cd`: to a folder, home, or back.
 pub(super) fn change(args: &[String], session: &mut Session, out: &mut Output) -> u8 {
@@ -57,4 +58,37 @@ pub(super) fn ls(args: &[String], session: &Session, out: &mut Output) -> u8 {
         names.iter().for_each(|name| out.line(name));
     }
     code
+}
+
+/// `find`, by name and kind.
+pub(super) fn find(args: &[String], session: &Session, out: &mut Output) -> u8 {
+    let start = args.first().filter(|arg| !arg.starts_with('-')).map_or(".", String::as_str);
+    let value = |name: &str| args.iter().position(|arg| arg == name).and_then(|i| args.get(i + 1)).map(String::as_str);
+    if !session.is_folder(start) && session.file(start).is_none() {
+        out.err(format!("find: '{start}': No such file or directory"));
+        return 1;
+    }
+    let prefix = match session.key(start) {
+        key if key.is_empty() || key.ends_with('/') => key,
+        key => key + "/",
+    };
+    let mut found: Vec<(String, bool)> = vec![(String::new(), true)];
+    for name in session.files.keys().chain(&session.folders) {
+        let Some(below) = name.strip_prefix(&prefix).filter(|_| !(prefix.is_empty() && name.starts_with('/'))) else {
+            continue;
+        };
+        let ends = below.match_indices('/').map(|(end, _)| (below[..end].to_owned(), true));
+        found.extend(ends.chain([(below.to_owned(), session.folders.contains(name))]));
+    }
+    found.order();
+    found.dedup();
+    for (below, is_folder) in found {
+        let path = if below.is_empty() { start.to_owned() } else { format!("{}/{below}", start.trim_end_matches('/')) };
+        let name = path.rsplit('/').next().unwrap_or("");
+        let fits = value("-name").is_none_or(|pattern| is_like(name, pattern));
+        if fits && value("-type").is_none_or(|kind| (kind == "d") == is_folder) {
+            out.line(path);
+        }
+    }
+    0
 }

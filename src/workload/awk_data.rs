@@ -12,6 +12,11 @@ pub(super) struct Datum {
 }
 
 impl Datum {
+    /// Its text.
+    pub(super) fn text_of(self) -> String {
+        self.text
+    }
+
     pub(super) fn of(number: f64) -> Datum {
         let whole = number == number.trunc() && number.abs() < 1e16;
         let text = if whole { format!("{}", number as i64) } else { printing::significant(number, 6) };

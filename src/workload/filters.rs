@@ -26,11 +26,14 @@ pub type Made = (Box<dyn Filter>, Vec<String>);
 
 /// The names of all filters.
 pub const NAMES: &[&str] =
-    &["grep", "head", "tail", "wc", "sort", "uniq", "cut", "tr", "cat", "nl", "tac", "sed", "base64", "awk"];
+    &["grep", "head", "tail", "wc", "sort", "uniq", "cut", "tr", "cat", "nl", "tac", "sed", "base64", "awk", "jq"];
 
 /// Makes a filter from its words, the first being its name.
 pub fn make(words: &[String]) -> Result<Made, String> {
     let (name, args) = words.split_first().ok_or("no command")?;
+    if name == "jq" {
+        return super::jq::make(args);
+    }
     let mut options = Options::read(name, args);
     let filter: Box<dyn Filter> = match name.as_str() {
         "grep" => return super::grep::make(options),

@@ -6,6 +6,7 @@ use super::builtins::complain;
 use super::listings::{df, find, ls, walk};
 use super::streams::Io;
 use super::{expand, follow, Entry, Host, Process};
+use crate::workload::differences::diff;
 
 /// Their names.
 pub(super) const NAMES: &[&str] = &[
@@ -15,6 +16,7 @@ pub(super) const NAMES: &[&str] = &[
     "cp",
     "dd",
     "df",
+    "diff",
     "du",
     "find",
     "ln",
@@ -119,6 +121,18 @@ pub(super) fn run(
                 false => format!("{blocks}\t{path}\n"),
             });
             0
+        }
+        "diff" => {
+            let words: Vec<&str> = args.iter().map(EcoString::as_str).collect();
+            let small = super::programs::is_busybox(&host.facts().image);
+            let fed = p.fed(io);
+            let (out, err, code) = diff(&words, small, &mut |path| match path {
+                "-" => fed.as_ref().map(|text| text.to_string()),
+                path => expand::text_of(follow(host, &p.path(path))).map(|text| text.to_string()),
+            });
+            io.out.push_str(&out);
+            io.err.push_str(&err);
+            i32::from(code)
         }
         "find" => find(p, args, io, host),
         "stat" => each(&paths, io, |path, io| match follow(host, &p.path(path)) {

@@ -1,6 +1,7 @@
 //! The small shell of containers: a process is a place in a compiled script and plain data, so that it can be left while it
 //! sleeps and gone on with when its time has come. What it reads, writes and asks it does through a [`Host`].
 
+mod arguments;
 mod begin;
 mod builtins;
 mod compile;
