@@ -62,6 +62,17 @@ test("a request sent from the map is typed in the terminal and listed hop by hop
   assertNoProblems(page);
 });
 
+test("a speed that only the address knows is shown, until another is chosen", async () => {
+  const page = await session.open({ query: "?speed=20" });
+  const speeds = page.getByRole("combobox", { name: "Speed" });
+  const shown = () => speeds.locator("option:checked").innerText();
+  assert.equal(await shown(), "20×");
+  await speed(page, "10×");
+  await waitUntil(async () => !(await speeds.innerText()).includes("20×"), "twenty to leave the menu");
+  assert.equal(await shown(), "10×");
+  assertNoProblems(page);
+});
+
 test("the time goes back and forth", async () => {
   const page = await withTomcat();
   await page.getByRole("button", { name: "Pause", exact: true }).click();

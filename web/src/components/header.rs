@@ -179,6 +179,9 @@ fn Transport(props: &TransportProps) -> Html {
                 <svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3 3v10l7-5zM11 3h2v10h-2z" /></svg>
             </button>
             <select aria-label={lang.t("speed")} title={lang.t("speed")} onchange={speed}>
+                if !SPEEDS.contains(&props.speed) {
+                    <option value={props.speed.to_string()} selected=true>{format!("{}×", props.speed)}</option>
+                }
                 {for SPEEDS.map(|s| html! { <option value={s.to_string()} selected={s == props.speed}>{format!("{s}×")}</option> })}
             </select>
             <span class={classes!("now", props.looking_back.then_some("past"))} title={title}>{now}</span>
