@@ -6,6 +6,8 @@
 pub struct Template {
     pub(super) text: String,
     pub(super) nodes: Vec<Node>,
+    /// The templates that `define` and `block` name.
+    pub(super) defined: Vec<(String, Vec<Node>)>,
 }
 
 /// A part of a template.
@@ -16,6 +18,8 @@ pub(super) enum Node {
     If(Pipe, Vec<Node>, Vec<Node>),
     With(Pipe, Vec<Node>, Vec<Node>),
     Range(Pipe, Vec<Node>, Vec<Node>),
+    /// Another template, where it is named, and what it is given.
+    Call(String, usize, Option<Pipe>),
     Break,
     Continue,
 }
@@ -78,10 +82,11 @@ pub(super) const FUNCTIONS: &[&str] = &[
 impl Template {
     /// Reads a template. An error is Go's own, with the line.
     pub fn parse(text: &str) -> Result<Template, String> {
-        let mut parser = Parser { text, at: 0, depth: 0, loops: 0, variables: vec!["$".to_owned()] };
+        let mut parser =
+            Parser { text, at: 0, depth: 0, loops: 0, variables: vec!["$".to_owned()], defined: Vec::new() };
         let (nodes, end) = parser.list()?;
         match end {
-            End::Input => Ok(Template { text: text.to_owned(), nodes }),
+            End::Input => Ok(Template { text: text.to_owned(), nodes, defined: parser.defined }),
             End::Else(_) => Err(parser.wrong("unexpected {{else}}")),
             End::Close => Err(parser.wrong("unexpected {{end}}")),
         }
@@ -101,6 +106,7 @@ pub(super) struct Parser<'a> {
     pub(super) depth: u32,
     pub(super) loops: u32,
     pub(super) variables: Vec<String>,
+    pub(super) defined: Vec<(String, Vec<Node>)>,
 }
 
 impl Parser<'_> {
@@ -145,7 +151,10 @@ impl Parser<'_> {
                 continue;
             }
             let word = self.keyword();
-            if matches!(word.as_str(), "if" | "with" | "range" | "break" | "continue" | "else" | "end") {
+            if matches!(
+                word.as_str(),
+                "if" | "with" | "range" | "break" | "continue" | "else" | "end" | "define" | "block" | "template"
+            ) {
                 self.at += word.len();
             }
             let known = self.variables.len();
@@ -172,6 +181,23 @@ impl Parser<'_> {
                     nodes.push(Node::Range(pipe, body, otherwise));
                     self.variables.truncate(known);
                 }
+                "define" | "block" => {
+                    let (name, place) = self.template_name(&word)?;
+                    if word == "block" {
+                        nodes.push(Node::Call(name.clone(), place, Some(self.pipe()?)));
+                    }
+                    trim = self.close()?;
+                    let (body, _, end_trim) = self.branches(trim, &word)?;
+                    trim = end_trim;
+                    self.defined.push((name, body));
+                }
+                "template" => {
+                    let (name, place) = self.template_name(&word)?;
+                    self.blanks();
+                    let given = if self.rest().starts_with(['}', '-']) { None } else { Some(self.pipe()?) };
+                    trim = self.close()?;
+                    nodes.push(Node::Call(name, place, given));
+                }
                 "break" | "continue" => {
                     if self.loops == 0 {
                         return Err(self.wrong(&format!("{{{{{word}}}}} outside {{{{range}}}}")));
@@ -193,6 +219,19 @@ impl Parser<'_> {
                 }
             }
         }
+    }
+
+    /// The name of a template, in quotes, and where it stands.
+    fn template_name(&mut self, of: &str) -> Result<(String, usize), String> {
+        self.blanks();
+        let place = self.at;
+        let name = self.rest().strip_prefix('"').and_then(|rest| rest.split_once('"')).map(|(name, _)| name.to_owned());
+        let Some(name) = name else {
+            let token = self.keyword();
+            return Err(self.wrong(&format!("unexpected {token:?} in {of} clause")));
+        };
+        self.at += name.len() + 2;
+        Ok((name, place))
     }
 
     /// The body of a branch, what is done otherwise, and whether the text behind `end` is trimmed.

@@ -37,10 +37,11 @@ pub(super) fn call(name: &str, args: &[Item]) -> Result<Item, String> {
         },
         "index" => args[1..].iter().try_fold(args[0].clone(), |value, key| index(&value, key)),
         "slice" => slice(args),
-        "print" => Ok(Item::text(joined(" "))),
+        "print" => Ok(Item::text(printed(args))),
         "println" => Ok(Item::text(format!("{}\n", joined(" ")))),
-        "html" => Ok(Item::text(escaped(&joined(" ")))),
-        "js" | "urlquery" => Ok(Item::text(joined(" "))),
+        "html" => Ok(Item::text(escaped(&printed(args)))),
+        "js" => Ok(Item::text(js_escaped(&printed(args)))),
+        "urlquery" => Ok(Item::text(query_escaped(&printed(args)))),
         "printf" => Ok(Item::text(printf(&args[0].show(), &args[1..]))),
         "exists" => truth(
             args[1..]
@@ -81,21 +82,65 @@ pub(super) fn call(name: &str, args: &[Item]) -> Result<Item, String> {
     }
 }
 
+/// Values after each other, with a space between two that are no texts.
+///
+/// Models fmt.Sprint.
+fn printed(args: &[Item]) -> String {
+    let is_text = |item: &Item| matches!(item, Item::Data(Value::Str(_)));
+    let mut out = String::new();
+    for (i, arg) in args.iter().enumerate() {
+        out.push_str(if i > 0 && !is_text(arg) && !is_text(&args[i - 1]) { " " } else { "" });
+        out.push_str(&arg.show());
+    }
+    out
+}
+
+/// Models text/template JSEscapeString.
+fn js_escaped(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        match c {
+            '\\' | '\'' | '"' => out.extend(['\\', c]),
+            '<' | '>' | '&' | '=' => out.push_str(&format!("\\u{:04X}", c as u32)),
+            c if c.is_control() => out.push_str(&format!("\\u{:04X}", c as u32)),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Models net/url QueryEscape.
+fn query_escaped(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b' ' => out.push('+'),
+            b if b.is_ascii_alphanumeric() || b"-_.~".contains(&b) => out.push(b as char),
+            b => out.push_str(&format!("%{b:02X}")),
+        }
+    }
+    out
+}
+
+/// A whole number, of the template's own or of what it is filled with.
+fn whole(item: &Item) -> Option<i64> {
+    match item {
+        Item::Int(n) | Item::Data(Value::Int(n)) => Some(*n),
+        _ => None,
+    }
+}
+
 /// Compares basic values; none where one of them is not there.
 fn compare(a: &Item, b: &Item) -> Result<Option<Ordering>, String> {
-    let number = |item: &Item| match item {
-        Item::Data(Value::Int(n)) => Some(*n as f64),
-        Item::Data(Value::Float(x)) => Some(*x),
-        _ => None,
-    };
+    let float = |item: &Item| if let Item::Data(Value::Float(x)) = item { Some(*x) } else { None };
     match (a, b) {
         (Item::Missing | Item::Data(Value::Null), Item::Missing | Item::Data(Value::Null)) => Ok(Some(Ordering::Equal)),
         (Item::Missing | Item::Data(Value::Null), _) | (_, Item::Missing | Item::Data(Value::Null)) => Ok(None),
         (Item::Data(Value::Str(a)), Item::Data(Value::Str(b))) => Ok(Some(a.cmp(b))),
         (Item::Data(Value::Bool(a)), Item::Data(Value::Bool(b))) => Ok(Some(a.cmp(b))),
-        (Item::Int(a), Item::Int(b)) => Ok(Some(a.cmp(b))),
-        _ => match (number(a), number(b)) {
-            (Some(a), Some(b)) => Ok(a.partial_cmp(&b)),
+        _ => match ((whole(a), whole(b)), (float(a), float(b))) {
+            ((Some(a), Some(b)), _) => Ok(Some(a.cmp(&b))),
+            (_, (Some(a), Some(b))) => Ok(a.partial_cmp(&b)),
             _ => Err("incompatible types for comparison".to_owned()),
         },
     }
@@ -106,10 +151,12 @@ pub(super) fn index(value: &Item, key: &Item) -> Result<Item, String> {
         (Item::Data(Value::Map(map)), Item::Data(Value::Str(key))) => {
             Ok(map.get(key).map_or(Item::Missing, |found| Item::Data(found.clone())))
         }
-        (Item::Data(Value::List(items)), Item::Int(n)) => match usize::try_from(*n).ok().and_then(|n| items.get(n)) {
-            Some(found) => Ok(Item::Data(found.clone())),
-            None => Err(format!("index out of range: {n}")),
-        },
+        (Item::Data(Value::List(items)), Item::Int(n) | Item::Data(Value::Int(n))) => {
+            match usize::try_from(*n).ok().and_then(|n| items.get(n)) {
+                Some(found) => Ok(Item::Data(found.clone())),
+                None => Err(format!("index out of range: {n}")),
+            }
+        }
         (Item::Missing | Item::Data(Value::Null), _) => Err("index of untyped nil".to_owned()),
         (Item::Data(Value::Map(_)), key) => Err(format!("value has type {}; should be string", key.type_name())),
         (Item::Data(Value::List(_)), key) => Err(format!("cannot index slice/array with type {}", key.type_name())),
@@ -119,7 +166,7 @@ pub(super) fn index(value: &Item, key: &Item) -> Result<Item, String> {
 
 fn slice(args: &[Item]) -> Result<Item, String> {
     let bound = |i: usize, otherwise: usize| match args.get(i) {
-        Some(Item::Int(n)) => usize::try_from(*n).unwrap_or(usize::MAX),
+        Some(Item::Int(n) | Item::Data(Value::Int(n))) => usize::try_from(*n).unwrap_or(usize::MAX),
         _ => otherwise,
     };
     let cut = |length: usize| match (bound(1, 0), bound(2, length)) {
@@ -194,17 +241,11 @@ fn verb_text(verb: char, arg: &Item, precision: &str) -> String {
         },
         ('q', Item::Data(Value::Str(text))) => format!("{text:?}"),
         ('t', Item::Data(Value::Bool(b))) => b.to_string(),
-        ('d', Item::Int(n)) => n.to_string(),
-        ('x', Item::Int(n)) => format!("{n:x}"),
-        ('f' | 'F', Item::Data(Value::Int(_) | Value::Float(_))) => {
-            let x = match arg {
-                Item::Data(Value::Int(n)) => *n as f64,
-                Item::Data(Value::Float(x)) => *x,
-                _ => 0.0,
-            };
-            format!("{x:.*}", precision.parse().unwrap_or(6))
-        }
-        ('g', Item::Data(Value::Int(_) | Value::Float(_))) => arg.show(),
+        ('T', arg) => arg.type_name().to_owned(),
+        ('d', Item::Int(n) | Item::Data(Value::Int(n))) => n.to_string(),
+        ('x', Item::Int(n) | Item::Data(Value::Int(n))) => format!("{n:x}"),
+        ('f' | 'F', Item::Data(Value::Float(x))) => format!("{x:.*}", precision.parse().unwrap_or(6)),
+        ('g', Item::Data(Value::Float(_))) => arg.show(),
         ('s', Item::Data(Value::List(_) | Value::Map(_))) => arg.show(),
         _ => wrong(),
     }

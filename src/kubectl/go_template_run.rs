@@ -26,7 +26,9 @@ enum Flow {
 
 struct Run<'a> {
     text: &'a str,
+    defined: &'a [(String, Vec<Node>)],
     strict: bool,
+    depth: u32,
     variables: Vec<(String, Item)>,
     out: String,
 }
@@ -38,8 +40,8 @@ impl Template {
     /// Models text/template Template.Execute.
     pub fn execute(&self, data: &Value, strict: bool) -> Result<String, (String, String)> {
         let root = Item::Data(data.clone());
-        let mut run =
-            Run { text: &self.text, strict, variables: vec![("$".to_owned(), root.clone())], out: String::new() };
+        let variables = vec![("$".to_owned(), root.clone())];
+        let mut run = Run { text: &self.text, defined: &self.defined, strict, depth: 0, variables, out: String::new() };
         match run.list(&self.nodes, &root) {
             Ok(_) => Ok(run.out),
             Err(why) => Err((run.out, why)),
@@ -47,11 +49,11 @@ impl Template {
     }
 }
 
-/// A value as Go's `%v` prints it, numbers being floats.
+/// A value as Go's `%v` prints it.
 fn shown(value: &Value) -> String {
     match value {
         Value::Null => "<nil>".to_owned(),
-        Value::Int(n) => go_float(*n as f64),
+        Value::Int(n) => n.to_string(),
         Value::Float(x) => go_float(*x),
         Value::List(items) => format!("[{}]", items.iter().map(shown).collect::<Vec<_>>().join(" ")),
         Value::Map(map) => {
@@ -102,7 +104,8 @@ impl Item {
             Item::Missing | Item::Data(Value::Null) => "nil",
             Item::Int(_) => "int",
             Item::Data(Value::Bool(_)) => "bool",
-            Item::Data(Value::Int(_) | Value::Float(_)) => "float64",
+            Item::Data(Value::Int(_)) => "int64",
+            Item::Data(Value::Float(_)) => "float64",
             Item::Data(Value::Str(_)) => "string",
             Item::Data(Value::List(_)) => "[]interface {}",
             Item::Data(Value::Map(_)) => "map[string]interface {}",
@@ -147,6 +150,23 @@ impl Run<'_> {
                     }
                 }
                 Node::Range(pipe, body, otherwise) => self.range(pipe, body, otherwise, dot)?,
+                Node::Call(name, place, given) => {
+                    let given = given.as_ref().map_or(Ok(Item::Missing), |pipe| self.pipe(pipe, dot))?;
+                    let defined = self.defined;
+                    let found = defined.iter().rev().find(|(known, _)| known == name);
+                    let (_, body) = found.ok_or_else(|| {
+                        let why = format!("template {name:?} not defined");
+                        self.failed_at(*place, &format!("{{{{template {name:?}}}}}"), &why)
+                    })?;
+                    self.depth += 1;
+                    if self.depth > 1_000 {
+                        return Err(format!("template: output: exceeded maximum template depth ({})", 100_000));
+                    }
+                    let outer = std::mem::replace(&mut self.variables, vec![("$".to_owned(), given.clone())]);
+                    self.list(body, &given)?;
+                    self.variables = outer;
+                    self.depth -= 1;
+                }
                 Node::Break => return Ok(Flow::Break),
                 Node::Continue => return Ok(Flow::Continue),
             }
@@ -294,7 +314,7 @@ mod tests {
     #[test]
     fn templates_are_filled_in_as_by_go() {
         for (template, filled) in [
-            ("{{.kind}} {{.n}} {{.big}} {{.nope}} {{.nope.deeper}} {{.none}}", "List 3 1.234567e+06 <no value> <no value> <no value>"),
+            ("{{.kind}} {{.n}} {{.big}} {{.nope}} {{.nope.deeper}} {{.none}}", "List 3 1234567 <no value> <no value> <no value>"),
             ("{{range .items}}{{.name}},{{end}}", "x,y,"),
             ("{{range $i, $e := .items}}{{$i}}={{$e.name}}{{if not $e.ok}}!{{end}} {{end}}", "0=x 1=y! "),
             ("{{range .nope}}x{{else}}empty{{end}}", "empty"),
@@ -312,7 +332,8 @@ mod tests {
             ("{{if .kind}}", "template: output:1: unexpected EOF"),
             ("{{$y}}", "template: output:1: undefined variable \"$y\""),
             ("{{.kind.name}}", "template: output:1:7: executing \"output\" at <.kind.name>: can't evaluate field name in type interface {}"),
-            ("{{eq .n 3}}", "template: output:1:2: executing \"output\" at <eq .n 3>: error calling eq: incompatible types for comparison"),
+            ("{{eq .n 3}}", "true"),
+            ("{{eq .n 3.0}}", "template: output:1:2: executing \"output\" at <eq .n 3.0>: error calling eq: incompatible types for comparison"),
             ("{{.none.x}}", "template: output:1:7: executing \"output\" at <.none.x>: nil pointer evaluating interface {}.x"),
         ] {
             assert_eq!(run(template), filled, "{template}");
