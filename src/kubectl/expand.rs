@@ -85,14 +85,17 @@ impl Expander<'_> {
     pub fn words(&mut self, words: &[Word]) -> Vec<String> {
         let mut all: Vec<String> = Vec::new();
         let condition = words.first().is_some_and(|word| bare(word) == "[[");
+        let declares =
+            words.first().is_some_and(|word| matches!(bare(word), "export" | "local" | "declare" | "readonly"));
         let mut assigns = true;
         for word in words.iter().flat_map(braces) {
-            assigns &= word.pieces.first().is_some_and(|p| {
+            let assignment = word.pieces.first().is_some_and(|p| {
                 p.quote == Quote::None
                     && super::builtins::is_assignment(p.text.split_inclusive('=').next().unwrap_or(""))
             });
+            assigns &= assignment;
             let compared = all.last().is_some_and(|sign| matches!(sign.as_str(), "==" | "=" | "!=" | "=~"));
-            match (condition, assigns) {
+            match (condition, assigns || declares && assignment) {
                 (true, _) if compared => all.push(self.pattern(&word)),
                 (true, _) | (_, true) => all.push(self.word(&word)),
                 _ => self.fields(&word, &mut all),

@@ -115,7 +115,8 @@ fn counted(text: &str) -> Result<Option<(Group, &str)>, String> {
     let parts: Vec<&str> = head.split(';').collect();
     let [first, asked, step] = parts[..] else { return Err("syntax error: arithmetic expression required".to_owned()) };
     let rest = rest.trim_start_matches([' ', '\t', ';', '\n']);
-    let rest = rest.strip_prefix("do").ok_or("syntax error: `do' expected")?;
+    let missing = if rest.is_empty() { EARLY } else { "syntax error: `do' expected" };
+    let rest = rest.strip_prefix("do").ok_or(missing)?;
     let (body, rest, _) = list(rest, &["done"])?;
     let line = |text: &str| one(Group::Arithmetic(if text.trim().is_empty() { "1" } else { text }.to_owned()));
     let mut all = line(first);

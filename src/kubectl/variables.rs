@@ -42,6 +42,19 @@ pub(super) fn run(words: &[String], session: &mut Session, out: &mut Output) -> 
             0
         }
         "seq" => seq(args, out),
+        "set" if args.first().is_some_and(|arg| arg == "--") => {
+            session.enter(&args[1..]);
+            session.locals.pop();
+            0
+        }
+        "shift" => {
+            let count = args.first().and_then(|arg| arg.parse::<u32>().ok()).unwrap_or(1);
+            let kept: Vec<String> =
+                (count + 1..).map_while(|place| session.variables.get(&place.to_string()).cloned()).collect();
+            session.enter(&kept);
+            session.locals.pop();
+            0
+        }
         "complete" | "source" | "." | "set" | "shopt" => 0,
         "basename" => {
             let name = args.first().and_then(|path| path.rsplit('/').next()).unwrap_or("");

@@ -26,6 +26,7 @@ mod host_paths;
 mod image;
 mod lifecycle;
 mod logs;
+mod made_files;
 mod modes;
 mod node;
 pub mod node_status;

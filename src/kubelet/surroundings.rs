@@ -1,12 +1,11 @@
 //! What a process in a container finds around it: files, volumes, the network, and where its prints go.
 
-use ecow::{eco_format, EcoString};
+use ecow::EcoString;
 
 use super::container::Role;
 use super::files::Places;
 use super::{environment, Outside};
 use crate::api::{Object, Value};
-use crate::base::draw;
 use crate::base::quantity::Quantity;
 use crate::base::time::SimTime;
 use crate::store::{View, VolumeData};
@@ -66,10 +65,11 @@ impl<'a> Surroundings<'a> {
         let host_name = EcoString::from(workload::host_name(pod));
         let (user, group) = identity(pod, container);
         let memory_limit = memory_limit(container);
-        places.made = made_files(pod, container, ip, memory_limit, outside);
+        places.made = super::made_files::made_files(pod, container, ip, memory_limit, outside);
         let image = container.get("image").text();
         let node = view.store.find("Node", "", pod.at("spec.nodeName").str());
-        let cpus = node.and_then(|node| Quantity::parse(node.at("status.capacity.cpu").str()).ok());
+        let capacity = |name: &str| node.and_then(|node| Quantity::parse(node.at(name).str()).ok());
+        let (cpus, memory) = (capacity("status.capacity.cpu"), capacity("status.capacity.memory"));
         let facts = Facts {
             host_name,
             ip: ip.into(),
@@ -79,6 +79,7 @@ impl<'a> Surroundings<'a> {
             groups: super::modes::groups(pod, container),
             processes: processes(pod, container),
             memory_limit,
+            memory: memory.map_or(0, |memory| memory.value().max(0) as u64),
             cpus: cpus.map_or(1, Quantity::value),
             epoch: view.settings.epoch,
             is_batch: is_batch(pod, container),
@@ -155,7 +156,7 @@ impl<'a> Surroundings<'a> {
 
 /// The first processes that a container sees, and who runs them: its own; where the pod shares its processes, the
 /// sandbox's and those of all containers; and before its own, that of the container it is to look at.
-fn processes(pod: &Object, container: &Value) -> Vec<(i64, EcoString)> {
+pub(super) fn processes(pod: &Object, container: &Value) -> Vec<(i64, EcoString)> {
     let first = |container: &Value| {
         let words = workload::words_of(container);
         let row = images::find(container.get("image").str());
@@ -183,62 +184,6 @@ fn processes(pod: &Object, container: &Value) -> Vec<(i64, EcoString)> {
 /// True where a container that nothing is known of is to do some work and end.
 pub(super) fn is_batch(pod: &Object, container: &Value) -> bool {
     pod.at("spec.restartPolicy").str() != "Always" && container.get("ports").is_empty()
-}
-
-/// Files that are made when somebody looks.
-fn made_files(
-    pod: &Object,
-    container: &Value,
-    ip: &str,
-    memory_limit: u64,
-    outside: &dyn Outside,
-) -> Vec<(EcoString, EcoString)> {
-    let mut made: Vec<(EcoString, EcoString)> = vec![
-        ("/etc/hostname".into(), eco_format!("{}\n", workload::host_name(pod))),
-        ("/etc/hosts".into(), outside.hosts_file(pod, ip).into()),
-        ("/etc/resolv.conf".into(), outside.resolver_file(pod).into()),
-        ("/dev/null".into(), EcoString::new()),
-        ("/dev/termination-log".into(), EcoString::new()),
-        (
-            "/sys/fs/cgroup/memory.max".into(),
-            if memory_limit > 0 { eco_format!("{memory_limit}\n") } else { "max\n".into() },
-        ),
-    ];
-    let mounts = container.get("volumeMounts").list().iter();
-    if let Some(mount) = mounts.into_iter().find(|mount| mount.get("name").str().starts_with("kube-api-access-")) {
-        let folder = mount.get("mountPath").str();
-        for (name, text) in account_files(pod) {
-            made.push((eco_format!("{folder}/{name}"), text));
-        }
-    }
-    made
-}
-
-/// The files by which a container may talk to the API server.
-fn account_files(pod: &Object) -> [(&'static str, EcoString); 3] {
-    let account = match pod.at("spec.serviceAccountName").str() {
-        "" => "default",
-        name => name,
-    };
-    [
-        ("namespace", pod.namespace().into()),
-        ("token", token(pod, account)),
-        ("ca.crt", "-----BEGIN CERTIFICATE-----\nMIIDBTCCAe2gAwIBAgIIKubottle0wDQYJKoZIhvcNAQELBQAwFTETMBEGA1UEAxMKa3ViZXJuZXRlcw==\n-----END CERTIFICATE-----\n".into()),
-    ]
-}
-
-/// A token of a service account: the three parts of a JWT, the last of which is no real signature.
-pub(super) fn token(pod: &Object, account: &str) -> EcoString {
-    use base64::Engine;
-    let encode = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
-    let (namespace, name) = (pod.namespace(), pod.name());
-    let claims = format!(
-        "{{\"aud\":[\"https://kubernetes.default.svc.cluster.local\"],\"iss\":\"https://kubernetes.default.svc.cluster.local\",\"kubernetes.io\":{{\"namespace\":\"{namespace}\",\"pod\":{{\"name\":\"{name}\",\"uid\":\"{}\"}},\"serviceaccount\":{{\"name\":\"{account}\"}}}},\"sub\":\"system:serviceaccount:{namespace}:{account}\"}}",
-        pod.uid()
-    );
-    let signature =
-        format!("{:016x}{:016x}", draw::draw(0, "token", pod.uid(), 0), draw::draw(0, "token", pod.uid(), 1));
-    eco_format!("{}.{}.{}", encode("{\"alg\":\"RS256\",\"kid\":\"kubottle\"}"), encode(&claims), encode(&signature))
 }
 
 impl Host for Surroundings<'_> {

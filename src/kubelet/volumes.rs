@@ -7,7 +7,7 @@ use ecow::{eco_format, EcoString};
 use super::config::is_access;
 use super::environment::{data_of, field_of, resource_of};
 use super::files::{is_filled, link_text};
-use super::surroundings::token;
+use super::made_files::token;
 use super::{PodRuntime, Sync};
 use crate::api::{Object, Value};
 use crate::base::draw;

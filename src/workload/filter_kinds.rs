@@ -1,6 +1,7 @@
 //! What the filters of a pipe do with lines, one after the other.
 
 use super::filters::{Filter, Options};
+use super::printing::unescaped;
 use crate::base::order::Order;
 
 /// The first lines.
@@ -292,13 +293,16 @@ pub(super) struct Translate {
     pub(super) to: Vec<char>,
     pub(super) delete: bool,
     pub(super) squeeze: bool,
+    /// What was printed last, and whether a line feed is still to come.
+    last: Option<char>,
+    owed: bool,
 }
 
 impl Translate {
     pub(super) fn new(sets: &[String], delete: bool, squeeze: bool) -> Result<Translate, String> {
         let expand = |set: &str| -> Vec<char> {
-            let text =
-                set.replace("\\n", "\n").replace("\\t", "\t").replace("[:upper:]", "A-Z").replace("[:lower:]", "a-z");
+            let classes = [("[:upper:]", "A-Z"), ("[:lower:]", "a-z"), ("[:digit:]", "0-9"), ("[:space:]", " \t\n\r")];
+            let text = classes.iter().fold(unescaped(set), |text, (name, range)| text.replace(name, range));
             let chars: Vec<char> = text.chars().collect();
             let mut all = Vec::new();
             let mut i = 0;
@@ -318,7 +322,15 @@ impl Translate {
         };
         let from = expand(sets.first().ok_or("tr: missing operand")?);
         let to = sets.get(1).map(|set| expand(set)).unwrap_or_default();
-        Ok(Translate { from, to, delete, squeeze })
+        Ok(Translate { from, to, delete, squeeze, last: None, owed: false })
+    }
+
+    fn put(&mut self, c: char, out: &mut String) {
+        let Some(new) = self.translated(c) else { return };
+        if !(self.squeeze && self.last == Some(new) && (self.to.contains(&new) || self.from.contains(&new))) {
+            out.push(new);
+        }
+        self.last = Some(new);
     }
 
     fn translated(&self, c: char) -> Option<char> {
@@ -332,18 +344,20 @@ impl Translate {
 
 impl Filter for Translate {
     fn line(&mut self, line: &str, out: &mut String) {
-        let mut last = None;
-        for c in line.chars().chain(std::iter::once('\n')) {
-            if let Some(new) = self.translated(c) {
-                if !(self.squeeze && last == Some(new) && (self.to.contains(&new) || self.from.contains(&new))) {
-                    out.push(new);
-                }
-                last = Some(new);
-            }
+        if std::mem::replace(&mut self.owed, true) {
+            self.put('\n', out);
         }
+        line.chars().for_each(|c| self.put(c, out));
     }
 
-    fn end(&mut self, _: &mut String) -> u8 {
+    fn unended(&mut self) {
+        self.owed = false;
+    }
+
+    fn end(&mut self, out: &mut String) -> u8 {
+        if std::mem::take(&mut self.owed) {
+            self.put('\n', out);
+        }
         0
     }
 }

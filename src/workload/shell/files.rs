@@ -135,19 +135,7 @@ pub(super) fn run(
             i32::from(code)
         }
         "find" => find(p, args, io, host),
-        "stat" => each(&paths, io, |path, io| match follow(host, &p.path(path)) {
-            Some((_, entry)) => {
-                let (size, kind) = match &entry {
-                    Entry::File(text) => (text.len(), "regular file"),
-                    _ => (4096, "directory"),
-                };
-                io.out.push_str(&format!(
-                    "  File: {path}\n  Size: {size}\t\tBlocks: 8          IO Block: 4096   {kind}\n"
-                ));
-                0
-            }
-            None => complain(io, "stat", &format!("can't stat '{path}': No such file or directory"), 1),
-        }),
+        "stat" => super::stat::run(p, args, io, host),
         "readlink" => each(&paths, io, |path, io| match host.entry(&p.path(path)) {
             Some(Entry::Link(to)) if !flag('f') => {
                 io.out.push_str(&format!("{to}\n"));

@@ -90,6 +90,8 @@ pub struct Facts {
     pub processes: Vec<(i64, EcoString)>,
     /// Bytes it may use; 0 without a limit.
     pub memory_limit: u64,
+    /// Bytes of its node.
+    pub memory: u64,
     /// CPUs of its node.
     pub cpus: i64,
     /// The instant of time 0.

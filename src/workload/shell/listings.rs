@@ -139,7 +139,7 @@ pub(super) fn ls(p: &Process, args: &[EcoString], io: &mut Io, host: &dyn Host) 
 }
 
 /// `rw-r--r--` of the bits of permission.
-fn mode_text(mode: i64) -> String {
+pub(super) fn mode_text(mode: i64) -> String {
     let mut text: Vec<u8> = b"rwxrwxrwx".to_vec();
     for (i, letter) in text.iter_mut().enumerate() {
         if mode & (0o400 >> i) == 0 {

@@ -20,6 +20,7 @@ mod programs;
 mod run;
 mod servers;
 mod small;
+mod stat;
 mod streams;
 mod stress;
 mod sums;

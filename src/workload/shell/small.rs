@@ -93,14 +93,7 @@ fn machine(p: &Process, name: &str, args: &[EcoString], facts: &Facts) -> String
             let up = p.clock.0 / 60_000_000;
             format!(" {}:{:02} up {up} min,  load average: 0.12, 0.08, 0.05", up / 60 % 24, up % 60)
         }
-        "free" => {
-            let total = if facts.memory_limit > 0 { facts.memory_limit / 1024 } else { 8 * 1024 * 1024 };
-            let used = total / 8;
-            format!(
-                "              total        used        free      shared  buff/cache   available\nMem:     {total:>10}  {used:>10}  {:>10}        1024  {used:>10}  {:>10}\nSwap:             0           0           0",
-                total - 2 * used, total - used
-            )
-        }
+        "free" => free(args, facts),
         _ => {
             let mut text = "PID   USER     TIME  COMMAND".to_owned();
             let own = std::iter::once((facts.user, format!("ps {}", args.join(" ")).trim_end().into()));
@@ -111,6 +104,24 @@ fn machine(p: &Process, name: &str, args: &[EcoString], facts: &Facts) -> String
             text
         }
     }
+}
+
+/// `free`: the memory of the node, as containers see it; a part of it is counted as used.
+fn free(args: &[EcoString], facts: &Facts) -> String {
+    let flag = |letter: char| args.iter().any(|arg| arg.starts_with('-') && arg.contains(letter));
+    let shown = |bytes: u64| match (flag('h'), flag('m'), flag('g'), flag('b')) {
+        (true, ..) if bytes >= 1 << 30 => format!("{:.1}G", bytes as f64 / (1_u64 << 30) as f64),
+        (true, ..) => format!("{:.1}M", bytes as f64 / (1_u64 << 20) as f64),
+        (_, true, ..) => (bytes >> 20).to_string(),
+        (_, _, true, _) => (bytes >> 30).to_string(),
+        (.., true) => bytes.to_string(),
+        _ => (bytes >> 10).to_string(),
+    };
+    let (total, used) = (facts.memory, facts.memory / 8);
+    let numbers = [total, used, total - 2 * used, 0, used, total - used].map(shown);
+    let row: String = numbers.iter().map(|text| format!("{text:>12}")).collect();
+    let head = "              total        used        free      shared  buff/cache   available";
+    format!("{head}\nMem:   {row}\nSwap:  {:>12}{:>12}{:>12}", 0, 0, 0)
 }
 
 pub(super) fn seq(args: &[EcoString], io: &mut Io) -> i32 {
