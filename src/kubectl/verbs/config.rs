@@ -217,7 +217,7 @@ fn change(config: &mut Value, path: &str, value: Option<&str>) -> Result<(), Fai
         "contexts" => "context",
         "clusters" => "cluster",
         "users" => "user",
-        other => return Err(error(format!("unable to parse {other} after [] at api.Config"))),
+        _ => return Err(error(format!("unable to parse {path} after [] at api.Config"))),
     };
     let (name, property) = rest.rsplit_once('.').unwrap_or((rest, ""));
     match (value, property) {

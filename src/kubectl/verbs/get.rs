@@ -64,6 +64,9 @@ fn run(call: &mut Call<'_>) -> Outcome {
     if call.line.is("ignore-not-found") {
         failures.retain(|failure| !matches!(failure, Failure::Server(status) if status.reason == "NotFound"));
     }
+    if call.line.has("subresource") && !selection.kinds.is_empty() {
+        return Err(error("subresource cannot be used when bulk resources are specified"));
+    }
     if let Some(path) = call.line.get("sort-by") {
         sort(&mut objects, path, format.is_table())?;
     }
