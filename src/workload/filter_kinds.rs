@@ -1,7 +1,6 @@
 //! What the filters of a pipe do with lines, one after the other.
 
 use super::filters::{Filter, Options};
-use super::printing::unescaped;
 use crate::base::order::Order;
 
 /// The first lines.
@@ -75,7 +74,7 @@ impl Filter for Count {
         self.bytes += line.len() as u64 + 1;
     }
 
-    fn unended(&mut self) {
+    fn unended(&mut self, _: &mut String) {
         self.lines -= 1;
         self.bytes -= 1;
     }
@@ -185,7 +184,7 @@ impl Filter for Base64 {
         self.text.push('\n');
     }
 
-    fn unended(&mut self) {
+    fn unended(&mut self, _: &mut String) {
         self.text.pop();
     }
 
@@ -283,81 +282,6 @@ impl Filter for Cut {
     }
 
     fn end(&mut self, _: &mut String) -> u8 {
-        0
-    }
-}
-
-/// Characters for characters.
-pub(super) struct Translate {
-    pub(super) from: Vec<char>,
-    pub(super) to: Vec<char>,
-    pub(super) delete: bool,
-    pub(super) squeeze: bool,
-    /// What was printed last, and whether a line feed is still to come.
-    last: Option<char>,
-    owed: bool,
-}
-
-impl Translate {
-    pub(super) fn new(sets: &[String], delete: bool, squeeze: bool) -> Result<Translate, String> {
-        let expand = |set: &str| -> Vec<char> {
-            let classes = [("[:upper:]", "A-Z"), ("[:lower:]", "a-z"), ("[:digit:]", "0-9"), ("[:space:]", " \t\n\r")];
-            let text = classes.iter().fold(unescaped(set), |text, (name, range)| text.replace(name, range));
-            let chars: Vec<char> = text.chars().collect();
-            let mut all = Vec::new();
-            let mut i = 0;
-            while i < chars.len() {
-                match (chars.get(i + 1), chars.get(i + 2)) {
-                    (Some('-'), Some(end)) => {
-                        all.extend(chars[i]..=*end);
-                        i += 3;
-                    }
-                    _ => {
-                        all.push(chars[i]);
-                        i += 1;
-                    }
-                }
-            }
-            all
-        };
-        let from = expand(sets.first().ok_or("tr: missing operand")?);
-        let to = sets.get(1).map(|set| expand(set)).unwrap_or_default();
-        Ok(Translate { from, to, delete, squeeze, last: None, owed: false })
-    }
-
-    fn put(&mut self, c: char, out: &mut String) {
-        let Some(new) = self.translated(c) else { return };
-        if !(self.squeeze && self.last == Some(new) && (self.to.contains(&new) || self.from.contains(&new))) {
-            out.push(new);
-        }
-        self.last = Some(new);
-    }
-
-    fn translated(&self, c: char) -> Option<char> {
-        let Some(place) = self.from.iter().position(|from| *from == c) else { return Some(c) };
-        if self.delete {
-            return None;
-        }
-        self.to.get(place).or(self.to.last()).copied().or(Some(c))
-    }
-}
-
-impl Filter for Translate {
-    fn line(&mut self, line: &str, out: &mut String) {
-        if std::mem::replace(&mut self.owed, true) {
-            self.put('\n', out);
-        }
-        line.chars().for_each(|c| self.put(c, out));
-    }
-
-    fn unended(&mut self) {
-        self.owed = false;
-    }
-
-    fn end(&mut self, out: &mut String) -> u8 {
-        if std::mem::take(&mut self.owed) {
-            self.put('\n', out);
-        }
         0
     }
 }

@@ -1,14 +1,15 @@
 //! The filters of a pipe: grep, head, tail, wc, sort, uniq, cut, tr, tee and cat. Each reads line by line, so that a filter
 //! behind a command that waits prints as the lines come.
 
-use super::filter_kinds::{Base64, Count, Cut, Gather, Head, Number, SortBy, Tail, Translate, Unique};
+use super::filter_kinds::{Base64, Count, Cut, Gather, Head, Number, SortBy, Tail, Unique};
+use super::translate::Translate;
 
 /// A command that turns lines into lines.
 pub trait Filter {
     /// Takes a line, without its line feed, and adds what comes of it to `out`.
     fn line(&mut self, line: &str, out: &mut String);
     /// The line taken last had no line feed; to most filters that is the same.
-    fn unended(&mut self) {}
+    fn unended(&mut self, _: &mut String) {}
     /// The input has ended; gives the exit code.
     fn end(&mut self, out: &mut String) -> u8;
 }
@@ -17,7 +18,7 @@ pub trait Filter {
 pub fn feed(filter: &mut dyn Filter, text: &str, out: &mut String) {
     text.lines().for_each(|line| filter.line(line, out));
     if !text.is_empty() && !text.ends_with('\n') {
-        filter.unended();
+        filter.unended(out);
     }
 }
 

@@ -36,6 +36,7 @@ mod replace;
 mod sed;
 pub mod sender;
 pub mod shell;
+mod translate;
 mod usage;
 
 pub use pages::{respond, say, serve_files, Arrival, Request, Response};
