@@ -64,6 +64,11 @@ const fn note(kind: &str) -> &'static [Support] {
         b"ComponentStatus" => {
             &[Support { field: "", depth: Depth::Stored, note: "As a cluster reports them that is well." }]
         }
+        b"CertificateSigningRequest" => &[Support {
+            field: "",
+            depth: Depth::Stored,
+            note: "Approved and denied by kubectl certificate; nobody signs.",
+        }],
         b"IPAddress" => &[Support { field: "", depth: Depth::Modelled, note: "One for each ClusterIP." }],
         b"CustomResourceDefinition" => DEFINITION,
         b"VerticalPodAutoscalerCheckpoint" => &[Support {
