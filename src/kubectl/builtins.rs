@@ -117,6 +117,7 @@ pub fn run(words: &[String], stdin: Option<String>, world: &mut World, session: 
         "sleep" => return sleep(args, world, out),
         "wait" => return wait(args, stdin, world, session, out),
         "timeout" => return timeout(args, stdin, world, session, out),
+        "less" | "more" => filter(&[&["cat".to_owned()], args].concat(), stdin, session, out),
         name if filters::NAMES.contains(&name) => filter(words, stdin, session, out),
         name if is_assignment(name) => {
             for (name, value) in words.iter().filter_map(|word| word.split_once('=')) {

@@ -131,11 +131,16 @@ pub(super) fn run_command(
 ) -> Run {
     let settings = words.iter().take_while(|word| builtins::is_assignment(word)).count();
     if settings > 0 && settings < words.len() {
-        let before = session.variables.clone();
-        let pairs = words[..settings].iter().filter_map(|word| word.split_once('='));
-        session.variables.extend(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let pairs: Vec<(&str, &str)> = words[..settings].iter().filter_map(|word| word.split_once('=')).collect();
+        let before: Vec<Option<String>> = pairs.iter().map(|(name, _)| session.variables.get(*name).cloned()).collect();
+        session.variables.extend(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let run = run_command(&words[settings..], stdin, world, session, out);
-        session.variables = before;
+        for ((name, _), value) in pairs.into_iter().zip(before) {
+            match value {
+                Some(value) => drop(session.variables.insert(name.to_owned(), value)),
+                None => drop(session.variables.remove(name)),
+            }
+        }
         return run;
     }
     let Some(name) = words.first() else { return Run::Done(0) };

@@ -5,6 +5,7 @@ use super::session::Session;
 use crate::base::expression::Expression;
 use crate::workload::arithmetic::calculate;
 use crate::workload::conditions::{test, Found};
+use crate::workload::parameters::read_into;
 
 /// Runs one of the commands; none where the name is another's.
 pub(super) fn run(words: &[String], session: &mut Session, out: &mut Output) -> Option<u8> {
@@ -106,16 +107,10 @@ fn condition(words: &[String], session: &mut Session, out: &mut Output) -> u8 {
 /// Takes the next line of what is fed in; its words go to the variables, the rest of them to the last.
 fn read(args: &[String], session: &mut Session) -> u8 {
     let Some(line) = session.input.pop_front() else { return 1 };
-    let names: Vec<&String> = args.iter().filter(|arg| !arg.starts_with('-')).collect();
-    let mut rest = line.trim();
-    for (i, name) in names.iter().enumerate() {
-        let (word, after) = match rest.split_once(char::is_whitespace) {
-            Some((word, after)) if i + 1 < names.len() => (word, after.trim_start()),
-            _ => (rest, ""),
-        };
-        session.variables.insert((*name).clone(), word.to_owned());
-        rest = after;
-    }
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let separators = session.variables.get("IFS").map_or(" \t\n", String::as_str);
+    let given = read_into(&args, &line, separators);
+    session.variables.extend(given);
     0
 }
 

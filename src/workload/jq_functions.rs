@@ -15,7 +15,6 @@ pub(super) const NAMES: &[&str] = &[
     "any",
     "ascii_downcase",
     "ascii_upcase",
-    "capture",
     "contains",
     "del",
     "empty",
@@ -170,7 +169,7 @@ pub(super) fn call(name: &str, args: &[Expr], value: &Json, names: &Names) -> Gi
             delete(arg(0)?, &mut changed, names)?;
             vec![changed]
         }
-        "sub" | "gsub" | "test" | "capture" => {
+        "sub" | "gsub" | "test" => {
             let Some(Json::Text(pattern)) = run(arg(0)?, value, names)?.into_iter().next() else {
                 return Ok(Vec::new());
             };
@@ -181,7 +180,6 @@ pub(super) fn call(name: &str, args: &[Expr], value: &Json, names: &Names) -> Gi
                     let chars: Vec<char> = text.chars().collect();
                     vec![Json::Bool(find(&expression, &chars, 0).is_some())]
                 }
-                "capture" => return Err("capture is not known here".to_owned()),
                 _ => {
                     let with = run(arg(1)?, value, names)?.first().map(Json::plain).unwrap_or_default();
                     let with = with.replace('\\', "\\\\").replace('&', "\\&");

@@ -20,9 +20,9 @@ pub(super) fn run(expr: &Expr, value: &Json, names: &Names) -> Given {
             None => return Err(format!("${name} is not defined")),
         },
         Expr::Index(of, key) => {
-            for value in run(of, value, names)? {
-                for key in run(key, &value_of(of, &value), names)? {
-                    out.push(index(&value, &key)?);
+            for held in run(of, value, names)? {
+                for key in run(key, value, names)? {
+                    out.push(index(&held, &key)?);
                 }
             }
         }
@@ -155,15 +155,6 @@ pub(super) fn run(expr: &Expr, value: &Json, names: &Names) -> Given {
         Expr::Call(name, args) => return jq_functions::call(name, args, value, names),
     }
     Ok(out)
-}
-
-/// What a key in brackets is looked up from: the whole value that the path began with.
-fn value_of(of: &Expr, value: &Json) -> Json {
-    if matches!(of, Expr::Same) {
-        value.clone()
-    } else {
-        Json::Null
-    }
 }
 
 fn index(value: &Json, key: &Json) -> Result<Json, String> {

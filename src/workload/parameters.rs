@@ -168,3 +168,31 @@ fn letter(text: &str) -> Option<u8> {
         _ => None,
     }
 }
+
+/// What `read` gives the variables it names: the words of a line, the last one all that is left.
+pub fn read_into(args: &[&str], line: &str, separators: &str) -> Vec<(String, String)> {
+    let mut names: Vec<&str> = Vec::new();
+    let mut words = args.iter();
+    while let Some(word) = words.next() {
+        match word.strip_prefix('-') {
+            Some(flags) if flags.ends_with(['p', 't', 'n', 'd', 'u', 'N']) => drop(words.next()),
+            Some(_) => {}
+            None => names.push(word),
+        }
+    }
+    if names.is_empty() {
+        return vec![("REPLY".to_owned(), line.to_owned())];
+    }
+    let blank = |c: char| c.is_whitespace() && separators.contains(c);
+    let mut rest = line.trim_matches(blank);
+    let mut all = Vec::new();
+    for (i, name) in names.iter().enumerate() {
+        let place = rest.find(|c| separators.contains(c)).filter(|_| i + 1 < names.len());
+        let (word, after) = place.map_or((rest, ""), |place| rest.split_at(place));
+        all.push(((*name).to_owned(), word.to_owned()));
+        rest = after.trim_start_matches(blank);
+        let hard = rest.chars().next().filter(|c| separators.contains(*c) && !after.is_empty());
+        rest = hard.map_or(rest, |c| rest[c.len_utf8()..].trim_start_matches(blank));
+    }
+    all
+}

@@ -5,32 +5,14 @@ use ecow::EcoString;
 use super::builtins::complain;
 use super::streams::Io;
 use super::Process;
+use crate::workload::parameters::read_into;
 
 /// `read`: puts the words of a line into variables.
 pub(super) fn read(p: &mut Process, args: &[EcoString], line: &str) {
-    let mut names: Vec<&EcoString> = Vec::new();
-    let mut words = args.iter();
-    while let Some(word) = words.next() {
-        match word.strip_prefix('-') {
-            Some("p" | "t" | "n" | "d" | "u" | "N") => drop(words.next()),
-            Some(_) => {}
-            None => names.push(word),
-        }
-    }
+    let args: Vec<&str> = args.iter().map(EcoString::as_str).collect();
     let separators = p.separators();
-    let blank = |c: char| c.is_whitespace() && separators.contains(c);
-    let mut rest = line.trim_matches(blank);
-    let reply = EcoString::from("REPLY");
-    if names.is_empty() {
-        (rest, names) = (line, vec![&reply]);
-    }
-    for (i, name) in names.iter().enumerate() {
-        let place = rest.find(|c| separators.contains(c)).filter(|_| i + 1 < names.len());
-        let (word, after) = place.map_or((rest, ""), |place| rest.split_at(place));
-        p.set_variable(name, word.into());
-        rest = after.trim_start_matches(blank);
-        let hard = rest.chars().next().filter(|c| separators.contains(*c));
-        rest = hard.map_or(rest, |c| rest[c.len_utf8()..].trim_start_matches(blank));
+    for (name, value) in read_into(&args, line, &separators) {
+        p.set_variable(&name, value.into());
     }
 }
 
