@@ -48,7 +48,7 @@ function unpack(id) {
   return new Response(stream, { headers: { "content-type": "application/wasm" } });
 }
 
-const carried = Object.fromEntries(files.filter((name) => /^scenarios\/|\.txt$/.test(name)).map((name) => [name, read(name)]));
+const carried = Object.fromEntries(files.filter((name) => /^(scenarios|lessons)\/|\.txt$/.test(name)).map((name) => [name, read(name)]));
 index = index
   .replace(/<link rel="(modulepreload|preload|manifest)"[^>]*>/g, "")
   .replace(/<link rel="icon" href="\.\/([^"]+)"[^>]*>/, (_, name) => `<link rel="icon" href="data:image/svg+xml,${encodeURIComponent(read(name))}" />`)

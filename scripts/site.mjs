@@ -22,11 +22,17 @@ const scenarios = readdirSync("static/scenarios", { withFileTypes: true })
     const files = readdirSync(folder).filter((name) => name !== "scenario.yaml");
     return { id, scenario: read("scenario.yaml"), files: Object.fromEntries(files.map((name) => [name, read(name)])) };
   });
+const lessons = readFileSync("static/lessons/order.txt", "utf8").split(/\s+/).filter(Boolean).map((name) => {
+  const read = (file) => readFileSync(join("static/lessons", name, file), "utf8");
+  const files = readdirSync(join("static/lessons", name)).filter((file) => file !== "lesson.yaml");
+  return { id: `lessons/${name}`, scenario: read("lesson.yaml"), files: Object.fromEntries(files.map((file) => [file, read(file)])) };
+});
 const order = readFileSync("static/scenarios/order.txt", "utf8").split(/\s+/).filter(Boolean);
 scenarios.sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
-mkdirSync(join(out, "scenarios"), { recursive: true });
-write("scenarios/index.json", JSON.stringify(scenarios.map(({ id, scenario }) => ({ id, scenario }))));
-for (const { id, scenario, files } of scenarios) write(`scenarios/${id}.json`, JSON.stringify({ scenario, files }));
+const opened = [...scenarios, ...lessons];
+for (const folder of ["scenarios", "lessons"]) mkdirSync(join(out, folder), { recursive: true });
+write("scenarios/index.json", JSON.stringify(opened.map(({ id, scenario }) => ({ id, scenario }))));
+for (const { id, scenario, files } of opened) write(`${id.includes("/") ? "" : "scenarios/"}${id}.json`, JSON.stringify({ scenario, files }));
 
 // What host pages load.
 for (const name of ["embed.js", "icon.svg"]) copyFileSync(join("static", name), join(out, name));
@@ -104,14 +110,14 @@ ${body}
 `;
 // A scenario that is new has no picture until scripts/previews.mjs has taken one.
 const preview = (id) => (existsSync(`static/previews/${id}.jpg`) ? `<img src="./previews/${id}.jpg" alt="" loading="lazy" width="640" height="360" />` : "");
-const card = ({ id, scenario }) => `<li><a href="./?scenario=${id}">${preview(id)}
+const card = ({ id, scenario }) => `<li><a href="./?${id.startsWith("lessons/") ? id.replace("lessons/", "lesson=") : `scenario=${id}`}">${preview(id)}
 <h2>${escape(field(scenario, "title", "en"))}</h2><h2 lang="zh-CN">${escape(field(scenario, "title", "zh"))}</h2></a>
 <p>${escape(field(scenario, "about", "en"))}</p><p lang="zh-CN">${escape(field(scenario, "about", "zh"))}</p></li>`;
 mkdirSync(join(out, "previews"), { recursive: true });
 for (const { id } of scenarios) if (preview(id)) copyFileSync(`static/previews/${id}.jpg`, join(out, `previews/${id}.jpg`));
 copyFileSync("docs/page.png", join(out, "preview.png"));
 copyFileSync("static/plain.css", join(out, "plain.css"));
-write("gallery.html", page("Kubottle: scenarios", `<h1>Scenarios <span lang="zh-CN">场景</span></h1><ul class="cards">${scenarios.map(card).join("\n")}</ul>`));
+write("gallery.html", page("Kubottle: scenarios", `<h1>Scenarios <span lang="zh-CN">场景</span></h1><ul class="cards">${opened.map(card).join("\n")}</ul>`));
 write("about.html", page("About Kubottle", about()));
 
 /** The support table and the list of differences, as README.md has them. */

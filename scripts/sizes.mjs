@@ -7,7 +7,7 @@ const budgets_kb = { all: 1000, wasm: 650 };
 const dist = process.argv[2] ?? "dist";
 // Asked for by a command, by a choice in a menu or by other pages; what only the worker reads, after the page runs; and the
 // second part of the WebAssembly, which comes once the first view stands.
-const on_demand = /^(kubottle-later|scenarios\/(?!index)|schema-docs\.txt|kubectl-help\.txt|(gallery|about)\.html|plain\.css|embed\.js|preview)/;
+const on_demand = /^(kubottle-later|lessons\/|scenarios\/(?!index)|schema-docs\.txt|kubectl-help\.txt|(gallery|about)\.html|plain\.css|embed\.js|preview)/;
 
 const files = readdirSync(dist, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile() && !/\.(br|gz)$/.test(entry.name))

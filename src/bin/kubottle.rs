@@ -21,6 +21,8 @@ const USAGE: &str = "A Kubernetes cluster in a bottle.
       plays transcripts (*.transcript) and says where they differ from what happens
   kubottle apply FILE... [--seed N] [--nodes N] [--until 60s] [-o wide]
       applies manifests and shows what became of them
+  kubottle lesson check DIR...
+      plays lessons (DIR/lesson.yaml) with the solutions they have and says which goals are not reached
   kubottle kinds
       the table of what is supported
 ";
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         Some("run") => run(&args[1..]),
         Some("test") => test(&args[1..]),
         Some("apply") => apply(&args[1..]),
+        Some("lesson") => lesson(&args[1..]),
         Some("kinds") => {
             print!("{}", kinds());
             Ok(true)
@@ -190,6 +193,27 @@ fn folder_of(path: &Path) -> PathBuf {
 
 fn read(path: &Path) -> Result<String, String> {
     std::fs::read_to_string(path).map_err(|why| format!("{}: {why}", path.display()))
+}
+
+fn lesson(args: &[String]) -> Result<bool, String> {
+    let [word, folders @ ..] = args else { return Err(format!("lesson needs a word: check\n\n{USAGE}")) };
+    if word != "check" || folders.is_empty() {
+        return Err(format!("lesson check needs the folders of lessons\n\n{USAGE}"));
+    }
+    let mut good = true;
+    for folder in folders {
+        let folder = Path::new(folder);
+        let text = read(&folder.join(kubottle::playground::lesson::FILE))?;
+        let mut beside = |name: &str| std::fs::read_to_string(folder.join(name)).ok();
+        match kubottle::playground::lesson::check(folder.to_string_lossy().trim_end_matches('/'), &text, &mut beside) {
+            Ok(titles) => println!("ok    {}: {} steps", folder.display(), titles.len()),
+            Err(why) => {
+                good = false;
+                println!("wrong {}: {why}", folder.display());
+            }
+        }
+    }
+    Ok(good)
 }
 
 fn test(args: &[String]) -> Result<bool, String> {

@@ -2,11 +2,14 @@
 //!
 //! It is opened by writing its files into the terminal's folder and typing its commands; nothing of it is known to the model.
 
+use super::steps::{self, Step};
 use crate::api::yaml;
 use crate::api::Value;
 
 /// The file of a scenario's folder that describes it.
 pub const FILE: &str = "scenario.yaml";
+/// The same of a lesson, which has steps besides.
+pub const LESSON_FILE: &str = "lesson.yaml";
 /// Languages every text is in.
 pub const LANGUAGES: &[&str] = &["en", "zh"];
 /// The views of the stage a scenario may open on.
@@ -25,6 +28,7 @@ const KEYS: &[&str] = &[
     "load",
     "metrics",
     "try",
+    "steps",
 ];
 /// The keys of a load: its target and the flags of the command `load`.
 const LOAD_KEYS: &[&str] = &["target", "rps", "for", "shape", "from", "path", "host", "clients", "think", "namespace"];
@@ -49,6 +53,8 @@ pub struct Scenario {
     pub start: Vec<String>,
     /// What the learner may type next.
     pub suggestions: Vec<String>,
+    /// The steps of a lesson.
+    pub steps: Vec<Step>,
 }
 
 impl Scenario {
@@ -83,6 +89,7 @@ impl Scenario {
             files,
             start: commands(&root)?,
             suggestions: texts(&root, "try")?,
+            steps: steps::read(&root)?,
         })
     }
 
@@ -135,7 +142,7 @@ fn load_command(load: &Value) -> Result<String, String> {
     Ok(command)
 }
 
-fn in_all_languages(root: &Value, key: &str) -> Result<Vec<String>, String> {
+pub(super) fn in_all_languages(root: &Value, key: &str) -> Result<Vec<String>, String> {
     let text = |language: &&str| match root.get(key).get(language).str().trim() {
         "" => Err(format!("{key}: nothing is said in the language \"{language}\"")),
         text => Ok(text.to_owned()),
@@ -143,7 +150,7 @@ fn in_all_languages(root: &Value, key: &str) -> Result<Vec<String>, String> {
     LANGUAGES.iter().map(text).collect()
 }
 
-fn texts(root: &Value, key: &str) -> Result<Vec<String>, String> {
+pub(super) fn texts(root: &Value, key: &str) -> Result<Vec<String>, String> {
     let text = |item: &Value| match item.opt_str() {
         Some(text) => Ok(text.trim_end().to_owned()),
         None => Err(format!("{key}: each item is a text")),

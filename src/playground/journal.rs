@@ -46,10 +46,17 @@ pub struct Record {
     /// The name of the scenario it began with; empty for none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub scenario: String,
+    /// So many steps of that lesson were passed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub passed: u32,
     /// The time shown, in microseconds.
     pub now_us: u64,
     /// What was done, in order.
     pub entries: Vec<Entry>,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Record {
@@ -115,7 +122,7 @@ mod tests {
             entry(31_500_000, Input::Exec("kubectl apply -f a.yaml".into())),
             entry(32_000_000, Input::Cancel),
         ];
-        let record = Record { seed: 7, nodes: 3, scenario: "kafka".into(), now_us: 40_000_000, entries };
+        let record = Record { seed: 7, nodes: 3, scenario: "kafka".into(), passed: 2, now_us: 40_000_000, entries };
         let text = record.to_text();
         assert!(text.len() < 350, "{} letters", text.len());
         assert!(text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)));

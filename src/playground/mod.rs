@@ -5,6 +5,7 @@ mod complete;
 pub mod embed;
 mod inputs;
 pub mod journal;
+pub mod lesson;
 mod requests;
 pub mod scenarios;
 mod shown;
@@ -60,6 +61,8 @@ pub struct Playground {
     /// Commands that wait until the one before has ended, with their numbers.
     waiting: VecDeque<(u64, String)>,
     tickets: u64,
+    /// So many steps of the lesson are passed.
+    passed: u32,
 }
 
 /// What was done and what was seen in one branch of history, from the very beginning.
@@ -86,6 +89,7 @@ impl Playground {
             changes: 0,
             waiting: VecDeque::new(),
             tickets: 0,
+            passed: 0,
         }
     }
 
@@ -104,7 +108,7 @@ impl Playground {
     pub fn restore(text: &str) -> Result<Playground, Unreadable> {
         let record = Record::of_text(text)?;
         let mut playground = Playground::new(Settings { seed: record.seed, nodes: record.nodes.clamp(1, 100) });
-        playground.scenario = record.scenario;
+        (playground.scenario, playground.passed) = (record.scenario, record.passed);
         let mut events_left = MOST_EVENTS_RESTORED;
         let mut too_long = || {
             events_left = events_left.saturating_sub(EVENTS_BETWEEN_LOOKS.into());
@@ -123,7 +127,7 @@ impl Playground {
     pub fn share(&self) -> String {
         let Settings { seed, nodes } = self.settings;
         let (scenario, entries) = (self.scenario.clone(), self.line().journal.clone());
-        Record { seed, nodes, scenario, now_us: self.world.now().0, entries }.to_text()
+        Record { seed, nodes, scenario, passed: self.passed, now_us: self.world.now().0, entries }.to_text()
     }
 
     /// A new cluster for a scenario: its files (name and text), then its commands, one after the other.

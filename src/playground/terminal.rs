@@ -15,6 +15,8 @@ pub struct Terminal {
     ticket: u64,
     printed: Finished,
     finished: Vec<Finished>,
+    line: String,
+    succeeded: Vec<String>,
 }
 
 /// A command that has ended, with all that it printed.
@@ -50,6 +52,7 @@ impl Terminal {
     pub fn start(&mut self, line: &str, ticket: u64, world: &mut World) {
         self.cancel(world);
         (self.ticket, self.job) = (ticket, Some(Job::begin(line, &mut self.session, world)));
+        self.line = line.to_owned();
         self.poll(world);
     }
 
@@ -102,10 +105,20 @@ impl Terminal {
 
     fn end(&mut self, exit_code: u8) {
         (self.job, self.due) = (None, None);
+        let line = std::mem::take(&mut self.line);
+        // What is watched is interrupted: there is no other end to it.
+        if matches!(exit_code, 0 | 130) && !self.succeeded.contains(&line) {
+            self.succeeded.push(line);
+        }
         let printed = std::mem::take(&mut self.printed);
         if self.ticket != 0 {
             self.finished.push(Finished { ticket: self.ticket, exit_code, ..printed });
         }
+    }
+
+    /// The command lines that succeeded or were interrupted, each once.
+    pub fn succeeded(&self) -> &[String] {
+        &self.succeeded
     }
 
     /// Commands with a number that have ended since the last time.

@@ -138,7 +138,7 @@ test("where storage is refused everything works, and nothing is said to be kept"
 });
 
 test("a lesson or a scenario that is not there is said to be missing, and a cluster is there all the same", async () => {
-  for (const [query, text] of [["?lesson=first-steps", 'There is no lesson "first-steps" here'], ["?scenario=nothing", 'There is no scenario "nothing" here'], ["?embed=1&view=map&lesson=%3Cb%3E", 'There is no lesson "<b>" here']]) {
+  for (const [query, text] of [["?lesson=nothing", 'There is no lesson "nothing" here'], ["?scenario=nothing", 'There is no scenario "nothing" here'], ["?embed=1&view=map&lesson=%3Cb%3E", 'There is no lesson "<b>" here']]) {
     const page = await session.visit(`${session.url}${query}&lang=en`);
     await page.locator(".toast", { hasText: text }).waitFor();
     if (!query.includes("embed")) assert.match(await terminal(page, "kubectl get nodes"), /node-1 +Ready/);

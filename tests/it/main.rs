@@ -16,6 +16,7 @@ mod iptables;
 mod job;
 mod job_cluster;
 mod jsonpath;
+mod lessons;
 mod load;
 mod names;
 mod network_cluster;

@@ -2,6 +2,7 @@
 //! in here.
 
 use kubottle::playground::embed::{Embed, PageRequest};
+use kubottle::playground::lesson;
 use kubottle::playground::scenarios::{self, Scenario};
 use kubottle::playground::{Playground, Unreadable};
 use kubottle::view::Stream;
@@ -17,6 +18,8 @@ const LINK_BYTES: usize = 8_000;
 const KEEP_AFTER_MS: f64 = 1_000.0;
 /// While the clock runs, what time it is is kept so often.
 const KEEP_EVERY_MS: f64 = 10_000.0;
+/// A goal is looked for so long after something has changed.
+const LOOK_AFTER_MS: f64 = 300.0;
 /// The name the running session is kept under.
 const CURRENT: &str = "current";
 /// The name the list of sessions is kept under.
@@ -33,6 +36,8 @@ pub enum GuestMsg {
     Open(String),
     /// A scenario has come.
     Bundle(String, Option<String>),
+    /// The text of the lesson that this cluster is for has come.
+    Lesson(Option<String>),
     /// Put the scenario's text away.
     Dismiss,
     /// The session of the last visit has come.
@@ -70,6 +75,8 @@ pub enum GuestEffect {
     FetchList,
     /// Fetch a scenario.
     Fetch(String),
+    /// Fetch the text of the lesson that this cluster is for.
+    FetchLesson(String),
     /// Keep a text under a name.
     Keep(String, String),
     /// Forget it.
@@ -110,6 +117,8 @@ pub struct Guest {
     pub(crate) replaced: Option<String>,
     pub(crate) kept_inputs: usize,
     pub(crate) keep_at_ms: Option<f64>,
+    pub(crate) look_at_ms: Option<f64>,
+    pub(crate) looked_at: (u64, usize),
 }
 
 impl Model {
@@ -127,6 +136,10 @@ impl Model {
             }
             GuestMsg::Open(id) => does(GuestEffect::Fetch(id)),
             GuestMsg::Bundle(id, text) => self.open_bundle(&id, text.as_deref()),
+            GuestMsg::Lesson(text) => {
+                self.guest.opened = text.and_then(|text| lesson::described(&text)).map(Shared::new);
+                Vec::new()
+            }
             GuestMsg::Dismiss => {
                 self.guest.opened = None;
                 Vec::new()
@@ -140,10 +153,12 @@ impl Model {
                     self.playing = false;
                     // What is in the editor is newer than what was applied of it.
                     let own = self.playground.last_written().is_none_or(|(file, _)| file == MANIFEST_FILE);
-                    match own && self.guest.kept_manifest {
+                    let mut effects = match own && self.guest.kept_manifest {
                         true => Vec::new(),
                         false => self.edit_last(),
-                    }
+                    };
+                    effects.extend(self.lesson_text());
+                    effects
                 }
                 _ => Vec::new(),
             },
@@ -172,6 +187,7 @@ impl Model {
     pub fn guest_start(&self, scenario: Option<String>, linked: bool) -> Vec<Effect> {
         let mut effects = does(GuestEffect::FetchList);
         effects.extend(scenario.clone().into_iter().flat_map(|id| does(GuestEffect::Fetch(id))));
+        effects.extend(self.lesson_text());
         if self.guest.embed.is_some() {
             effects.extend(does(GuestEffect::Tell(Embed::ready())));
         } else {
@@ -185,8 +201,10 @@ impl Model {
 
     /// What is due after each change: news for the host page, and keeping what was done.
     pub(crate) fn guest_news(&mut self) -> Vec<Effect> {
+        let passed = self.look_for_goal();
         if let Some(embed) = &mut self.guest.embed {
-            let news = embed.news(&mut self.playground);
+            let mut news = embed.news(&mut self.playground);
+            news.extend(passed);
             return news.into_iter().flat_map(|text| does(GuestEffect::Tell(text))).collect();
         }
         let inputs = self.playground.inputs();
@@ -202,9 +220,34 @@ impl Model {
         Vec::new()
     }
 
-    /// True where something is to be kept soon.
+    /// True where something is to be kept or looked for soon.
     pub(crate) fn guest_is_due(&self) -> bool {
-        self.guest.keep_at_ms.is_some()
+        self.guest.keep_at_ms.is_some() || self.guest.look_at_ms.is_some()
+    }
+
+    /// Looks, a moment after each change, whether the lesson's step is passed; then there is news for the host page.
+    fn look_for_goal(&mut self) -> Option<String> {
+        let lesson = self.guest.opened.as_ref().filter(|opened| self.playground.passed() < opened.steps.len())?.clone();
+        let state = (self.playground.revision(), self.playground.passed());
+        if state != self.guest.looked_at {
+            let at = self.now_ms + LOOK_AFTER_MS;
+            self.guest.look_at_ms = Some(self.guest.look_at_ms.map_or(at, |before| before.min(at)));
+        }
+        if self.guest.look_at_ms.is_none_or(|at| self.now_ms < at) {
+            return None;
+        }
+        (self.guest.look_at_ms, self.guest.looked_at) = (None, state);
+        self.playground.pass(&lesson.steps).then(|| lesson::told(self.playground.scenario(), self.playground.passed()))
+    }
+
+    /// Asks for the text of the lesson that a restored cluster is for.
+    fn lesson_text(&self) -> Vec<Effect> {
+        let id = self.playground.scenario();
+        if id.starts_with(lesson::PREFIX) {
+            does(GuestEffect::FetchLesson(id.to_owned()))
+        } else {
+            Vec::new()
+        }
     }
 
     /// Puts another cluster in the place of this one, which can be had back.
@@ -215,6 +258,7 @@ impl Model {
         }
         self.guest.can_undo = self.guest.replaced.is_some();
         self.guest.opened = None;
+        self.guest.look_at_ms = None;
         if self.file != MANIFEST_FILE {
             self.file = MANIFEST_FILE.to_owned();
             self.manifest = std::mem::take(&mut self.manifest_kept);
@@ -285,7 +329,10 @@ impl Model {
 
     fn open_bundle(&mut self, id: &str, text: Option<&str>) -> Vec<Effect> {
         let Some(Ok(opened)) = text.map(|text| scenarios::open(id, text)) else {
-            self.tell(&self.lang.with("scenario.missing", &[id]));
+            match id.strip_prefix(lesson::PREFIX) {
+                Some(name) => self.tell(&self.lang.with("lesson.missing", &[name])),
+                None => self.tell(&self.lang.with("scenario.missing", &[id])),
+            }
             return Vec::new();
         };
         self.replace(opened.playground);
@@ -314,7 +361,9 @@ impl Model {
                 self.replace(playground);
                 self.playing = false;
                 self.say_replaced();
-                self.edit_last()
+                let mut effects = self.edit_last();
+                effects.extend(self.lesson_text());
+                effects
             }
             Some(Err(why)) => {
                 self.say(self.unreadable(why));

@@ -186,10 +186,8 @@ pub struct Start {
     pub view: String,
     /// Seconds of the cluster per second.
     pub speed: Option<f64>,
-    /// The scenario to open.
+    /// The scenario or the lesson to open.
     pub scenario: Option<String>,
-    /// The lesson asked for.
-    pub lesson: Option<String>,
 }
 
 impl Model {
@@ -273,9 +271,6 @@ impl Model {
         model.print(Stream::Note, start.lang.t("terminal.welcome"));
         if let Some(why) = unreadable {
             model.print(Stream::Err, model.unreadable(why));
-        }
-        if let Some(lesson) = &start.lesson {
-            model.tell(&model.lang.with("lesson.missing", &[lesson]));
         }
         model.show_places(&start.view);
         model.refresh();

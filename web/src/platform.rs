@@ -107,8 +107,9 @@ pub fn start() -> Start {
         readonly: query("readonly").as_deref() == Some("1"),
         view: query("view").unwrap_or_default(),
         speed: query("speed").and_then(|speed| speed.parse().ok()).filter(|speed| (0.1..=1000.0).contains(speed)),
-        scenario: query("scenario").filter(|id| id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')),
-        lesson: query("lesson"),
+        scenario: query("lesson")
+            .map(|id| format!("{}{id}", kubottle::playground::lesson::PREFIX))
+            .or_else(|| query("scenario").filter(|id| id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))),
     }
 }
 

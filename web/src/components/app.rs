@@ -8,6 +8,7 @@ use super::charts::{sheets, svg_file};
 use super::editor::{EditorHandle, ManifestEditor};
 use super::header::Header;
 use super::inspector::InspectorPanel;
+use super::lesson::LessonPanel;
 use super::side::SidePanel;
 use super::stage::stage;
 use super::tabs::{Tab, Tabs};
@@ -63,9 +64,12 @@ impl App {
         let tell = move |msg: GuestMsg| send.emit(Msg::Guest(msg));
         match effect {
             GuestEffect::Tell(text) => site::tell(&text),
+            GuestEffect::FetchLesson(id) => {
+                site::fetch(&bundle_path(&id), move |text| tell(GuestMsg::Lesson(text)));
+            }
             GuestEffect::FetchList => site::fetch("scenarios/index.json", move |text| tell(GuestMsg::List(text))),
             GuestEffect::Fetch(id) => {
-                site::fetch(&format!("scenarios/{id}.json"), move |text| tell(GuestMsg::Bundle(id, text)));
+                site::fetch(&bundle_path(&id), move |text| tell(GuestMsg::Bundle(id, text)));
             }
             GuestEffect::Keep(name, text) => {
                 let session = name.strip_prefix("session/").map(str::to_owned);
@@ -191,8 +195,11 @@ impl Component for App {
             <div class="page" data-pane={pane} data-embed={m.guest.embed.is_some().then(|| places(&m.guest.places))} data-readonly={m.guest.readonly.then_some("1")} data-side={if m.side == SideTab::Requests { "requests" } else { "events" }}>
                 <Header lang={m.lang} {clock} looking_back={m.looking_back} playing={m.playing} speed={m.speed} theme={m.theme}
                     happenings={m.happenings.clone()} branches={m.branches.clone()} names={m.guest.names.clone()} can_undo={m.guest.can_undo} send={send()} />
+                if let Some(lesson) = m.guest.opened.clone().filter(|opened| !opened.steps.is_empty()) {
+                    <LessonPanel lang={m.lang} {lesson} passed={m.playground.passed()} send={send()} />
+                }
                 <main class="work">
-                    <ManifestEditor lang={m.lang} file={m.file.clone()} files={m.files.clone()} readonly={m.guest.readonly} untouched={m.playground.inputs() == 0} text={m.manifest.clone()} marks={m.marks.clone()} list={m.guest.list.clone()} opened={m.guest.opened.clone()} handle={self.editor.clone()} send={send()} />
+                    <ManifestEditor lang={m.lang} file={m.file.clone()} files={m.files.clone()} readonly={m.guest.readonly} untouched={m.playground.inputs() == 0} text={m.manifest.clone()} marks={m.marks.clone()} list={m.guest.list.clone()} opened={m.guest.opened.clone().filter(|opened| opened.steps.is_empty())} handle={self.editor.clone()} send={send()} />
                     {stage(m, shown, &self.send)}
                     {self.panes()}
                     <TerminalPanel lang={m.lang} lines={m.terminal.lines.clone()} prompt={m.terminal.prompt.clone()} input={m.terminal.input.clone()}
@@ -222,6 +229,12 @@ impl Component for App {
             </div>
         }
     }
+}
+
+/// Where a scenario or a lesson lies. The name of a lesson says its folder.
+fn bundle_path(id: &str) -> String {
+    let folder = if id.contains('/') { "" } else { "scenarios/" };
+    format!("{folder}{id}.json")
 }
 
 /// The address of the page itself, for a link out of a host page.

@@ -8,6 +8,7 @@ pub mod glyph;
 pub mod guest;
 pub mod header;
 pub mod inspector;
+pub mod lesson;
 pub mod load;
 pub mod map;
 pub mod map_parts;
