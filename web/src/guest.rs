@@ -117,6 +117,8 @@ pub struct Guest {
     pub(crate) replaced: Option<String>,
     pub(crate) kept_inputs: usize,
     pub(crate) keep_at_ms: Option<f64>,
+    /// What the host page said while the scenario it asked for has not come.
+    pub(crate) held: Option<Vec<String>>,
     pub(crate) look_at_ms: Option<f64>,
     pub(crate) looked_at: (u64, usize),
 }
@@ -135,7 +137,12 @@ impl Model {
                 Vec::new()
             }
             GuestMsg::Open(id) => does(GuestEffect::Fetch(id)),
-            GuestMsg::Bundle(id, text) => self.open_bundle(&id, text.as_deref()),
+            GuestMsg::Bundle(id, text) => {
+                let mut effects = self.open_bundle(&id, text.as_deref());
+                let held = self.guest.held.take().unwrap_or_default();
+                effects.extend(held.iter().flat_map(|text| self.host(text)));
+                effects
+            }
             GuestMsg::Lesson(text) => {
                 self.guest.opened = text.and_then(|text| lesson::described(&text)).map(Shared::new);
                 Vec::new()
@@ -207,7 +214,8 @@ impl Model {
             news.extend(passed);
             return news.into_iter().flat_map(|text| does(GuestEffect::Tell(text))).collect();
         }
-        let inputs = self.playground.inputs();
+        // A step that was passed is to be kept as soon as what was done for it.
+        let inputs = self.playground.inputs() + self.playground.passed();
         let wait_ms = if inputs != self.guest.kept_inputs { KEEP_AFTER_MS } else { KEEP_EVERY_MS };
         if inputs != self.guest.kept_inputs || (self.playing && inputs > 0) {
             let at = self.now_ms + wait_ms;
@@ -290,6 +298,10 @@ impl Model {
     }
 
     fn host(&mut self, text: &str) -> Vec<Effect> {
+        if let Some(held) = &mut self.guest.held {
+            held.push(text.to_owned());
+            return Vec::new();
+        }
         let Some(embed) = &mut self.guest.embed else { return Vec::new() };
         let received = embed.receive(&mut self.playground, text);
         let mut effects: Vec<Effect> = received.replies.into_iter().flat_map(|r| does(GuestEffect::Tell(r))).collect();

@@ -247,6 +247,7 @@ impl Model {
                 readonly: start.readonly,
                 is_new,
                 kept_manifest,
+                held: (start.embedded && start.scenario.is_some()).then(Vec::new),
                 ..Guest::default()
             },
             toast: None,
