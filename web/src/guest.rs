@@ -155,7 +155,7 @@ impl Model {
                 // Whoever was quicker than the storage goes on with what they have done.
                 Some(Ok(playground)) if self.playground.inputs() == 0 => {
                     self.replace(playground);
-                    self.guest.kept_inputs = self.playground.inputs();
+                    self.guest.kept_inputs = self.playground.inputs() + self.playground.passed();
                     self.print(Stream::Note, self.lang.t("session.restored"));
                     self.playing = false;
                     // What is in the editor is newer than what was applied of it.
